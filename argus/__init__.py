@@ -1,0 +1,3 @@
+"""Argus: one process that receives, keeps and shows OpenTelemetry traces and logs."""
+
+__version__ = "0.1.0"
