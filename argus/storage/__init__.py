@@ -41,8 +41,8 @@ class TraceQuery:
 
     `services`: the trace has a span of one of them. `status`: of the trace. Durations are those
     of the trace, in nanoseconds. `search`: whole words, compared without case, that must all
-    occur in the name or the string attribute values of one span. `cursor` continues a list in the same order;
-    a cursor that is not one raises InvalidInput(field="cursor").
+    occur in the name or the string attribute values of one span. `cursor` continues a list in
+    the same order; a cursor that is not one raises InvalidInput(field="cursor").
     """
 
     range: TimeRange = TimeRange()
