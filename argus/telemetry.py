@@ -16,15 +16,9 @@ Transport = Literal["grpc", "http"]
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 OTHER = "other"
 
-REASONS = frozenset(
-    {
-        "bad_trace_id", "bad_span_id", "bad_time", "end_before_start", "bad_record", "bad_text",
-        "too_deep", "too_many_attributes", "too_large", "not_supported", "undecodable",
-        "overloaded", "unavailable", "severity", "service", "metrics_not_stored", OTHER,
-    }
-)  # fmt: skip
-"""The only values of the `reason` label; what is not among them counts as "other", so that no
-sender can make time series without end."""
+MAX_REASONS = 64
+"""Most different values of the `reason` label; later ones count as "other", so that nothing a
+sender writes can make time series without end."""
 
 _LATENCY_BUCKETS = (
     0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0,
@@ -74,6 +68,7 @@ class Telemetry:
         self._started = time.monotonic()
         self._latencies: deque[float] = deque(maxlen=_LATENCIES_KEPT)
         self._open_connections = 0
+        self._reasons = {OTHER}
         for signal in get_args(Signal):
             for counter in (self._received, self._stored):
                 counter.labels(signal)
@@ -102,12 +97,12 @@ class Telemetry:
             self._forget(second)
 
     def rejected(self, signal: Signal, reason: str, n: int) -> None:
-        """`n` records were refused for `reason` (one of REASONS)."""
-        self._rejected.labels(signal, _known(reason)).inc(n)
+        """`n` records were refused for `reason`."""
+        self._rejected.labels(signal, self._known(reason)).inc(n)
 
     def filtered(self, signal: Signal, reason: str, n: int) -> None:
-        """`n` records were left out because the configuration says so (one of REASONS)."""
-        self._filtered.labels(signal, _known(reason)).inc(n)
+        """`n` records were left out because the configuration says so."""
+        self._filtered.labels(signal, self._known(reason)).inc(n)
 
     def request(self, transport: Transport, signal: Signal, code: int | str) -> None:
         """An export request was answered with a gRPC status name or an HTTP status number."""
@@ -173,6 +168,9 @@ class Telemetry:
         """The Prometheus text exposition; its media type is CONTENT_TYPE."""
         return generate_latest(self._registry)
 
-
-def _known(reason: str) -> str:
-    return reason if reason in REASONS else OTHER
+    def _known(self, reason: str) -> str:
+        if reason not in self._reasons:
+            if len(self._reasons) > MAX_REASONS:
+                return OTHER
+            self._reasons.add(reason)
+        return reason
