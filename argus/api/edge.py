@@ -5,6 +5,7 @@ from typing import Final
 
 import structlog
 from starlette.datastructures import Headers
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from argus.api.problems import problem_response
@@ -115,22 +116,19 @@ class ErrorAnswers:
 
         try:
             await self._app(scope, receive, watched_send)
-        except ArgusError as error:
-            await self._answer(scope, receive, send, error, started)
+        except ClientDisconnect:
+            return
         except Exception as error:
-            _log.error("request_failed", path=scope["path"], exc_info=error)
-            await self._answer(scope, receive, send, ArgusError("internal error"), started)
-
-    async def _answer(
-        self, scope: Scope, receive: Receive, send: Send, error: ArgusError, started: bool
-    ) -> None:
-        if not started and (scope["type"] == "http" or _can_deny(scope)):
-            await problem_response(scope, error)(scope, receive, send)
-        elif scope["type"] == "websocket":
-            await send({"type": "websocket.close", "code": 1011 if started else 1008})
-        else:
-            # Half an answer is out: the server must cut the connection, or it would look whole.
-            raise ConnectionAbortedError("the answer failed after it had begun") from None
+            if started and scope["type"] == "http":
+                # Half an answer is out: the server cuts the connection, or it would look whole.
+                raise
+            if not isinstance(error, ArgusError):
+                _log.error("request_failed", path=scope["path"], exc_info=error)
+                error = ArgusError("internal error")
+            if scope["type"] == "http" or (_can_deny(scope) and not started):
+                await problem_response(scope, error)(scope, receive, send)
+            else:
+                await send({"type": "websocket.close", "code": 1011 if started else 1008})
 
 
 class BodyGuard:

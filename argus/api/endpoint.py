@@ -10,9 +10,9 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from argus.api.params import Param, Values, parse_query
+from argus.api.problems import method_not_allowed
 from argus.api.security import require_admin
 from argus.api.tenant import resolve_tenant
-from argus.errors import MethodNotAllowed
 from argus.storage import Reader
 from argus.telemetry import Telemetry
 
@@ -105,13 +105,15 @@ class Resource:
         self._methods: dict[str, Endpoint] = {
             one.method: one for one in endpoints if one.path == path
         }
+        self._allowed = [*self._methods, *(["HEAD"] if "GET" in self._methods else [])]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request. Raises what the error middleware renders."""
         method = "GET" if scope["method"] == "HEAD" else scope["method"]
         endpoint = self._methods.get(method)
         if endpoint is None:
-            raise MethodNotAllowed(allowed_text(self._methods))
+            await method_not_allowed(scope, self._allowed)(scope, receive, send)
+            return
         headers = Headers(scope=scope)
         if endpoint.admin:
             require_admin(headers, self._parts.admin_token, self._parts.loopback_only)
@@ -121,8 +123,3 @@ class Resource:
         call = Call(self._parts, self._endpoints, values, scope["path_params"], tenant)
         response = await endpoint.handler(call)
         await response(scope, receive, send)
-
-
-def allowed_text(methods: Mapping[str, Any]) -> str:
-    """The methods of a path as the Allow header lists them."""
-    return ", ".join([*methods, "HEAD"] if "GET" in methods else methods)

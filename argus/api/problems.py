@@ -1,6 +1,7 @@
 """How errors are answered: `{"error": …}` everywhere, google.rpc.Status on the OTLP paths."""
 
 import math
+from collections.abc import Iterable
 from typing import Annotated
 
 import msgspec
@@ -41,19 +42,24 @@ def problem_response(scope: Scope, error: ArgusError) -> Response:
     headers = {}
     if isinstance(error, Unauthorized):
         headers["WWW-Authenticate"] = "Bearer"
-    if isinstance(error, MethodNotAllowed):
-        headers["Allow"] = error.field or ""
     if error.retry_after_s is not None:
         headers["Retry-After"] = str(max(1, math.ceil(error.retry_after_s)))
     content, media_type = _body(scope, error)
     return Response(content, http_status(error), headers, media_type)
 
 
+def method_not_allowed(scope: Scope, methods: Iterable[str]) -> Response:
+    """The answer to a method that a path does not have; `methods` are those it has."""
+    allowed = ", ".join(methods)
+    response = problem_response(scope, MethodNotAllowed(f"use {allowed}"))
+    response.headers["Allow"] = allowed
+    return response
+
+
 def _body(scope: Scope, error: ArgusError) -> tuple[bytes, str]:
     if scope["path"].startswith(OTLP_PREFIX):
         return _status_body(scope, error)
-    field = None if isinstance(error, MethodNotAllowed) else error.field
-    problem = Problem(error.code, error.message, field)
+    problem = Problem(error.code, error.message, error.field)
     return msgspec.json.encode(ProblemAnswer(problem)), JSON
 
 
