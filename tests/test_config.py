@@ -1,4 +1,4 @@
-"""What settings promise: precedence, text forms, one-line refusals, and secrets that stay secret."""
+"""What settings promise: precedence, text forms, one-line refusals, secrets kept secret."""
 
 from dataclasses import fields
 from pathlib import Path
