@@ -18,9 +18,9 @@ OTHER = "other"
 
 REASONS = frozenset(
     {
-        "bad_trace_id", "bad_span_id", "bad_time", "end_before_start", "bad_record", "bad_text",
-        "too_deep", "too_many_attributes", "too_large", "not_supported", "undecodable",
-        "overloaded", "unavailable", "severity", "service", "metrics_not_stored", OTHER,
+        "invalid_trace_id", "invalid_span_id", "invalid_parent_span_id", "start_time_missing",
+        "time_out_of_range", "end_before_start", "body_too_deep", "metrics_not_stored",
+        "severity", "service", OTHER,
     }
 )  # fmt: skip
 """The only values of the `reason` label; what is not among them counts as "other", so that no

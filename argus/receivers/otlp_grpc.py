@@ -10,10 +10,10 @@ from grpc_reflection.v1alpha import reflection
 
 from argus.errors import ArgusError, StartError, grpc_status
 from argus.model import Signal
-from argus.receivers.receive import RequestPath
+from argus.receivers.receive import RequestPath, tenant_of
 from argus.receivers.status import response_bytes, status_bytes
 from argus.telemetry import Telemetry
-from argus.tenancy import HEADER, parse_tenant
+from argus.tenancy import HEADER
 
 logger = logging.getLogger(__name__)
 
@@ -52,7 +52,7 @@ class OtlpGrpcReceiver:
             ]
         )
         for signal, name in SERVICES.items():
-            export = grpc.unary_unary_rpc_method_handler(self._export(signal))
+            export: Any = grpc.unary_unary_rpc_method_handler(self._export(signal))
             server.add_generic_rpc_handlers(
                 (grpc.method_handlers_generic_handler(name, {"Export": export}),)
             )
@@ -105,7 +105,7 @@ class OtlpGrpcReceiver:
     ) -> bytes:
         with self._path.budget.hold() as hold:
             hold.grow(len(body))
-            tenant = parse_tenant(_metadata(context, HEADER))
+            tenant = tenant_of(_metadata(context, HEADER))
             rejected, message = await self._path.receive(signal, "protobuf", body, tenant)
         return response_bytes(signal, rejected, message)
 

@@ -18,7 +18,7 @@ from argus.errors import (
 )
 from argus.model import Signal
 from argus.pipeline.budget import Hold
-from argus.receivers.receive import Encoding, RequestPath, invalid_body
+from argus.receivers.receive import Encoding, RequestPath, invalid_body, tenant_of
 from argus.receivers.status import (
     response_bytes,
     response_json,
@@ -27,7 +27,7 @@ from argus.receivers.status import (
     status_json,
 )
 from argus.telemetry import Telemetry
-from argus.tenancy import HEADER, parse_tenant
+from argus.tenancy import HEADER
 
 _PROTOBUF = "application/x-protobuf"
 _JSON = "application/json"
@@ -76,7 +76,7 @@ class OtlpHttp:
             raise UnsupportedMediaType(
                 f"content-type: expected {_PROTOBUF} or {_JSON}, got {kind[:80]!r}"
             )
-        tenant = parse_tenant(request.headers.get(HEADER))
+        tenant = tenant_of(request.headers.get(HEADER))
         with self._path.budget.hold() as hold:
             body = await self._body(request, hold)
             rejected, message = await self._path.receive(signal, encoding, body, tenant)
@@ -90,7 +90,7 @@ class OtlpHttp:
         if length.isdigit() and int(length) > limit:
             raise _too_large(limit)
         if coding in ("identity", ""):
-            chunks = request.stream()
+            chunks: AsyncIterator[bytes] = request.stream()
         elif coding in ("gzip", "x-gzip"):
             chunks = _inflate(request.stream(), limit)
         else:

@@ -6,11 +6,12 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Literal
 
 from argus.errors import InvalidInput
-from argus.model import Batch, Signal
+from argus.model import DEFAULT_TENANT, Batch, Signal
 from argus.pipeline import Consumer
 from argus.pipeline.budget import ByteBudget
 from argus.receivers.otlp import decode
 from argus.receivers.otlp_json import decode_json
+from argus.tenancy import parse_tenant
 
 Encoding = Literal["protobuf", "json"]
 
@@ -72,3 +73,8 @@ def explain(batch: Batch) -> str:
 def invalid_body(detail: str) -> InvalidInput:
     """The error for a body that cannot be read."""
     return InvalidInput(f"body: {detail}", field="body")
+
+
+def tenant_of(name: str | None) -> str:
+    """The tenant that a request's header names; the default one without."""
+    return parse_tenant(name) if name else DEFAULT_TENANT

@@ -60,7 +60,7 @@ def status_bytes(error: ArgusError) -> bytes:
         detail = error_details_pb2.BadRequest()
         detail.field_violations.add(field=error.field or "body", description=error.message)
         status.details.add().Pack(detail)
-    return status.SerializeToString()
+    return bytes(status.SerializeToString())
 
 
 def status_json(error: ArgusError) -> bytes:
