@@ -16,9 +16,15 @@ Transport = Literal["grpc", "http"]
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 OTHER = "other"
 
-MAX_REASONS = 64
-"""Most different values of the `reason` label; later ones count as "other", so that nothing a
-sender writes can make time series without end."""
+REASONS = frozenset(
+    {
+        "invalid_trace_id", "invalid_span_id", "invalid_parent_span_id", "start_time_missing",
+        "time_out_of_range", "end_before_start", "body_too_deep", "metrics_not_stored",
+        "severity", "service", OTHER,
+    }
+)  # fmt: skip
+"""The only values of the `reason` label; what is not among them counts as "other", so that no
+sender can make time series without end."""
 
 _LATENCY_BUCKETS = (
     0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0,
@@ -44,6 +50,7 @@ class Telemetry:
         )
         self._received = self._records("received", "Records that reached a receiver.")
         self._stored = self._records("stored", "Records committed to the database.")
+        self._duplicate = self._records("duplicate", "Records that had been stored before.")
         self._rejected = self._records("rejected", "Records refused, by reason.", "reason")
         self._filtered = self._records("filtered", "Records left out on purpose.", "reason")
         self._requests = Counter(
@@ -68,9 +75,8 @@ class Telemetry:
         self._started = time.monotonic()
         self._latencies: deque[float] = deque(maxlen=_LATENCIES_KEPT)
         self._open_connections = 0
-        self._reasons = {OTHER}
         for signal in get_args(Signal):
-            for counter in (self._received, self._stored):
+            for counter in (self._received, self._stored, self._duplicate):
                 counter.labels(signal)
 
     def _records(self, verb: str, help_: str, *labels: str) -> Counter:
@@ -96,13 +102,17 @@ class Telemetry:
             self._per_second.append((second, n))
             self._forget(second)
 
+    def duplicate(self, signal: Signal, n: int) -> None:
+        """`n` records were not stored because they had been before."""
+        self._duplicate.labels(signal).inc(n)
+
     def rejected(self, signal: Signal, reason: str, n: int) -> None:
-        """`n` records were refused for `reason`."""
-        self._rejected.labels(signal, self._known(reason)).inc(n)
+        """`n` records were refused for `reason` (one of REASONS)."""
+        self._rejected.labels(signal, _known(reason)).inc(n)
 
     def filtered(self, signal: Signal, reason: str, n: int) -> None:
-        """`n` records were left out because the configuration says so."""
-        self._filtered.labels(signal, self._known(reason)).inc(n)
+        """`n` records were left out because the configuration says so (one of REASONS)."""
+        self._filtered.labels(signal, _known(reason)).inc(n)
 
     def request(self, transport: Transport, signal: Signal, code: int | str) -> None:
         """An export request was answered with a gRPC status name or an HTTP status number."""
@@ -168,9 +178,6 @@ class Telemetry:
         """The Prometheus text exposition; its media type is CONTENT_TYPE."""
         return generate_latest(self._registry)
 
-    def _known(self, reason: str) -> str:
-        if reason not in self._reasons:
-            if len(self._reasons) > MAX_REASONS:
-                return OTHER
-            self._reasons.add(reason)
-        return reason
+
+def _known(reason: str) -> str:
+    return reason if reason in REASONS else OTHER

@@ -4,6 +4,9 @@ import re
 
 from argus.errors import InvalidInput
 
+HEADER = "x-scope-orgid"
+"""The HTTP header, or gRPC metadata key, that names the tenant."""
+
 _NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 
 

@@ -11,12 +11,11 @@ from argus.api.answer import json_response
 from argus.api.endpoint import Call, Endpoint
 from argus.api.params import Param
 from argus.api.problems import ProblemAnswer
-from argus.api.tenant import HEADER
 
 _REF = "#/components/schemas/{name}"
 _PATH_PARAM = re.compile(r"{(\w+)}")
 _TENANT = {
-    "name": HEADER,
+    "name": "X-Scope-OrgID",
     "in": "header",
     "required": False,
     "description": "Whose telemetry is asked for; also `?tenant=` or the cookie `argus_tenant`.",

@@ -6,9 +6,8 @@ from starlette.requests import cookie_parser
 from argus.api.params import split_query
 from argus.errors import InvalidInput
 from argus.model import DEFAULT_TENANT
-from argus.tenancy import parse_tenant
+from argus.tenancy import HEADER, parse_tenant
 
-HEADER = "X-Scope-OrgID"
 COOKIE = "argus_tenant"
 
 
