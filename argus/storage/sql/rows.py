@@ -56,10 +56,10 @@ def logs_of(view: View, rows: list[list[Any]]) -> list[LogRecord]:
     resources, scopes = _dictionaries(view, rows)
     unhex = bytes.fromhex
     return [
-        LogRecord(
+        LogRecord._make([
             resources[row[0]], scopes[row[1]], *row[2:9], unhex(row[9]), unhex(row[10]),
-            row[11], row[12], row[13], "", row[14],
-        )
+            *row[11:14], "", row[14],
+        ])
         for row in rows
     ]  # fmt: skip
 

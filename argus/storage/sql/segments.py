@@ -155,7 +155,9 @@ class Tenants:
     def __init__(self, control: Connection) -> None:
         self._control = control
         with control.begin():
-            self._ids = {row.name: row.id for row in control.execute(select(known_tenants))}
+            self._ids: dict[str, int] = {
+                row.name: row.id for row in control.execute(select(known_tenants))
+            }
 
     def known(self, name: str) -> int:
         """The id of a tenant; 0, which no row carries, for one that never sent anything."""
@@ -165,9 +167,9 @@ class Tenants:
         """The id of a tenant, a new one when it has none. Writer thread only."""
         known = self._ids.get(name)
         if known is None:
+            statement = insert(known_tenants).values(name=name).returning(known_tenants.c.id)
             with self._control.begin():
-                result = self._control.execute(insert(known_tenants).values(name=name))
-            (known,) = result.inserted_primary_key
+                known = self._control.execute(statement).scalar_one()
             self._ids[name] = known
         return known
 

@@ -159,7 +159,7 @@ def _existing(connection: Connection, after: int, upto: int) -> list[_Summary]:
     found = []
     for tenant_id, trace_id, *rest, services in _read(connection, _EXISTING, after, upto):
         names = set(services_of(services))
-        found.append(_Summary(tenant_id, bytes.fromhex(trace_id), *rest, services, names))
+        found.append(_Summary(*[tenant_id, bytes.fromhex(trace_id), *rest, services, names]))
     return found
 
 

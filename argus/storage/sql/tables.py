@@ -40,7 +40,7 @@ registry = Table(
     Column("max_event_ns", BigInteger),
     Column("bytes", BigInteger),
 )
-"""`state` is `active` (one segment) or `sealed`; what an active one has no value for yet is NULL."""
+"""`state` is `active` (one segment) or `sealed`; what is known only at sealing is NULL before."""
 
 known_tenants = Table(
     "tenants",

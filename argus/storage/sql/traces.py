@@ -169,7 +169,8 @@ def _summaries(views: list[View], keys: list[tuple[Any, str, int, int]]) -> list
 
 
 def _spans(view: View, trace_id: bytes) -> list[Span]:
-    spans, found = view.spans, []
+    spans = view.spans
+    found: list[Span] = []
     word, first = expression([[trace_word(trace_id)]]), 0
     while True:
         matching = view.span_ids(word, first).order_by("rowid").limit(_SPANS_AT_ONCE)
