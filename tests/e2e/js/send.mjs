@@ -8,15 +8,15 @@ import { OTLPTraceExporter as JsonSpans } from '@opentelemetry/exporter-trace-ot
 import { OTLPTraceExporter as ProtoSpans } from '@opentelemetry/exporter-trace-otlp-proto';
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import { LoggerProvider, SimpleLogRecordProcessor } from '@opentelemetry/sdk-logs';
-import { BasicTracerProvider, SimpleSpanProcessor } from '@opentelemetry/sdk-trace';
+import { TracerProvider, SimpleSpanProcessor } from '@opentelemetry/sdk-trace';
 
 const [endpoint, encoding, attributes] = process.argv.slice(2);
 const [Spans, Logs] = encoding === 'json' ? [JsonSpans, JsonLogs] : [ProtoSpans, ProtoLogs];
 const resource = resourceFromAttributes({ 'service.name': 'js-shop', 'service.version': '3.1' });
 
-const tracing = new BasicTracerProvider({
+const tracing = new TracerProvider({
   resource,
-  spanProcessors: [new SimpleSpanProcessor(new Spans({ url: `${endpoint}/v1/traces` }))],
+  spanProcessors: [new SimpleSpanProcessor({ exporter: new Spans({ url: `${endpoint}/v1/traces` }) })],
 });
 const logging = new LoggerProvider({
   resource,
