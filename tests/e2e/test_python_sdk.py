@@ -1,19 +1,19 @@
 """The OpenTelemetry Python SDK, over each of its transports: what was sent is what is read back."""
 
-import logging
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
 import pytest
 from opentelemetry import trace
+from opentelemetry._logs import SeverityNumber
 from opentelemetry.exporter.otlp.json.http._log_exporter import OTLPLogExporter as JsonLogs
 from opentelemetry.exporter.otlp.json.http.trace_exporter import OTLPSpanExporter as JsonSpans
 from opentelemetry.exporter.otlp.proto.grpc._log_exporter import OTLPLogExporter as GrpcLogs
 from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import OTLPSpanExporter as GrpcSpans
 from opentelemetry.exporter.otlp.proto.http._log_exporter import OTLPLogExporter as HttpLogs
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter as HttpSpans
-from opentelemetry.sdk._logs import LoggerProvider, LoggingHandler
+from opentelemetry.sdk._logs import LoggerProvider
 from opentelemetry.sdk._logs.export import SimpleLogRecordProcessor
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
@@ -57,10 +57,6 @@ def sent(request: pytest.FixtureRequest, shared_argus: Argus) -> tuple[Argus, An
     tracer = provider.get_tracer("shop.lib", "0.9", "https://schema.example/1", {"scope": True})
     log_provider = LoggerProvider(resource=resource)
     log_provider.add_log_record_processor(SimpleLogRecordProcessor(log_exporter))
-    logger = logging.getLogger(f"shop.{request.param}")
-    logger.propagate = False
-    handler = LoggingHandler(logger_provider=log_provider)
-    logger.addHandler(handler)
     root = tracer.start_span(
         "POST /checkout",
         kind=SpanKind.SERVER,
@@ -72,10 +68,15 @@ def sent(request: pytest.FixtureRequest, shared_argus: Argus) -> tuple[Argus, An
         with trace.use_span(child, end_on_exit=True, record_exception=False):
             child.add_event("retry", {"attempt": 2})
             child.set_status(Status(StatusCode.ERROR, "declined"))
-            logger.error("card %s declined", "4242", extra={"amount": 12.5})
+            log_provider.get_logger("shop.lib").emit(
+                timestamp=child.start_time,
+                severity_number=SeverityNumber.ERROR,
+                severity_text="ERROR",
+                body="card 4242 declined",
+                attributes={"amount": 12.5},
+            )
     provider.shutdown()
     log_provider.shutdown()
-    logger.removeHandler(handler)
     return shared_argus, root, child
 
 
