@@ -1,0 +1,184 @@
+"""Runs the whole shop: starts its processes, lets customers in, stops everything, says what was sent."""
+
+import argparse
+import asyncio
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import httpx2
+import traffic
+from message_queue import MessageQueue
+from network import DEFAULT_BASE_PORT, NAMES, url_of
+
+HERE = Path(__file__).parent
+START_SECONDS = 20
+DRAIN_SECONDS = 10
+DEFAULT_ENDPOINTS = {"grpc": "http://localhost:4317", "http/protobuf": "http://localhost:4318"}
+
+
+class Failed(Exception):
+    """The simulation cannot go on; the message is the one line the user reads."""
+
+
+def positive(text: str) -> float:
+    number = float(text)
+    if not 0 < number < float("inf"):
+        raise ValueError
+    return number
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="run_simulation.sh",
+        description="Run the seven services of the shop and their customers against an"
+        " OpenTelemetry server, then stop them all.",
+        epilog="OTEL_EXPORTER_OTLP_PROTOCOL (grpc or http/protobuf) and OTEL_EXPORTER_OTLP_ENDPOINT"
+        " choose the server, SHOP_LOG_LEVEL (INFO) what is logged, SHOP_ENVIRONMENT (simulation)"
+        " the deployment.environment.name, PYTHON the interpreter.",
+    )
+    parser.add_argument("--duration", type=positive, default=30, help="seconds (30)")
+    parser.add_argument("--rate", type=positive, default=5, help="journeys per second (5)")
+    parser.add_argument(
+        "--base-port",
+        type=int,
+        help=f"first of eight ports in a row (the first free ones from {DEFAULT_BASE_PORT})",
+    )
+    return parser.parse_args()
+
+
+def set_endpoint() -> str:
+    """Fix protocol and endpoint in the environment and return `ENDPOINT over PROTOCOL`.
+
+    Raises Failed when nothing listens there.
+    """
+    protocol = os.environ.setdefault("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc")
+    if protocol not in DEFAULT_ENDPOINTS:
+        raise Failed(f"OTEL_EXPORTER_OTLP_PROTOCOL must be grpc or http/protobuf, not {protocol!r}")
+    endpoint = os.environ.setdefault("OTEL_EXPORTER_OTLP_ENDPOINT", DEFAULT_ENDPOINTS[protocol])
+    try:
+        parts = urlsplit(endpoint if "//" in endpoint else f"//{endpoint}")
+        address = parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
+        socket.create_connection(address, timeout=3).close()
+    except (OSError, ValueError) as error:
+        raise Failed(f"Argus is not reachable at {endpoint} ({error}); is it running?") from None
+    return f"{endpoint} over {protocol}"
+
+
+def choose_ports(base_port: int | None) -> int:
+    """The first of eight free ports in a row: at `base_port`, or anywhere without one."""
+    candidates = [base_port] if base_port else range(DEFAULT_BASE_PORT, 60_000, len(NAMES))
+    for candidate in candidates:
+        if all(is_free(candidate + offset) for offset in range(len(NAMES))):
+            return candidate
+    raise Failed(f"the {len(NAMES)} ports from {base_port} are not all free")
+
+
+def is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except (OSError, OverflowError):
+            return False
+    return True
+
+
+@contextlib.contextmanager
+def running(data: Path, base_port: int) -> Iterator[dict[str, subprocess.Popen[bytes]]]:
+    """All processes of the shop; they are stopped, their telemetry flushed, when the block ends."""
+    environment = os.environ | {"SHOP_DATA": str(data), "SHOP_BASE_PORT": str(base_port)}
+    processes = {}
+    try:
+        for offset, name in enumerate(NAMES):
+            command = [sys.executable, "-m", "uvicorn", f"{name.replace('-', '_')}:app"]
+            command += ["--app-dir", str(HERE), "--port", str(base_port + offset)]
+            command += ["--log-level", "warning", "--timeout-graceful-shutdown", "5"]
+            with open(data / f"{name}.log", "wb") as output:
+                # A session of its own: Ctrl-C reaches only this process, which stops the others.
+                processes[name] = subprocess.Popen(
+                    command,
+                    env=environment,
+                    stdout=output,
+                    stderr=subprocess.STDOUT,
+                    start_new_session=True,
+                )
+        yield processes
+    finally:
+        for process in processes.values():
+            process.terminate()
+        for process in processes.values():
+            try:
+                process.wait(timeout=30)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+async def wait_until_up(
+    client: httpx2.AsyncClient, data: Path, processes: dict[str, subprocess.Popen[bytes]]
+) -> None:
+    """Return when every process answers; raises Failed with the last line of one that died."""
+    deadline = time.monotonic() + START_SECONDS
+    for name, process in processes.items():
+        while True:
+            with contextlib.suppress(httpx2.TransportError):
+                await client.get(url_of(name, "/healthz"))
+                break
+            if process.poll() is not None or time.monotonic() > deadline:
+                lines = (data / f"{name}.log").read_text().splitlines() or ["no answer"]
+                raise Failed(f"{name} did not start: {lines[-1]}")
+            await asyncio.sleep(0.05)
+
+
+async def run(options: argparse.Namespace, data: Path) -> int:
+    """Start the shop, drive it, wait for its queue to drain; returns the number of journeys."""
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, interrupt)
+    queue = MessageQueue("orders.placed")
+    with running(data, int(os.environ["SHOP_BASE_PORT"])) as processes:
+        async with httpx2.AsyncClient(headers={"user-agent": "customer"}, timeout=30) as client:
+            await wait_until_up(client, data, processes)
+            journeys = await traffic.drive(client, options.duration, options.rate)
+        deadline = time.monotonic() + DRAIN_SECONDS
+        while queue.depth() and time.monotonic() < deadline:
+            await asyncio.sleep(0.05)
+    return journeys
+
+
+def interrupt() -> None:
+    """Take SIGTERM the way of Ctrl-C."""
+    signal.raise_signal(signal.SIGINT)
+
+
+def main() -> None:
+    options = arguments()
+    try:
+        destination = set_endpoint()
+        os.environ["SHOP_BASE_PORT"] = str(choose_ports(options.base_port))
+        with tempfile.TemporaryDirectory(prefix="shop-") as directory:
+            os.environ["SHOP_DATA"] = directory
+            journeys = asyncio.run(run(options, Path(directory)))
+            tallies = [
+                [int(number) for number in tally.read_text().split()]
+                for tally in Path(directory).glob("*.sent")
+            ]
+    except Failed as failure:
+        raise SystemExit(f"run_simulation: {failure}") from None
+    except KeyboardInterrupt:
+        raise SystemExit("run_simulation: interrupted") from None
+    spans, logs, lost = (sum(column) for column in zip(*tallies, strict=True))
+    print(f"{journeys} journeys: {spans} spans and {logs} log records sent to {destination}")  # noqa: T201
+    if lost:
+        raise SystemExit(f"run_simulation: {lost} records could not be delivered")
+
+
+if __name__ == "__main__":
+    main()
