@@ -1,14 +1,14 @@
-"""The auth service: signs customers in with a password and tells other services whose session a token is."""
+"""The auth service: signs customers in and tells other services whose session a token is."""
 
 import hashlib
 import logging
 import secrets
 
 from database import Database
+from service import Service
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from telemetry import tracer
-from web import Service
 
 log = logging.getLogger("shop.auth")
 service = Service("auth-service", version="2.1.0")

@@ -1,9 +1,9 @@
-"""The card gateway: a company outside the shop, so it sends no telemetry; it declines some cards and sometimes hangs."""
+"""The card gateway: a company outside the shop, without telemetry, that declines and hangs."""
 
 import asyncio
-import random
 import secrets
 
+from chance import dice
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -15,9 +15,9 @@ REASONS = ("insufficient funds", "card expired", "suspected fraud")
 
 
 async def authorize(_: Request) -> Response:
-    await asyncio.sleep(1.0 if random.random() < HANGING else random.lognormvariate(-3.2, 0.5))
-    if random.random() < DECLINED:
-        return JSONResponse({"reason": random.choice(REASONS)}, 402)
+    await asyncio.sleep(1.0 if dice.random() < HANGING else dice.lognormvariate(-3.2, 0.5))
+    if dice.random() < DECLINED:
+        return JSONResponse({"reason": dice.choice(REASONS)}, 402)
     return JSONResponse({"authorization": secrets.token_hex(6)}, 201)
 
 

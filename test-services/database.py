@@ -2,11 +2,11 @@
 
 import asyncio
 import os
-import random
 import sqlite3
 from pathlib import Path
 from typing import Any
 
+from chance import dice
 from opentelemetry.trace import SpanKind
 from telemetry import tracer
 
@@ -44,7 +44,7 @@ class Database:
                 "db.query.text": sql,
             },
         ) as span:
-            await asyncio.sleep(random.lognormvariate(-6.2, 0.6))
+            await asyncio.sleep(dice.lognormvariate(-6.2, 0.6))
             try:
                 rows = self._connection.execute(sql, parameters).fetchall()
             except sqlite3.Error as error:

@@ -4,10 +4,10 @@ import asyncio
 import logging
 
 from database import Database
+from service import Service
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from telemetry import tracer
-from web import Service
 
 log = logging.getLogger("shop.inventory")
 service = Service("inventory-service", version="3.0.1")

@@ -1,4 +1,4 @@
-"""Owns the shop's message queue: a SQLite file, PRODUCER and CONSUMER spans, and the trace context in each message."""
+"""Owns the shop's message queue: a SQLite file, its PRODUCER and CONSUMER spans, their context."""
 
 import asyncio
 import contextlib
@@ -19,7 +19,7 @@ POLL_SECONDS = 0.05
 
 
 class MessageQueue:
-    """One named destination, shared by all processes with the same SHOP_DATA; at-least-once delivery."""
+    """One named destination, shared by all processes with the same SHOP_DATA."""
 
     def __init__(self, destination: str) -> None:
         self._destination = destination

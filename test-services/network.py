@@ -1,4 +1,4 @@
-"""Owns where each process of the shop listens: the names of a container network, mapped to loopback ports."""
+"""Owns where each process of the shop listens: names, mapped to loopback ports."""
 
 import os
 

@@ -1,13 +1,13 @@
-"""The notification service: reads announced orders from the queue and writes the customer an e-mail."""
+"""The notification service: reads placed orders from the queue and writes the customer."""
 
 import asyncio
 import logging
-import random
 from typing import Any
 
+from chance import dice
 from message_queue import MessageQueue
+from service import Service
 from telemetry import tracer
-from web import Service
 
 log = logging.getLogger("shop.notification")
 service = Service("notification-service", version="1.1.4")
@@ -44,6 +44,6 @@ async def notify(order: dict[str, Any]) -> None:
 @tracer.start_as_current_span("send e-mail")
 async def send_mail(recipient: str, subject: str) -> None:
     """Pretend to speak to a mail server; raises MailboxFull now and then."""
-    await asyncio.sleep(random.uniform(0.005, 0.03))
-    if random.random() < BOUNCES:
+    await asyncio.sleep(dice.uniform(0.005, 0.03))
+    if dice.random() < BOUNCES:
         raise MailboxFull(f"mailbox of {recipient} is full, subject was {subject!r}")

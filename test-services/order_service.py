@@ -1,4 +1,4 @@
-"""The order service: takes a checkout through session, stock, shipping and payment, and announces the order."""
+"""The order service: takes a checkout through session, stock, shipping, payment and notice."""
 
 import asyncio
 import logging
@@ -9,9 +9,9 @@ import httpx2
 from database import Database
 from message_queue import MessageQueue
 from opentelemetry import trace
+from service import Service
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from web import Service
 
 log = logging.getLogger("shop.order")
 service = Service("order-service", version="5.3.2")
@@ -93,9 +93,7 @@ async def place(order_id: str, user_id: int, order: dict[str, Any]) -> tuple[int
         json={"order_id": order_id, "amount_cents": amount_cents},
     )
     if payment.is_error:
-        await service.call(
-            "DELETE", "inventory-service", "/reservations/{id}", id=reserved["id"]
-        )
+        await service.call("DELETE", "inventory-service", "/reservations/{id}", id=reserved["id"])
     accepted(payment)
     shipment = await service.call(
         "POST",
@@ -122,7 +120,7 @@ async def shipping_cost() -> int:
     """The quote in cents, or a flat rate when the shipping service is too slow."""
     try:
         quote = await service.call(
-            "POST", "shipping-service", "/quotes", timeout=QUOTE_TIMEOUT_SECONDS
+            "POST", "shipping-service", "/quotes", timeout_seconds=QUOTE_TIMEOUT_SECONDS
         )
     except httpx2.TimeoutException:
         log.warning("shipping quote timed out after %.1f s, flat rate used", QUOTE_TIMEOUT_SECONDS)

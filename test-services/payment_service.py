@@ -1,13 +1,13 @@
-"""The payment service: charges cards through the card gateway, an external peer that declines and hangs."""
+"""The payment service: charges cards through the card gateway, an external peer."""
 
 import logging
 
 import httpx2
 from database import Database
+from service import Service
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from telemetry import tracer
-from web import Service
 
 log = logging.getLogger("shop.payment")
 service = Service("payment-service", version="4.2.0")
@@ -62,7 +62,7 @@ async def authorize_card(order_id: str, amount_cents: int) -> str:
                 "card-gateway",
                 "/v1/authorizations",
                 json={"reference": order_id, "amount_cents": amount_cents},
-                timeout=GATEWAY_TIMEOUT_SECONDS,
+                timeout_seconds=GATEWAY_TIMEOUT_SECONDS,
             )
         except httpx2.TimeoutException:
             log.warning("card gateway timed out, attempt %d of %d", attempt, ATTEMPTS)

@@ -1,15 +1,15 @@
-"""The shipping service: quotes a price for a parcel, now and then slowly, and books its transport."""
+"""The shipping service: quotes a parcel, now and then slowly, and books its transport."""
 
 import asyncio
 import logging
-import random
 import uuid
 
+from chance import dice
 from database import Database
+from service import Service
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from telemetry import tracer
-from web import Service
 
 log = logging.getLogger("shop.shipping")
 service = Service("shipping-service", version="0.9.7")
@@ -29,14 +29,14 @@ def zone_of(address: dict[str, str]) -> str:
 @service.route("POST", "/quotes")
 async def quote(_: Request) -> Response:
     with tracer.start_as_current_span("compute rate") as span:
-        slow = random.random() < SLOW_QUOTES
+        slow = dice.random() < SLOW_QUOTES
         span.set_attribute("carrier.rates.cached", not slow)
         if slow:
             log.warning("carrier rate table expired, rebuilding it")
             span.add_event("rate table rebuild", {"carrier": "parcel-express"})
-            await asyncio.sleep(random.uniform(0.9, 1.6))
-        await asyncio.sleep(random.uniform(0.004, 0.02))
-        amount_cents = random.choice((495, 695, 1295))
+            await asyncio.sleep(dice.uniform(0.9, 1.6))
+        await asyncio.sleep(dice.uniform(0.004, 0.02))
+        amount_cents = dice.choice((495, 695, 1295))
     return JSONResponse({"amount_cents": amount_cents})
 
 

@@ -1,4 +1,4 @@
-"""Owns the OpenTelemetry SDK of one service: resource, exporters, the bridge from `logging`, and the final flush."""
+"""Owns the OpenTelemetry SDK of one service: resource, exporters, log bridge, final flush."""
 
 import logging
 import os
@@ -35,7 +35,7 @@ tracer = trace.get_tracer("shop")
 
 
 class CountingExporter:
-    """Hands every batch to an OTLP exporter and counts the records it delivered and the ones it lost."""
+    """Hands every batch to an OTLP exporter and counts the records delivered and lost."""
 
     def __init__(self, exporter: Any) -> None:
         self._exporter = exporter
@@ -58,7 +58,7 @@ class CountingExporter:
 
 
 class LogBridge(logging.Handler):
-    """Sends `logging` records to OpenTelemetry inside the span that is current where they were written.
+    """Sends `logging` records to OpenTelemetry, tied to the span they were written in.
 
     Log attributes are given as `extra={"attributes": {...}}`.
     """

@@ -1,14 +1,14 @@
-"""The user service: knows who the customers are, where they live and whether their account is locked."""
+"""The user service: who the customers are, where they live, whether they are locked out."""
 
 import asyncio
 import logging
-import random
 
+from chance import dice
 from database import Database
+from service import Service
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from telemetry import tracer
-from web import Service
 
 log = logging.getLogger("shop.user")
 service = Service("user-service", version="1.8.3")
@@ -48,7 +48,7 @@ async def address(request: Request) -> Response:
     with tracer.start_as_current_span("normalize address") as span:
         incomplete = rows[0]["postal_code"] is None
         span.set_attribute("address.incomplete", incomplete)
-        await asyncio.sleep(random.uniform(0.001, 0.004))
+        await asyncio.sleep(dice.uniform(0.001, 0.004))
     if incomplete:
         log.warning("address of user %s has no postal code", user_id)
         return JSONResponse({"city": rows[0]["city"]})

@@ -1,4 +1,4 @@
-"""Owns HTTP between the services: server spans around routes, client spans around calls, W3C context on the wire."""
+"""Owns the frame of a service: SERVER spans around routes, CLIENT spans around calls."""
 
 import asyncio
 import contextlib
@@ -17,14 +17,14 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from telemetry import Telemetry, tracer
 
-log = logging.getLogger("shop.web")
+log = logging.getLogger("shop.http")
 
 Handler = Callable[[Request], Awaitable[Response]]
 Worker = Callable[[], Awaitable[None]]
 
 
 class ShopNetwork(httpx2.AsyncHTTPTransport):
-    """Connects `http://NAME/...` to the loopback port of NAME, as a container network's DNS would."""
+    """Connects `http://NAME/...` to the loopback port of NAME, as a container network would."""
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         request.url = request.url.copy_with(host="127.0.0.1", port=port_of(request.url.host))
@@ -77,12 +77,12 @@ class Service:
         *,
         query: dict[str, Any] | None = None,
         json: Any = None,
-        timeout: float = 5.0,
+        timeout_seconds: float = 5.0,
         **path: Any,
     ) -> httpx2.Response:
         """Call `peer` inside a CLIENT span and return its answer, whatever its status.
 
-        `template` is the path with `{placeholders}` that `path` fills; `timeout` is in seconds.
+        `template` is the path with `{placeholders}` that `path` fills.
         Raises httpx2.TransportError when no answer comes.
         """
         url = f"http://{peer}{template.format(**path)}" + (f"?{urlencode(query)}" if query else "")
@@ -102,7 +102,7 @@ class Service:
             inject(headers)
             try:
                 response = await self.client.request(
-                    method, url, json=json, headers=headers, timeout=timeout
+                    method, url, json=json, headers=headers, timeout=timeout_seconds
                 )
             except httpx2.TransportError as error:
                 span.set_attribute("error.type", type(error).__qualname__)

@@ -1,0 +1,190 @@
+"""Owns the proof that the shop of test-services sends what a real installation would send."""
+
+import os
+import subprocess
+import sys
+from concurrent import futures
+from pathlib import Path
+
+import grpc
+import pytest
+from opentelemetry.proto.collector.logs.v1 import logs_service_pb2, logs_service_pb2_grpc
+from opentelemetry.proto.collector.trace.v1 import trace_service_pb2, trace_service_pb2_grpc
+from opentelemetry.proto.common.v1.common_pb2 import KeyValue
+from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord
+from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status
+
+# One run serves all tests; workers of pytest-xdist would repeat it.
+pytestmark = pytest.mark.xdist_group("simulation")
+
+SIMULATION = Path(__file__).parent.parent / "test-services" / "run_simulation.sh"
+SERVICES = {
+    f"{name}-service"
+    for name in ("auth", "inventory", "notification", "order", "payment", "shipping", "user")
+}
+
+
+def plain(attributes: list[KeyValue]) -> dict[str, object]:
+    return {
+        pair.key: getattr(pair.value, pair.value.WhichOneof("value") or "string_value")
+        for pair in attributes
+    }
+
+
+class Sink(trace_service_pb2_grpc.TraceServiceServicer, logs_service_pb2_grpc.LogsServiceServicer):
+    """An OTLP gRPC server that keeps everything it is sent, with the service that sent it."""
+
+    def __init__(self) -> None:
+        self.resources: dict[str, dict[str, object]] = {}
+        self.spans: list[tuple[str, Span]] = []
+        self.logs: list[tuple[str, LogRecord]] = []
+
+    def Export(self, request, context):  # type: ignore[no-untyped-def]  # noqa: N802
+        for group in getattr(request, "resource_spans", ()) or getattr(
+            request, "resource_logs", ()
+        ):
+            resource = plain(group.resource.attributes)
+            service = str(resource["service.name"])
+            self.resources[service] = resource
+            for scope in getattr(group, "scope_spans", ()):
+                self.spans.extend((service, span) for span in scope.spans)
+            for scope in getattr(group, "scope_logs", ()):
+                self.logs.extend((service, record) for record in scope.log_records)
+        if isinstance(request, trace_service_pb2.ExportTraceServiceRequest):
+            return trace_service_pb2.ExportTraceServiceResponse()
+        return logs_service_pb2.ExportLogsServiceResponse()
+
+    def named(self, service: str, name: str) -> list[Span]:
+        return [span for owner, span in self.spans if owner == service and span.name == name]
+
+
+def simulate(endpoint: str, *options: str) -> subprocess.CompletedProcess[str]:
+    environment = {
+        **{key: value for key, value in os.environ.items() if not key.startswith("OTEL_")},
+        "OTEL_EXPORTER_OTLP_ENDPOINT": endpoint,
+        "PYTHON": sys.executable,
+        "SHOP_SEED": "1",
+    }
+    return subprocess.run(
+        [SIMULATION, *options], env=environment, capture_output=True, text=True, timeout=60
+    )
+
+
+@pytest.fixture(scope="module")
+def sink() -> Sink:
+    """A sink after one short simulation that ended well and reported exactly what arrived."""
+    collected = Sink()
+    server = grpc.server(futures.ThreadPoolExecutor(max_workers=4))
+    trace_service_pb2_grpc.add_TraceServiceServicer_to_server(collected, server)
+    logs_service_pb2_grpc.add_LogsServiceServicer_to_server(collected, server)
+    port = server.add_insecure_port("127.0.0.1:0")
+    server.start()
+    try:
+        run = simulate(f"http://127.0.0.1:{port}", "--duration", "5", "--rate", "12")
+    finally:
+        server.stop(grace=None).wait()
+    assert run.returncode == 0, run.stderr
+    assert run.stdout == (
+        f"60 journeys: {len(collected.spans)} spans and {len(collected.logs)} log records"
+        f" sent to http://127.0.0.1:{port} over grpc\n"
+    )
+    return collected
+
+
+def test_all_seven_services_say_who_they_are(sink: Sink) -> None:
+    assert set(sink.resources) == SERVICES
+    for resource in sink.resources.values():
+        assert resource["deployment.environment.name"] == "simulation"
+        assert resource["service.version"]
+        assert resource["service.instance.id"]
+
+
+def test_a_checkout_crosses_five_services_or_more(sink: Sink) -> None:
+    crossed = {
+        root.trace_id: {service for service, span in sink.spans if span.trace_id == root.trace_id}
+        for root in sink.named("order-service", "POST /checkout")
+        if not root.parent_span_id
+    }
+    assert max(len(services) for services in crossed.values()) >= 6
+
+
+def test_every_parent_was_sent_and_every_trace_has_one_root(sink: Sink) -> None:
+    known = {(span.trace_id, span.span_id) for _, span in sink.spans}
+    for service, span in sink.spans:
+        if span.parent_span_id:
+            assert (span.trace_id, span.parent_span_id) in known, (service, span.name)
+    roots = [span.trace_id for _, span in sink.spans if not span.parent_span_id]
+    assert len(roots) == len(set(roots)) == len({span.trace_id for _, span in sink.spans})
+
+
+def test_a_server_span_is_the_child_of_the_callers_client_span(sink: Sink) -> None:
+    clients = {span.span_id: service for service, span in sink.spans if span.kind == 3}
+    charges = sink.named("payment-service", "POST /charges")
+    servers = [span for span in charges if span.kind == Span.SPAN_KIND_SERVER]
+    assert {clients[span.parent_span_id] for span in servers} == {"order-service"}
+
+
+def test_failures_carry_exception_events_with_stack_traces(sink: Sink) -> None:
+    failed = [
+        (span, event)
+        for _, span in sink.spans
+        if span.status.code == Status.STATUS_CODE_ERROR
+        for event in span.events
+        if event.name == "exception"
+    ]
+    types = {str(plain(event.attributes)["exception.type"]) for _, event in failed}
+    assert "payment_service.CardDeclined" in types
+    assert "KeyError" in types
+    for _, event in failed:
+        assert "Traceback" in str(plain(event.attributes)["exception.stacktrace"])
+
+
+def test_logs_of_several_severities_belong_to_traces_that_arrived(sink: Sink) -> None:
+    spans = {(span.trace_id, span.span_id) for _, span in sink.spans}
+    assert {record.severity_text for _, record in sink.logs} >= {"INFO", "WARN", "ERROR"}
+    for _, record in sink.logs:
+        assert (record.trace_id, record.span_id) in spans, record.body
+
+
+def test_database_calls_follow_the_semantic_conventions(sink: Sink) -> None:
+    [*queries] = sink.named("inventory-service", "SELECT stock")
+    assert plain(queries[0].attributes) == {
+        "db.system.name": "sqlite",
+        "db.namespace": "inventory",
+        "db.collection.name": "stock",
+        "db.operation.name": "SELECT",
+        "db.query.summary": "SELECT stock",
+        "db.query.text": "SELECT quantity FROM stock WHERE sku = ?",
+        "db.response.returned_rows": 1,
+    }
+    assert queries[0].kind == Span.SPAN_KIND_CLIENT
+
+
+def test_listing_products_shows_an_n_plus_one_query(sink: Sink) -> None:
+    listing = sink.named("inventory-service", "GET /products")[0]
+    children = [span for _, span in sink.spans if span.parent_span_id == listing.span_id]
+    assert sum(span.name == "SELECT stock" for span in children) == 12
+
+
+def test_the_external_card_gateway_is_seen_from_the_callers_side_only(sink: Sink) -> None:
+    calls = sink.named("payment-service", "POST /v1/authorizations")
+    parents = {span.parent_span_id for _, span in sink.spans}
+    assert calls
+    for call in calls:
+        assert call.kind == Span.SPAN_KIND_CLIENT
+        assert plain(call.attributes)["server.address"] == "card-gateway"
+        assert call.span_id not in parents
+
+
+def test_an_order_is_announced_through_the_queue(sink: Sink) -> None:
+    producers = {span.span_id for span in sink.named("order-service", "send orders.placed")}
+    consumers = sink.named("notification-service", "process orders.placed")
+    assert producers == {span.parent_span_id for span in consumers}
+    assert producers == {span.links[0].span_id for span in consumers}
+
+
+def test_the_simulation_refuses_in_one_line_when_no_server_answers() -> None:
+    run = simulate("http://127.0.0.1:1")
+    assert run.returncode == 1
+    assert run.stderr.count("\n") == 1
+    assert "Argus is not reachable at http://127.0.0.1:1" in run.stderr
