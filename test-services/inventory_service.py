@@ -86,7 +86,7 @@ async def take_from_stock(sku: str, quantity: int) -> int:
     return int(products[0]["price_cents"])
 
 
-@service.route("DELETE", "/reservations/{id:int}")
+@service.route("DELETE", "/reservations/{id}")
 async def release(request: Request) -> Response:
     reservation = request.path_params["id"]
     rows = await database.run(

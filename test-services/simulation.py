@@ -12,6 +12,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import httpx2
@@ -141,7 +142,7 @@ async def wait_until_up(
 
 async def run(options: argparse.Namespace, data: Path) -> int:
     """Start the shop, drive it, wait for its queue to drain; returns the number of journeys."""
-    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, interrupt)
+    stop_on_signals(asyncio.current_task())
     queue = MessageQueue("orders.placed")
     with running(data, int(os.environ["SHOP_BASE_PORT"])) as processes:
         async with httpx2.AsyncClient(headers={"user-agent": "customer"}, timeout=30) as client:
@@ -154,9 +155,11 @@ async def run(options: argparse.Namespace, data: Path) -> int:
     return journeys
 
 
-def interrupt() -> None:
-    """Take SIGTERM the way of Ctrl-C."""
-    signal.raise_signal(signal.SIGINT)
+def stop_on_signals(task: asyncio.Task[Any] | None) -> None:
+    """Cancel `task` on the signals that ask a program to end, so that nothing is left running."""
+    assert task
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        asyncio.get_running_loop().add_signal_handler(number, task.cancel)
 
 
 def main() -> None:
@@ -173,7 +176,7 @@ def main() -> None:
             ]
     except Failed as failure:
         raise SystemExit(f"run_simulation: {failure}") from None
-    except KeyboardInterrupt:
+    except (asyncio.CancelledError, KeyboardInterrupt):
         raise SystemExit("run_simulation: interrupted") from None
     spans, logs, lost = (sum(column) for column in zip(*tallies, strict=True))
     print(f"{journeys} journeys: {spans} spans and {logs} log records sent to {destination}")  # noqa: T201

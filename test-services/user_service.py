@@ -27,7 +27,7 @@ database = Database(
 )
 
 
-@service.route("GET", "/users/{id:int}")
+@service.route("GET", "/users/{id}")
 async def profile(request: Request) -> Response:
     user_id = request.path_params["id"]
     rows = await database.run("SELECT users", "SELECT * FROM users WHERE id = ?", user_id)
@@ -37,7 +37,7 @@ async def profile(request: Request) -> Response:
     return JSONResponse({**rows[0], "locked": bool(rows[0]["locked"])})
 
 
-@service.route("GET", "/users/{id:int}/address")
+@service.route("GET", "/users/{id}/address")
 async def address(request: Request) -> Response:
     user_id = request.path_params["id"]
     rows = await database.run(

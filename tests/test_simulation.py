@@ -1,8 +1,12 @@
 """Owns the proof that the shop of test-services sends what a real installation would send."""
 
+import contextlib
 import os
+import socket
 import subprocess
 import sys
+import time
+from collections.abc import Iterator
 from concurrent import futures
 from pathlib import Path
 
@@ -58,37 +62,62 @@ class Sink(trace_service_pb2_grpc.TraceServiceServicer, logs_service_pb2_grpc.Lo
         return [span for owner, span in self.spans if owner == service and span.name == name]
 
 
-def simulate(endpoint: str, *options: str) -> subprocess.CompletedProcess[str]:
-    environment = {
+def settings(endpoint: str) -> dict[str, str]:
+    return {
         **{key: value for key, value in os.environ.items() if not key.startswith("OTEL_")},
         "OTEL_EXPORTER_OTLP_ENDPOINT": endpoint,
         "PYTHON": sys.executable,
         "SHOP_SEED": "1",
     }
+
+
+def simulate(endpoint: str, *options: str) -> subprocess.CompletedProcess[str]:
+    command = [SIMULATION, *options]
     return subprocess.run(
-        [SIMULATION, *options], env=environment, capture_output=True, text=True, timeout=60
+        command, env=settings(endpoint), capture_output=True, text=True, timeout=60
     )
+
+
+@contextlib.contextmanager
+def serving(sink: Sink) -> Iterator[str]:
+    """The endpoint under which `sink` listens."""
+    server = grpc.server(futures.ThreadPoolExecutor(max_workers=4))
+    trace_service_pb2_grpc.add_TraceServiceServicer_to_server(sink, server)
+    logs_service_pb2_grpc.add_LogsServiceServicer_to_server(sink, server)
+    port = server.add_insecure_port("127.0.0.1:0")
+    server.start()
+    try:
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.stop(grace=None).wait()
 
 
 @pytest.fixture(scope="module")
 def sink() -> Sink:
     """A sink after one short simulation that ended well and reported exactly what arrived."""
     collected = Sink()
-    server = grpc.server(futures.ThreadPoolExecutor(max_workers=4))
-    trace_service_pb2_grpc.add_TraceServiceServicer_to_server(collected, server)
-    logs_service_pb2_grpc.add_LogsServiceServicer_to_server(collected, server)
-    port = server.add_insecure_port("127.0.0.1:0")
-    server.start()
-    try:
-        run = simulate(f"http://127.0.0.1:{port}", "--duration", "5", "--rate", "12")
-    finally:
-        server.stop(grace=None).wait()
+    with serving(collected) as endpoint:
+        run = simulate(endpoint, "--duration", "5", "--rate", "12")
     assert run.returncode == 0, run.stderr
     assert run.stdout == (
         f"60 journeys: {len(collected.spans)} spans and {len(collected.logs)} log records"
-        f" sent to http://127.0.0.1:{port} over grpc\n"
+        f" sent to {endpoint} over grpc\n"
     )
     return collected
+
+
+def eight_free_ports() -> int:
+    """The first of eight ports in a row that nobody listens on."""
+    return next(
+        base
+        for base in range(20_000, 30_000, 8)
+        if not any(listens(base + offset) for offset in range(8))
+    )
+
+
+def listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def test_all_seven_services_say_who_they_are(sink: Sink) -> None:
@@ -188,3 +217,19 @@ def test_the_simulation_refuses_in_one_line_when_no_server_answers() -> None:
     assert run.returncode == 1
     assert run.stderr.count("\n") == 1
     assert "Argus is not reachable at http://127.0.0.1:1" in run.stderr
+
+
+def test_a_terminated_simulation_delivers_what_it_has_and_leaves_no_process() -> None:
+    collected = Sink()
+    base_port = eight_free_ports()
+    with serving(collected) as endpoint:
+        command = [SIMULATION, "--duration", "60", "--base-port", str(base_port)]
+        with subprocess.Popen(command, env=settings(endpoint), stderr=subprocess.PIPE) as run:
+            deadline = time.monotonic() + 20
+            while not collected.spans and time.monotonic() < deadline:
+                time.sleep(0.05)
+            run.terminate()
+            _, complaint = run.communicate(timeout=20)
+    assert collected.spans
+    assert complaint == b"run_simulation: interrupted\n"
+    assert not any(listens(base_port + offset) for offset in range(8))
