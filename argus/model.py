@@ -154,8 +154,9 @@ class LogRecord(NamedTuple):
 class Batch:
     """The decoded records of one export request, of one tenant.
 
-    `rejected` counts records of the request that are not in the batch, by reason; a batch is
-    what flows from the receivers through the pipeline to storage and then to the exporters.
+    `rejected` counts records of the request that broke a rule, `filtered` those the operator's
+    settings leave out, both by reason; neither are in the batch. A batch is what flows from the
+    receivers through the pipeline to storage and then to the exporters.
     """
 
     tenant: str
@@ -164,6 +165,7 @@ class Batch:
     spans: Sequence[Span] = ()
     logs: Sequence[LogRecord] = ()
     rejected: dict[str, int] = field(default_factory=dict)
+    filtered: dict[str, int] = field(default_factory=dict)
     size: int = 0
     """Bytes of the request after decompression; what the in-flight budget counts."""
 
@@ -174,6 +176,11 @@ class Batch:
     def rejected_count(self) -> int:
         """Records rejected, all reasons together."""
         return sum(self.rejected.values())
+
+    @property
+    def received_count(self) -> int:
+        """Records of the request: in the batch, rejected and filtered."""
+        return len(self) + self.rejected_count + sum(self.filtered.values())
 
 
 class TraceSummary(NamedTuple):
