@@ -243,13 +243,13 @@ class LoadTest:
 
 
 def bounded(kind: type, low: float, high: float = float("inf")) -> Any:
-    def parse(text: str) -> Any:
+    def number(text: str) -> Any:
         value = kind(text)
         if not low <= value < high:
             raise argparse.ArgumentTypeError(f"must be at least {low} and below {high}")
         return value
 
-    return parse
+    return number
 
 
 def arguments() -> argparse.Namespace:

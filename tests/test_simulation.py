@@ -1,22 +1,16 @@
 """Owns the proof that the shop of test-services sends what a real installation would send."""
 
-import contextlib
 import os
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from concurrent import futures
 from pathlib import Path
 
-import grpc
 import pytest
-from opentelemetry.proto.collector.logs.v1 import logs_service_pb2, logs_service_pb2_grpc
-from opentelemetry.proto.collector.trace.v1 import trace_service_pb2, trace_service_pb2_grpc
-from opentelemetry.proto.common.v1.common_pb2 import KeyValue
-from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord
 from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status
+
+from tests.otlp_sink import OtlpSink, plain, serving
 
 # One run serves all tests; workers of pytest-xdist would repeat it.
 pytestmark = pytest.mark.xdist_group("simulation")
@@ -26,40 +20,6 @@ SERVICES = {
     f"{name}-service"
     for name in ("auth", "inventory", "notification", "order", "payment", "shipping", "user")
 }
-
-
-def plain(attributes: list[KeyValue]) -> dict[str, object]:
-    return {
-        pair.key: getattr(pair.value, pair.value.WhichOneof("value") or "string_value")
-        for pair in attributes
-    }
-
-
-class Sink(trace_service_pb2_grpc.TraceServiceServicer, logs_service_pb2_grpc.LogsServiceServicer):
-    """An OTLP gRPC server that keeps everything it is sent, with the service that sent it."""
-
-    def __init__(self) -> None:
-        self.resources: dict[str, dict[str, object]] = {}
-        self.spans: list[tuple[str, Span]] = []
-        self.logs: list[tuple[str, LogRecord]] = []
-
-    def Export(self, request, context):  # type: ignore[no-untyped-def]  # noqa: N802
-        for group in getattr(request, "resource_spans", ()) or getattr(
-            request, "resource_logs", ()
-        ):
-            resource = plain(group.resource.attributes)
-            service = str(resource["service.name"])
-            self.resources[service] = resource
-            for scope in getattr(group, "scope_spans", ()):
-                self.spans.extend((service, span) for span in scope.spans)
-            for scope in getattr(group, "scope_logs", ()):
-                self.logs.extend((service, record) for record in scope.log_records)
-        if isinstance(request, trace_service_pb2.ExportTraceServiceRequest):
-            return trace_service_pb2.ExportTraceServiceResponse()
-        return logs_service_pb2.ExportLogsServiceResponse()
-
-    def named(self, service: str, name: str) -> list[Span]:
-        return [span for owner, span in self.spans if owner == service and span.name == name]
 
 
 def settings(endpoint: str) -> dict[str, str]:
@@ -78,24 +38,10 @@ def simulate(endpoint: str, *options: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-@contextlib.contextmanager
-def serving(sink: Sink) -> Iterator[str]:
-    """The endpoint under which `sink` listens."""
-    server = grpc.server(futures.ThreadPoolExecutor(max_workers=4))
-    trace_service_pb2_grpc.add_TraceServiceServicer_to_server(sink, server)
-    logs_service_pb2_grpc.add_LogsServiceServicer_to_server(sink, server)
-    port = server.add_insecure_port("127.0.0.1:0")
-    server.start()
-    try:
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        server.stop(grace=None).wait()
-
-
 @pytest.fixture(scope="module")
-def sink() -> Sink:
+def sink() -> OtlpSink:
     """A sink after one short simulation that ended well and reported exactly what arrived."""
-    collected = Sink()
+    collected = OtlpSink()
     with serving(collected) as endpoint:
         run = simulate(endpoint, "--duration", "5", "--rate", "12")
     assert run.returncode == 0, run.stderr
@@ -120,7 +66,7 @@ def listens(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
-def test_all_seven_services_say_who_they_are(sink: Sink) -> None:
+def test_all_seven_services_say_who_they_are(sink: OtlpSink) -> None:
     assert set(sink.resources) == SERVICES
     for resource in sink.resources.values():
         assert resource["deployment.environment.name"] == "simulation"
@@ -128,7 +74,7 @@ def test_all_seven_services_say_who_they_are(sink: Sink) -> None:
         assert resource["service.instance.id"]
 
 
-def test_a_checkout_crosses_five_services_or_more(sink: Sink) -> None:
+def test_a_checkout_crosses_five_services_or_more(sink: OtlpSink) -> None:
     crossed = {
         root.trace_id: {service for service, span in sink.spans if span.trace_id == root.trace_id}
         for root in sink.named("order-service", "POST /checkout")
@@ -137,7 +83,7 @@ def test_a_checkout_crosses_five_services_or_more(sink: Sink) -> None:
     assert max(len(services) for services in crossed.values()) >= 6
 
 
-def test_every_parent_was_sent_and_every_trace_has_one_root(sink: Sink) -> None:
+def test_every_parent_was_sent_and_every_trace_has_one_root(sink: OtlpSink) -> None:
     known = {(span.trace_id, span.span_id) for _, span in sink.spans}
     for service, span in sink.spans:
         if span.parent_span_id:
@@ -146,14 +92,14 @@ def test_every_parent_was_sent_and_every_trace_has_one_root(sink: Sink) -> None:
     assert len(roots) == len(set(roots)) == len({span.trace_id for _, span in sink.spans})
 
 
-def test_a_server_span_is_the_child_of_the_callers_client_span(sink: Sink) -> None:
+def test_a_server_span_is_the_child_of_the_callers_client_span(sink: OtlpSink) -> None:
     clients = {span.span_id: service for service, span in sink.spans if span.kind == 3}
     charges = sink.named("payment-service", "POST /charges")
     servers = [span for span in charges if span.kind == Span.SPAN_KIND_SERVER]
     assert {clients[span.parent_span_id] for span in servers} == {"order-service"}
 
 
-def test_failures_carry_exception_events_with_stack_traces(sink: Sink) -> None:
+def test_failures_carry_exception_events_with_stack_traces(sink: OtlpSink) -> None:
     failed = [
         (span, event)
         for _, span in sink.spans
@@ -168,14 +114,14 @@ def test_failures_carry_exception_events_with_stack_traces(sink: Sink) -> None:
         assert "Traceback" in str(plain(event.attributes)["exception.stacktrace"])
 
 
-def test_logs_of_several_severities_belong_to_traces_that_arrived(sink: Sink) -> None:
+def test_logs_of_several_severities_belong_to_traces_that_arrived(sink: OtlpSink) -> None:
     spans = {(span.trace_id, span.span_id) for _, span in sink.spans}
     assert {record.severity_text for _, record in sink.logs} >= {"INFO", "WARN", "ERROR"}
     for _, record in sink.logs:
         assert (record.trace_id, record.span_id) in spans, record.body
 
 
-def test_database_calls_follow_the_semantic_conventions(sink: Sink) -> None:
+def test_database_calls_follow_the_semantic_conventions(sink: OtlpSink) -> None:
     [*queries] = sink.named("inventory-service", "SELECT stock")
     assert plain(queries[0].attributes) == {
         "db.system.name": "sqlite",
@@ -189,13 +135,13 @@ def test_database_calls_follow_the_semantic_conventions(sink: Sink) -> None:
     assert queries[0].kind == Span.SPAN_KIND_CLIENT
 
 
-def test_listing_products_shows_an_n_plus_one_query(sink: Sink) -> None:
+def test_listing_products_shows_an_n_plus_one_query(sink: OtlpSink) -> None:
     listing = sink.named("inventory-service", "GET /products")[0]
     children = [span for _, span in sink.spans if span.parent_span_id == listing.span_id]
     assert sum(span.name == "SELECT stock" for span in children) == 12
 
 
-def test_the_external_card_gateway_is_seen_from_the_callers_side_only(sink: Sink) -> None:
+def test_the_external_card_gateway_is_seen_from_the_callers_side_only(sink: OtlpSink) -> None:
     calls = sink.named("payment-service", "POST /v1/authorizations")
     parents = {span.parent_span_id for _, span in sink.spans}
     assert calls
@@ -205,7 +151,7 @@ def test_the_external_card_gateway_is_seen_from_the_callers_side_only(sink: Sink
         assert call.span_id not in parents
 
 
-def test_an_order_is_announced_through_the_queue(sink: Sink) -> None:
+def test_an_order_is_announced_through_the_queue(sink: OtlpSink) -> None:
     producers = {span.span_id for span in sink.named("order-service", "send orders.placed")}
     consumers = sink.named("notification-service", "process orders.placed")
     assert producers == {span.parent_span_id for span in consumers}
@@ -220,7 +166,7 @@ def test_the_simulation_refuses_in_one_line_when_no_server_answers() -> None:
 
 
 def test_a_terminated_simulation_delivers_what_it_has_and_leaves_no_process() -> None:
-    collected = Sink()
+    collected = OtlpSink()
     base_port = eight_free_ports()
     with serving(collected) as endpoint:
         command = [SIMULATION, "--duration", "60", "--base-port", str(base_port)]
