@@ -230,7 +230,7 @@ class LoadTest:
                     self.result.retries += 1
                     await asyncio.sleep(delay)
                     continue
-                self.result.note(f"gave up after {GIVE_UP_SECONDS} s: {error}")
+                self.result.note(f"gave up retrying: {error}")
                 tally.refused += template.records
             except Refused as error:
                 self.result.note(str(error))
