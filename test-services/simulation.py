@@ -23,6 +23,7 @@ from network import DEFAULT_BASE_PORT, NAMES, url_of
 HERE = Path(__file__).parent
 START_SECONDS = 20
 DRAIN_SECONDS = 10
+Processes = dict[str, subprocess.Popen[bytes]]
 DEFAULT_ENDPOINTS = {"grpc": "http://localhost:4317", "http/protobuf": "http://localhost:4318"}
 
 
@@ -74,44 +75,48 @@ def set_endpoint() -> str:
     return f"{endpoint} over {protocol}"
 
 
-def choose_ports(base_port: int | None) -> int:
-    """The first of eight free ports in a row: at `base_port`, or anywhere without one."""
+def reserve_ports(base_port: int | None) -> list[socket.socket]:
+    """Sockets bound to a row of free ports, one for each of `NAMES`: from `base_port`, if given.
+
+    They stay ours from here on, so that two simulations at once cannot take each other's.
+    """
     candidates = [base_port] if base_port else range(DEFAULT_BASE_PORT, 60_000, len(NAMES))
     for candidate in candidates:
-        if all(is_free(candidate + offset) for offset in range(len(NAMES))):
-            return candidate
+        sockets: list[socket.socket] = []
+        try:
+            for offset in range(len(NAMES)):
+                sockets.append(socket.socket())
+                # Without it, a port is taken for a minute after a simulation ended.
+                sockets[-1].setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                sockets[-1].bind(("127.0.0.1", candidate + offset))
+                sockets[-1].listen(128)
+        except (OSError, OverflowError):
+            for taken in sockets:
+                taken.close()
+        else:
+            return sockets
     raise Failed(f"the {len(NAMES)} ports from {base_port} are not all free")
 
 
-def is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except (OSError, OverflowError):
-            return False
-    return True
-
-
 @contextlib.contextmanager
-def running(data: Path, base_port: int) -> Iterator[dict[str, subprocess.Popen[bytes]]]:
+def running(data: Path, sockets: list[socket.socket]) -> Iterator[Processes]:
     """All processes of the shop; they are stopped, their telemetry flushed, when the block ends."""
-    environment = os.environ | {"SHOP_DATA": str(data), "SHOP_BASE_PORT": str(base_port)}
-    processes = {}
+    processes: Processes = {}
     try:
-        for offset, name in enumerate(NAMES):
+        for name, listener in zip(NAMES, sockets, strict=True):
             command = [sys.executable, "-m", "uvicorn", f"{name.replace('-', '_')}:app"]
-            command += ["--app-dir", str(HERE), "--port", str(base_port + offset)]
+            command += ["--app-dir", str(HERE), "--fd", str(listener.fileno())]
             command += ["--log-level", "warning", "--timeout-graceful-shutdown", "5"]
             with open(data / f"{name}.log", "wb") as output:
                 # A session of its own: Ctrl-C reaches only this process, which stops the others.
                 processes[name] = subprocess.Popen(
                     command,
-                    env=environment,
+                    pass_fds=[listener.fileno()],
                     stdout=output,
                     stderr=subprocess.STDOUT,
                     start_new_session=True,
                 )
+            listener.close()
         yield processes
     finally:
         for process in processes.values():
@@ -124,9 +129,7 @@ def running(data: Path, base_port: int) -> Iterator[dict[str, subprocess.Popen[b
                 process.wait()
 
 
-async def wait_until_up(
-    client: httpx2.AsyncClient, data: Path, processes: dict[str, subprocess.Popen[bytes]]
-) -> None:
+async def wait_until_up(client: httpx2.AsyncClient, data: Path, processes: Processes) -> None:
     """Return when every process answers; raises Failed with the last line of one that died."""
     deadline = time.monotonic() + START_SECONDS
     for name, process in processes.items():
@@ -140,11 +143,11 @@ async def wait_until_up(
             await asyncio.sleep(0.05)
 
 
-async def run(options: argparse.Namespace, data: Path) -> int:
+async def run(options: argparse.Namespace, data: Path, sockets: list[socket.socket]) -> int:
     """Start the shop, drive it, wait for its queue to drain; returns the number of journeys."""
     stop_on_signals(asyncio.current_task())
     queue = MessageQueue("orders.placed")
-    with running(data, int(os.environ["SHOP_BASE_PORT"])) as processes:
+    with running(data, sockets) as processes:
         async with httpx2.AsyncClient(headers={"user-agent": "customer"}, timeout=30) as client:
             await wait_until_up(client, data, processes)
             journeys = await traffic.drive(client, options.duration, options.rate)
@@ -166,10 +169,11 @@ def main() -> None:
     options = arguments()
     try:
         destination = set_endpoint()
-        os.environ["SHOP_BASE_PORT"] = str(choose_ports(options.base_port))
+        sockets = reserve_ports(options.base_port)
+        os.environ["SHOP_BASE_PORT"] = str(sockets[0].getsockname()[1])
         with tempfile.TemporaryDirectory(prefix="shop-") as directory:
             os.environ["SHOP_DATA"] = directory
-            journeys = asyncio.run(run(options, Path(directory)))
+            journeys = asyncio.run(run(options, Path(directory), sockets))
             tallies = [
                 [int(number) for number in tally.read_text().split()]
                 for tally in Path(directory).glob("*.sent")
