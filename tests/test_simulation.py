@@ -12,9 +12,6 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status
 
 from tests.otlp_sink import OtlpSink, plain, serving
 
-# One run serves all tests; workers of pytest-xdist would repeat it.
-pytestmark = pytest.mark.xdist_group("simulation")
-
 SIMULATION = Path(__file__).parent.parent / "test-services" / "run_simulation.sh"
 SERVICES = {
     f"{name}-service"
@@ -165,7 +162,7 @@ def test_the_simulation_refuses_in_one_line_when_no_server_answers() -> None:
     assert "Argus is not reachable at http://127.0.0.1:1" in run.stderr
 
 
-def test_a_terminated_simulation_delivers_what_it_has_and_leaves_no_process() -> None:
+def test_a_terminated_simulation_says_so_and_leaves_no_process() -> None:
     collected = OtlpSink()
     base_port = eight_free_ports()
     with serving(collected) as endpoint:
