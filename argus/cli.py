@@ -7,7 +7,7 @@ import sys
 import click
 
 from argus import __version__
-from argus.api.openapi import openapi_json
+from argus.api import openapi_json
 from argus.app import serve as serve_app
 from argus.config import Config
 from argus.errors import StartError
