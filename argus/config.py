@@ -66,9 +66,9 @@ class Config:
     otlp_http_port: int = _setting("Server", "4318", port, "OTLP over HTTP.")
     allowed_hosts: tuple[str, ...] = _setting(
         "Server", "", hosts,
-        "Host headers that HTTP and WebSocket requests may carry, comma-separated, `*.domain` for "
-        "a domain and its names. Not set: localhost, the loopback addresses, this machine's names "
-        "and `HOST`.",
+        "Host headers that HTTP and WebSocket requests may carry besides localhost and loopback "
+        "addresses, comma-separated; `*.domain` is a domain and its names. Not set: this machine's "
+        "names and `HOST`.",
     )  # fmt: skip
     cors_origins: tuple[str, ...] = _setting(
         "Server", "", origins,

@@ -25,6 +25,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "tenancy": {"errors", "model"},
     "telemetry": {"model"},
     "settings": {"errors"},
+    "servers": {"errors"},
     "config": {"errors", "settings"},
     "query": {"errors", "model", "attributes"},
     "storage": BOTTOM,
@@ -38,16 +39,22 @@ MAY_IMPORT: dict[str, set[str]] = {
 # These see everything; the value is who may import them.
 COMPOSITION = {"app": {"cli"}, "cli": {"__main__"}, "__main__": set[str]()}
 # Package -> the rooms that may reach inside it; other rooms see its protocols, in its __init__.
-INSIDE = {
-    "storage": {"storage"},
-    "pipeline": {"pipeline", "receivers", "app"},
-}
+INSIDE = {"storage": {"storage"}, "pipeline": {"pipeline", "receivers", "app"}}
+# The module that opens storage: the way in for who composes, and the only one that sees SQL.
+STORAGE_DOOR, SQL = "argus.storage.open", "argus.storage.sql"
 
-# What a function may import because it is optional or slow to load: drivers of other databases,
-# and the migration tool, which a start without migrations to run does without.
-LAZY = {"alembic", "asyncpg", "asyncmy", "aiomysql", "mssql_python", "psycopg", "pysqlite3"}
-# open_storage is in the package whose insides it opens.
-LAZY_OF_OURS = {("argus.storage", "argus.storage.sql")}
+# What a function may import because it is optional: drivers of other databases, the event loop
+# that Windows does not have, and the migration tool, which a start without migrations does without.
+LAZY = {
+    "alembic",
+    "asyncpg",
+    "asyncmy",
+    "aiomysql",
+    "mssql_python",
+    "psycopg",
+    "pysqlite3",
+    "uvloop",
+}
 
 BAD_STEM = re.compile(r"(utils?|helpers?|common|misc)|.*_v\d+", re.IGNORECASE)
 COMPONENT = re.compile(r"(?:export )?(?:default )?(?:function|const|class) ([A-Z]\w*)\b")
@@ -120,13 +127,6 @@ def _is_dynamic_import(call: ast.Call) -> bool:
     return name in ("import_module", "__import__")
 
 
-def _lazy_of_ours(module: str, target: str) -> bool:
-    return any(
-        module == where and (target == what or target.startswith(f"{what}."))
-        for where, what in LAZY_OF_OURS
-    )
-
-
 def import_complaints(sources: Sources) -> Iterator[str]:
     """Imports from a room that may not be imported from there, and rooms nobody gave rules."""
     for module in sources.paths:
@@ -144,19 +144,29 @@ def import_complaints(sources: Sources) -> Iterator[str]:
                     yield f"{where}{room or 'argus'} may not import {target}"
             elif room not in COMPOSITION and target not in MAY_IMPORT.get(room, set()):
                 yield f"{where}{room or 'argus'} may not import {target}"
-            elif _reaches_inside(one.target) and room not in INSIDE.get(target, {room}):
+            elif not _may_reach(room, target, one.target):
                 yield f"{where}{room} may not reach inside {target}; use its protocols"
+        yield from _sql_complaints(sources, module)
 
 
-def _reaches_inside(target: str) -> bool:
-    return target.count(".") > 1
+def _may_reach(room: str, target: str, module: str) -> bool:
+    if module.count(".") == 1 or (module == STORAGE_DOOR and room in COMPOSITION):
+        return True
+    return room in INSIDE.get(target, {room})
+
+
+def _sql_complaints(sources: Sources, module: str) -> Iterator[str]:
+    if module.startswith("argus.storage") and not module.startswith((SQL, STORAGE_DOOR)):
+        for one in sources.imports(module):
+            if one.target.startswith(SQL):
+                yield f"{module}, line {one.line}: only {STORAGE_DOOR} may import {SQL}"
 
 
 def hidden_import_complaints(sources: Sources) -> Iterator[str]:
     """Imports inside functions that are not on the list of optional ones."""
     for module in sources.paths:
         for one in sources.imports(module):
-            optional = one.target.partition(".")[0] in LAZY or _lazy_of_ours(module, one.target)
+            optional = one.target.partition(".")[0] in LAZY
             if one.in_function and not optional:
                 yield f"{module}, line {one.line}: imports {one.target} inside a function"
 
@@ -164,11 +174,7 @@ def hidden_import_complaints(sources: Sources) -> Iterator[str]:
 def cycle_complaints(sources: Sources) -> Iterator[str]:
     """Modules that import each other, over however many steps; one complaint a cycle."""
     edges = {
-        module: {
-            one.target
-            for one in sources.imports(module)
-            if one.target in sources.paths and not _lazy_of_ours(module, one.target)
-        }
+        module: {one.target for one in sources.imports(module) if one.target in sources.paths}
         for module in sources.paths
     }
     done: set[str] = set()

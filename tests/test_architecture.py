@@ -88,6 +88,9 @@ def tree(folder: Path, **modules: str) -> Sources:
         ("live___hub", "from argus.analysis import analyzer"),
         ("live___hub", "from argus.pipeline.pipeline import Pipeline"),
         ("api___logs", "from argus.storage.sql import engine"),
+        ("api___logs", "from argus.storage.open import open_storage"),
+        ("app", "from argus.storage.sql import engine"),
+        ("storage___memory", "from argus.storage.sql import engine"),
         ("pipeline___pipeline", "from argus.config import Config"),
         ("model", "from argus.errors import InvalidInput"),
         ("storage___sql___engine", "from argus.app import serve"),
@@ -107,12 +110,13 @@ def test_a_forbidden_import_or_a_new_room_is_found(
 def test_allowed_imports_are_no_breach(tmp_path: Path) -> None:
     sources = tree(
         tmp_path,
-        app="from argus.storage import open_storage\nfrom argus.pipeline.pipeline import Pipeline",
+        app="from argus.storage.open import open_storage\nfrom argus.pipeline import pipeline",
         cli="from argus.app import serve\nfrom argus import __version__",
         api___traces="import json\nfrom argus.storage import Reader\nfrom . import params",
         api___params="",
         live___hub="from argus.pipeline import Exporter",
         pipeline___pipeline="from argus.storage import Writer",
+        storage___open="from argus.storage.sql import engine",
         storage___sql___engine="from argus.storage import Writer",
     )
     assert list(import_complaints(sources)) == []
