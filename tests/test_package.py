@@ -4,7 +4,9 @@ import json
 import re
 import subprocess
 import sys
+import threading
 import zipfile
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
@@ -107,10 +109,22 @@ def test_what_the_image_copies_is_there_and_not_ignored() -> None:
                 assert source in let_in, source
 
 
-def test_the_health_check_of_the_image_tells_ready_from_not() -> None:
-    check = dict(instructions())["HEALTHCHECK"].partition("CMD ")[2]
-    _, flag, code = json.loads(check)
-    done = subprocess.run(
-        [sys.executable, flag, code], env={"HTTP_PORT": "1"}, capture_output=True, check=False
-    )
-    assert done.returncode != 0
+@pytest.mark.parametrize(("status", "healthy"), [(200, True), (503, False), (None, False)])
+def test_the_health_check_of_the_image_tells_ready_from_not(
+    status: int | None, healthy: bool
+) -> None:
+    class Answer(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(status if status and self.path == "/readyz" else 404)
+            self.end_headers()
+
+        def log_message(self, format: str, *args: object) -> None:
+            pass
+
+    _, flag, code = json.loads(dict(instructions())["HEALTHCHECK"].partition("CMD ")[2])
+    with HTTPServer(("127.0.0.1", 0), Answer) as server:
+        if status is not None:
+            threading.Thread(target=server.handle_request).start()
+        port = "1" if status is None else str(server.server_port)
+        done = subprocess.run([sys.executable, flag, code], env={"HTTP_PORT": port}, check=False)
+    assert (done.returncode == 0) is healthy
