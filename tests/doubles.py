@@ -16,9 +16,10 @@ class Sink:
     async def consume(self, batch: Batch) -> None:
         self.batches.append(batch)
 
-    async def write(self, batches: Sequence[Batch]) -> None:
+    async def write(self, batches: Sequence[Batch]) -> list[bool]:
         self.commits.append(list(batches))
         self.batches.extend(batches)
+        return [True] * len(batches)
 
     def export(self, batch: Batch) -> None:
         self.batches.append(batch)
@@ -48,9 +49,9 @@ class Failing(Sink):
         self._check([batch])
         await super().consume(batch)
 
-    async def write(self, batches: Sequence[Batch]) -> None:
+    async def write(self, batches: Sequence[Batch]) -> list[bool]:
         self._check(batches)
-        await super().write(batches)
+        return await super().write(batches)
 
 
 class Slow(Sink):
@@ -66,7 +67,7 @@ class Slow(Sink):
         await self.gate.wait()
         await super().consume(batch)
 
-    async def write(self, batches: Sequence[Batch]) -> None:
+    async def write(self, batches: Sequence[Batch]) -> list[bool]:
         self.entered.set()
         await self.gate.wait()
-        await super().write(batches)
+        return await super().write(batches)
