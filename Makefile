@@ -3,7 +3,8 @@
 #
 #   make serve    start Argus               make dev      the same, reloading, beside Vite on 5173
 #   make test     every check and test      make lint     style       make types    types
-#   make format   rewrite style and docs    make build    the wheel   make lock     new lock files
+#   make format   rewrite the style         make build    the wheel   make lock     new lock files
+#   make generate write the parts of the documentation that come from the code
 #   make clean    remove what was made
 
 PYTHON ?= python3
@@ -16,7 +17,7 @@ RUNTIME := $(VENV)/.runtime
 DEV := $(VENV)/.dev
 NODE := web/node_modules/.installed
 
-.PHONY: serve dev test lint types format build lock clean
+.PHONY: serve dev test lint types format generate build lock clean
 .DELETE_ON_ERROR:
 
 serve: $(RUNTIME)
@@ -41,7 +42,9 @@ types: $(DEV)
 format: $(DEV)
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
-	@$(BIN)/python docs/settings.py
+
+generate: $(DEV)
+	@$(BIN)/python docs/generate.py
 
 build: $(RUNTIME)
 	@$(BIN)/hatchling build -t wheel

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from argus.api.endpoint import Endpoint
+from argus.api.routes import ENDPOINTS
 from argus.config import SETTINGS, Config
 from argus.settings import Setting, read_env_file
 
@@ -37,11 +39,36 @@ def test_the_settings_page_has_each_setting_with_its_true_default(setting: Setti
     assert f"| `{setting.key}` | {default} | {setting.help} |\n" in page
 
 
-def test_what_is_generated_from_the_settings_is_current() -> None:
+@pytest.mark.parametrize("endpoint", ENDPOINTS, ids=lambda one: f"{one.method} {one.path}")
+def test_the_api_page_has_each_route_with_its_parameters(endpoint: Endpoint) -> None:
+    page = (ROOT / "docs/api.md").read_text()
+    section = page.partition(f"## `{endpoint.method} {endpoint.path}`\n")[2].partition("\n## ")[0]
+    assert endpoint.summary in section
+    assert re.findall(r"^\| `(\w+)` \|", section, re.MULTILINE) == [
+        param.name for param in endpoint.params
+    ]
+
+
+def test_what_is_generated_from_the_code_is_current() -> None:
     done = subprocess.run(
-        [sys.executable, ROOT / "docs/settings.py", "--check"], capture_output=True, text=True
+        [sys.executable, ROOT / "docs/generate.py", "--check"], capture_output=True, text=True
     )
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_stale_page_is_named(tmp_path: Path) -> None:
+    for name in ("docs/generate.py", "docs/configuration.md", "docs/api.md", ".env.example"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text((ROOT / name).read_text() + "\n# more\n" * (name[0] == "."))
+    (tmp_path / "web").mkdir()
+    done = subprocess.run(
+        [sys.executable, tmp_path / "docs/generate.py", "--check"], capture_output=True, text=True
+    )
+    assert done.returncode == 1
+    assert done.stderr.splitlines() == [
+        ".env.example is stale; run: make generate",
+        "web/openapi.json is stale; run: make generate",
+    ]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
