@@ -1,5 +1,6 @@
 """The documentation says what is true: settings, routes, commands and links."""
 
+import ast
 import re
 import subprocess
 import sys
@@ -37,6 +38,15 @@ def test_the_settings_page_has_each_setting_with_its_true_default(setting: Setti
     page = (ROOT / "docs/configuration.md").read_text()
     default = f"`{setting.default}`" if setting.default else "–"
     assert f"| `{setting.key}` | {default} | {setting.help} |\n" in page
+
+
+def test_a_setting_is_said_to_have_an_effect_when_and_only_when_the_server_reads_it() -> None:
+    read = set()
+    for name in ("app.py", "cli.py"):
+        for node in ast.walk(ast.parse((ROOT / "argus" / name).read_text())):
+            if isinstance(node, ast.Attribute) and ast.unparse(node.value).endswith("config"):
+                read.add(node.attr)
+    assert {one.name for one in SETTINGS if one.works} == {one.name for one in SETTINGS} & read
 
 
 @pytest.mark.parametrize("endpoint", ENDPOINTS, ids=lambda one: f"{one.method} {one.path}")
