@@ -12,6 +12,7 @@ from enum import IntEnum
 from typing import Literal, NamedTuple
 
 Signal = Literal["traces", "logs", "metrics"]
+Encoding = Literal["protobuf", "json"]
 
 DEFAULT_TENANT = "default"
 UNKNOWN_SERVICE = "unknown_service"
@@ -166,8 +167,17 @@ class Batch:
     logs: Sequence[LogRecord] = ()
     rejected: dict[str, int] = field(default_factory=dict)
     filtered: dict[str, int] = field(default_factory=dict)
-    size: int = 0
-    """Bytes of the request after decompression; what the in-flight budget counts."""
+    encoding: Encoding = "protobuf"
+    body: bytes = b""
+    """The request as it came, decompressed: what the dead-letter queue keeps of it."""
+    key: bytes = b""
+    """Digest of tenant, signal and body. A key is stored once: a byte-identical retry and a
+    replayed dead letter are recognised by it. Empty keys are never recognised."""
+
+    @property
+    def size(self) -> int:
+        """Bytes of the request after decompression."""
+        return len(self.body)
 
     def __len__(self) -> int:
         return len(self.spans) + len(self.logs)

@@ -50,6 +50,7 @@ class Telemetry:
         )
         self._received = self._records("received", "Records that reached a receiver.")
         self._stored = self._records("stored", "Records committed to the database.")
+        self._duplicate = self._records("duplicate", "Records that had been stored before.")
         self._rejected = self._records("rejected", "Records refused, by reason.", "reason")
         self._filtered = self._records("filtered", "Records left out on purpose.", "reason")
         self._requests = Counter(
@@ -75,7 +76,7 @@ class Telemetry:
         self._latencies: deque[float] = deque(maxlen=_LATENCIES_KEPT)
         self._open_connections = 0
         for signal in get_args(Signal):
-            for counter in (self._received, self._stored):
+            for counter in (self._received, self._stored, self._duplicate):
                 counter.labels(signal)
 
     def _records(self, verb: str, help_: str, *labels: str) -> Counter:
@@ -100,6 +101,10 @@ class Telemetry:
         else:
             self._per_second.append((second, n))
             self._forget(second)
+
+    def duplicate(self, signal: Signal, n: int) -> None:
+        """`n` records were not stored because they had been before."""
+        self._duplicate.labels(signal).inc(n)
 
     def rejected(self, signal: Signal, reason: str, n: int) -> None:
         """`n` records were refused for `reason` (one of REASONS)."""

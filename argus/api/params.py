@@ -13,7 +13,7 @@ from argus.storage import TimeRange, TraceSort
 
 T = TypeVar("T")
 
-MAX_QUERY_BYTES = 256 * 1024
+MAX_QUERY_BYTES = 64 * 1024
 MAX_TEXT = 4096
 MAX_REPEATS = 1000
 MAX_LIMIT = 1000
@@ -295,19 +295,26 @@ SKELETON = Param[bool](
 )
 
 
-def time_range(values: Values, default_ns: int | None = None) -> TimeRange:
-    """[start, end) of a request. `default_ns` is how far the range reaches back when `start` is
-    absent (and makes `end` default to now); without it an absent side is open.
+def open_range(values: Values) -> TimeRange:
+    """[start, end) of a request to a list; an absent side is open.
 
     Raises InvalidInput(field="end") for a range that ends before it starts.
     """
     start, end = values[START], values[END]
-    if default_ns is not None:
-        end = now_ns() if end is None else end
-        start = max(0, end - default_ns) if start is None else start
     if start is not None and end is not None and end < start:
         raise InvalidInput("end must not lie before start", field="end")
     return TimeRange(start, end)
+
+
+def bounded_range(values: Values, default_ns: int) -> tuple[int, int]:
+    """(start, end) of a request for numbers: until now and `default_ns` long unless it says
+    otherwise. Raises InvalidInput(field="end") for a range that ends before it starts."""
+    given_start, given_end = values[START], values[END]
+    end = now_ns() if given_end is None else given_end
+    start = max(0, end - default_ns) if given_start is None else given_start
+    if end < start:
+        raise InvalidInput("end must not lie before start", field="end")
+    return start, end
 
 
 def paging(values: Values) -> tuple[int, int, str | None]:

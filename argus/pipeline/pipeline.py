@@ -50,6 +50,11 @@ class Pipeline:
         """Batches waiting for a commit."""
         return len(self._queue)
 
+    @property
+    def accepting(self) -> bool:
+        """Whether a batch can be made durable now."""
+        return not self._closing
+
     async def consume(self, batch: Batch) -> None:
         """Return when every record of the batch is durable; contract of `Consumer`."""
         for processor in self._processors:
@@ -103,7 +108,7 @@ class Pipeline:
 
     async def _commit(self, group: list[_Waiting]) -> None:
         try:
-            await self._writer.write([batch for batch, _ in group])
+            stored = await self._writer.write([batch for batch, _ in group])
         except Exception as error:
             if len(group) > 1 and not isinstance(error, Unavailable):
                 # one batch the database will not take must not cost the others
@@ -112,19 +117,23 @@ class Pipeline:
                 return
             self._refuse(group, error)
             return
-        for batch, durable in group:
-            self._account(batch)
+        for (batch, durable), new in zip(group, stored, strict=True):
+            self._account(batch, new)
             if not durable.done():
                 durable.set_result(None)
         for exporter in self._exporters:
-            for batch, _ in group:
-                exporter.export(batch)
+            for (batch, _), new in zip(group, stored, strict=True):
+                if new:
+                    exporter.export(batch)
 
-    def _account(self, batch: Batch) -> None:
+    def _account(self, batch: Batch, new: bool = True) -> None:
         """Count a request that is answered with success. A refused one is sent again, and a
         cancelled one is still committed: only here is known what became of the records."""
         self._telemetry.received(batch.signal, batch.received_count)
-        self._telemetry.stored(batch.signal, len(batch))
+        if new:
+            self._telemetry.stored(batch.signal, len(batch))
+        else:
+            self._telemetry.duplicate(batch.signal, len(batch))
         for reason, count in batch.rejected.items():
             self._telemetry.rejected(batch.signal, reason, count)
         for reason, count in batch.filtered.items():

@@ -33,7 +33,7 @@ def decode(signal: Signal, body: bytes, tenant: str, received_ns: int) -> Batch:
     Records that break a rule are counted in `rejected`, by reason, and left out. Raises
     InvalidInput when the bytes are not a request of this signal at all.
     """
-    batch = Batch(tenant, signal, received_ns, size=len(body))
+    batch = Batch(tenant, signal, received_ns, encoding="protobuf", body=body)
     try:
         _DECODERS[signal](body, batch)
     except DecodeError as error:

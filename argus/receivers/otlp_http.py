@@ -16,9 +16,9 @@ from argus.errors import (
     UnsupportedMediaType,
     http_status,
 )
-from argus.model import Signal
+from argus.model import Encoding, Signal
 from argus.pipeline.budget import Hold
-from argus.receivers.receive import Encoding, RequestPath, invalid_body, tenant_of
+from argus.receivers.receive import RequestPath, invalid_body, tenant_of
 from argus.receivers.status import (
     response_bytes,
     response_json,

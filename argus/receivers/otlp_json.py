@@ -42,7 +42,7 @@ _MAX_UINT64 = 2**64 - 1
 
 def decode_json(signal: Signal, body: bytes, tenant: str, received_ns: int) -> Batch:
     """The batch of one export request in OTLP/JSON; contract as `argus.receivers.otlp.decode`."""
-    batch = Batch(tenant, signal, received_ns, size=len(body))
+    batch = Batch(tenant, signal, received_ns, encoding="json", body=body)
     try:
         if signal == "traces":
             _traces(_parse(body, messages.Traces), batch)

@@ -123,10 +123,12 @@ class StorageStats(NamedTuple):
 class Writer(Protocol):
     """Makes batches durable. Used by one task at a time."""
 
-    async def write(self, batches: Sequence[Batch]) -> None:
-        """Store all records of all batches in one transaction.
+    async def write(self, batches: Sequence[Batch]) -> list[bool]:
+        """Store all records of all batches in one transaction, with their keys.
 
-        When this returns, every record survives a power cut and is visible to readers. When it
+        When this returns, every record survives a power cut and is visible to readers. The answer
+        says of each batch whether it was stored now; False is a batch whose key (when it has one)
+        had been stored before, in this call or an earlier one, and that was left out. When it
         raises (`Unavailable`), nothing of any batch is stored.
         """
 
