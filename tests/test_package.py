@@ -75,8 +75,9 @@ def test_tests_run_on_the_versions_that_are_shipped(lock: str) -> None:
     assert versions(lock).items() <= versions("dev.lock").items()
 
 
-def test_the_lock_of_the_web_app_names_no_index() -> None:
-    packages = json.loads((ROOT / "web/package-lock.json").read_text())["packages"]
+@pytest.mark.parametrize("lock", ["web", "tests/e2e/js"])
+def test_a_lock_of_node_packages_holds_them_to_hashes_and_names_no_index(lock: str) -> None:
+    packages = json.loads((ROOT / lock / "package-lock.json").read_text())["packages"]
     assert [name for name, one in packages.items() if "resolved" in one] == []
     assert [name for name, one in packages.items() if name and "integrity" not in one] == []
 
