@@ -94,9 +94,10 @@ class _SqlWriter:
         self._rows = rows
         self._upkeep = upkeep
 
-    async def write(self, batches: Sequence[Batch]) -> None:
+    async def write(self, batches: Sequence[Batch]) -> list[bool]:
         await self._database.on_writer(lambda: self._write(batches))
         self._upkeep.schedule()
+        return [True] * len(batches)
 
     def _write(self, batches: Sequence[Batch]) -> None:
         try:
