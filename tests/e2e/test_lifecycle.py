@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import grpc
 import httpx2
@@ -22,7 +23,7 @@ def numbered(number: int) -> bytes:
     trace_id = TRACE_ID[:8] + number.to_bytes(8, "big")
     return request_with_span(
         trace_id=trace_id, span_id=number.to_bytes(8, "big"), end_time_unix_nano=NOW + number
-    ).SerializeToString()  # type: ignore[no-any-return]
+    ).SerializeToString()
 
 
 async def send_until_refused(target: str, senders: int) -> set[int]:
@@ -30,7 +31,7 @@ async def send_until_refused(target: str, senders: int) -> set[int]:
     acked: set[int] = set()
     numbers = iter(range(1, 10**9))
     async with grpc.aio.insecure_channel(target) as channel:
-        call = channel.unary_unary(EXPORT)
+        call: Any = channel.unary_unary(EXPORT)
 
         async def send() -> None:
             while True:
