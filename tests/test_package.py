@@ -5,11 +5,14 @@ import re
 import subprocess
 import sys
 import threading
+import tomllib
 import zipfile
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parent.parent
 LOCKS = sorted((ROOT / "requirements").glob("*.lock"))
@@ -68,6 +71,20 @@ def test_a_lock_holds_every_dependency_to_hashes_and_names_no_index(lock: Path) 
 def versions(lock: str) -> dict[str, str]:
     text = (ROOT / "requirements" / lock).read_text()
     return dict(re.findall(r"^([a-z0-9._-]+)==(\S+)", text, re.MULTILINE))
+
+
+@pytest.mark.parametrize("lock", ["runtime.lock", "dev.lock"])
+def test_a_lock_holds_every_declared_dependency(lock: str) -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    declared = project["dependencies"]
+    if lock == "dev.lock":
+        declared = [one for extra in project["optional-dependencies"].values() for one in extra]
+    locked = versions(lock)
+    for one in map(Requirement, declared):
+        if one.name != project["name"]:
+            version = locked.get(canonicalize_name(one.name), "none")
+            assert version != "none", one.name
+            assert one.specifier.contains(version, prereleases=True), one.name
 
 
 @pytest.mark.parametrize("lock", ["runtime.lock", "build.lock"])
