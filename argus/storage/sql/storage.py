@@ -143,8 +143,16 @@ def _encodable(value: Any) -> Any:
         case str():
             return value.encode("utf-8", "replace").decode()
         case Batch():
-            spans, logs = _encodable(value.spans), _encodable(value.logs)
-            return replace(value, spans=spans, logs=logs)
+            return replace(
+                value,
+                tenant=_encodable(value.tenant),
+                spans=_encodable(value.spans),
+                logs=_encodable(value.logs),
+            )
+        case TraceQuery() | LogQuery():
+            return replace(
+                value, services=_encodable(value.services), search=_encodable(value.search)
+            )
         case tuple() if hasattr(value, "_make"):
             return type(value)._make(map(_encodable, value))
         case tuple() | list():
@@ -224,7 +232,9 @@ class _SqlReader:
 
     async def find_traces(self, query: TraceQuery) -> Page[TraceSummary]:
         await self._upkeep.catch_up()
-        return await self._database.read(self._tenant_id(), lambda views: find_traces(views, query))
+        return await self._database.read(
+            self._tenant_id(), lambda views: find_traces(views, _encodable(query))
+        )
 
     async def get_trace(self, trace_id: bytes, max_logs: int = 1000) -> TraceDetail | None:
         return await self._database.read(
@@ -232,12 +242,14 @@ class _SqlReader:
         )
 
     async def find_logs(self, query: LogQuery) -> Page[LogRecord]:
-        return await self._database.read(self._tenant_id(), lambda views: find_logs(views, query))
+        return await self._database.read(
+            self._tenant_id(), lambda views: find_logs(views, _encodable(query))
+        )
 
     async def service_names(self) -> list[str]:
         return await self._database.read(self._tenant_id(), service_names)
 
     async def dashboard(self, range_: TimeRange, services: tuple[str, ...]) -> Dashboard:
         return await self._database.read(
-            self._tenant_id(), lambda views: dashboard(views, range_, services)
+            self._tenant_id(), lambda views: dashboard(views, range_, _encodable(services))
         )
