@@ -185,6 +185,19 @@ def exchange(port: int, request: bytes, timeout: float = 10) -> tuple[int, dict[
     return parse_response(data)
 
 
+def status_of(port: int, request: bytes, timeout: float = 10) -> int:
+    """Send raw bytes to a port and read no more than the status of the answer."""
+    with socket.create_connection(("127.0.0.1", port), timeout=timeout) as connection:
+        connection.sendall(request)
+        data = b""
+        while b"\r\n" not in data:
+            chunk = connection.recv(65536)
+            if not chunk:
+                break
+            data += chunk
+    return int(data.split(b" ")[1])
+
+
 def parse_response(data: bytes) -> tuple[int, dict[str, str], bytes]:
     """Raw bytes of an HTTP answer -> status, headers by lower-case name, body."""
     head, _, body = data.partition(b"\r\n\r\n")
