@@ -24,7 +24,7 @@ class HttpProtocol(HttpToolsProtocol):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._deadline: asyncio.TimerHandle | None = None
-        self._phase: Literal["idle", "head", "body"] = "idle"
+        self._phase: Literal["idle", "head", "body", "over"] = "idle"
         self._head_bytes = 0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -36,11 +36,13 @@ class HttpProtocol(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
+        if self._phase == "over":
+            return
         if self._phase != "body":
             self._head_bytes += len(data)
         super().data_received(data)
         too_large = self._phase == "head" and self._head_bytes > MAX_HEAD_BYTES
-        if too_large and not self.transport.is_closing():
+        if too_large:
             self.send_400_response("The request head is too large.")
 
     def on_message_begin(self) -> None:
@@ -67,7 +69,6 @@ class HttpProtocol(HttpToolsProtocol):
         if not self.cycle.response_complete:
             return  # a pipelined request is being answered
         if self._phase == "body":
-            # Closing at once would reset the connection under the answer (RFC 9112, 9.6).
             self._arm(self.linger_s)
         elif self._phase == "idle":
             self._arm(self.timeout_keep_alive + self.head_timeout_s)
@@ -77,8 +78,16 @@ class HttpProtocol(HttpToolsProtocol):
         head = [(b"content-type", b"text/plain; charset=utf-8"), (b"connection", b"close")]
         head += [(b"content-length", str(len(body)).encode()), *SECURITY_HEADERS]
         lines = b"".join(name + b": " + value + b"\r\n" for name, value in head)
+        if self.transport.is_closing():
+            return
+        self._phase = "over"
         self.transport.write(b"HTTP/1.1 400 Bad Request\r\n" + lines + b"\r\n" + body)
-        self.transport.close()
+        if self.cycle is not None and not self.cycle.response_complete:
+            self.transport.close()
+        else:
+            # Closing at once would reset the connection under the answer (RFC 9112, 9.6).
+            self.transport.write_eof()
+            self._arm(self.linger_s)
 
     def _arm(self, seconds: float) -> None:
         self._disarm()

@@ -157,7 +157,7 @@ def serving(app: ASGIApp, protocol: type[HttpProtocol] = HttpProtocol) -> Iterat
     """Serve `app` on a free loopback port, which is yielded, in a thread of its own."""
     config = uvicorn.Config(
         app, host="127.0.0.1", port=0, http=protocol, log_level="critical", lifespan="off",
-        ws="websockets-sansio", loop="asyncio",
+        ws="websockets-sansio", loop="auto",
     )  # fmt: skip
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
