@@ -6,9 +6,10 @@ import contextlib
 import socket
 from collections.abc import Iterator
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 import uvicorn
+from starlette.types import ASGIApp
 
 from argus.errors import StartError
 
@@ -27,8 +28,11 @@ class _Server(uvicorn.Server):
 class HttpServer:
     """One ASGI application on one port. Entered when it listens; leaving it drains for 3 s."""
 
-    def __init__(self, app: Any, host: str, port: int, key: str) -> None:
-        """`key` is the setting to name when the port cannot be had."""
+    def __init__(
+        self, app: ASGIApp, host: str, port: int, key: str, protocol: type[asyncio.Protocol]
+    ) -> None:
+        """`key` is the setting to name when the port cannot be had; `protocol` is uvicorn's
+        `http`."""
         self._host = host
         self._key = key
         self.port = port
@@ -36,7 +40,7 @@ class HttpServer:
             uvicorn.Config(
                 app,
                 loop="none",
-                http="httptools",
+                http=protocol,
                 ws="websockets-sansio",
                 lifespan="off",
                 log_config=None,

@@ -50,6 +50,11 @@ class Pipeline:
         """Batches waiting for a commit."""
         return len(self._queue)
 
+    @property
+    def accepting(self) -> bool:
+        """Whether a batch can be made durable now."""
+        return not self._closing
+
     async def consume(self, batch: Batch) -> None:
         """Return when every record of the batch is durable; contract of `Consumer`."""
         for processor in self._processors:

@@ -10,7 +10,7 @@ from argus.pipeline.budget import ByteBudget
 from argus.pipeline.pipeline import Pipeline
 from argus.pipeline.processors import ServiceLists, SeverityFloor
 from argus.telemetry import Telemetry
-from tests.builders import a_batch, a_log_record, a_resource, a_span
+from tests.builders import a_batch, a_log_record, a_span
 from tests.doubles import Failing, Sink, Slow
 
 
@@ -24,7 +24,7 @@ def metric(telemetry: Telemetry, sample: str) -> float:
 async def test_consume_returns_only_after_the_writer_has_committed() -> None:
     slow = Slow()
     async with Pipeline(slow, Telemetry()) as pipeline:
-        consuming = asyncio.create_task(pipeline.consume(a_batch(spans=[a_span()])))
+        consuming = asyncio.create_task(pipeline.consume(a_batch()))
         await slow.entered.wait()
         assert not consuming.done()
         slow.gate.set()
@@ -35,9 +35,9 @@ async def test_consume_returns_only_after_the_writer_has_committed() -> None:
 async def test_what_queues_up_during_a_commit_goes_into_the_next_one_together() -> None:
     slow = Slow()
     async with Pipeline(slow, Telemetry()) as pipeline:
-        first = asyncio.create_task(pipeline.consume(a_batch(spans=[a_span()])))
+        first = asyncio.create_task(pipeline.consume(a_batch()))
         await slow.entered.wait()
-        rest = [asyncio.create_task(pipeline.consume(a_batch(spans=[a_span()]))) for _ in range(20)]
+        rest = [asyncio.create_task(pipeline.consume(a_batch())) for _ in range(20)]
         await asyncio.sleep(0)
         slow.gate.set()
         await asyncio.gather(first, *rest)
@@ -47,13 +47,13 @@ async def test_what_queues_up_during_a_commit_goes_into_the_next_one_together() 
 async def test_exporters_see_a_batch_after_it_is_durable_and_never_a_refused_one() -> None:
     exporter = Sink()
     async with Pipeline(Sink(), Telemetry(), exporters=[exporter]) as pipeline:
-        await pipeline.consume(a_batch(spans=[a_span()]))
+        await pipeline.consume(a_batch())
         assert len(exporter.spans) == 1
     refused = Sink()
     failing = Failing(Unavailable("disk full", retry_after_s=1))
     async with Pipeline(failing, Telemetry(), exporters=[refused]) as pipeline:
         with pytest.raises(Unavailable, match="disk full"):
-            await pipeline.consume(a_batch(spans=[a_span()]))
+            await pipeline.consume(a_batch())
     assert not refused.spans
 
 
@@ -61,10 +61,7 @@ async def test_one_batch_the_database_will_not_take_does_not_cost_the_others() -
     failing = Failing(ValueError("poison"), tenants=frozenset({"poison"}))
     async with Pipeline(failing, Telemetry()) as pipeline:
         results = await asyncio.gather(
-            *(
-                pipeline.consume(a_batch(tenant=tenant, spans=[a_span()]))
-                for tenant in ("a", "poison", "b")
-            ),
+            *(pipeline.consume(a_batch(tenant=tenant)) for tenant in ("a", "poison", "b")),
             return_exceptions=True,
         )
     assert [type(result) for result in results] == [type(None), Unavailable, type(None)]
@@ -75,21 +72,21 @@ async def test_leaving_the_pipeline_commits_what_is_queued_and_refuses_what_come
     slow = Slow()
     pipeline = Pipeline(slow, Telemetry())
     async with pipeline:
-        tasks = [asyncio.create_task(pipeline.consume(a_batch(spans=[a_span()]))) for _ in range(3)]
+        tasks = [asyncio.create_task(pipeline.consume(a_batch())) for _ in range(3)]
         await slow.entered.wait()
         slow.gate.set()
     await asyncio.gather(*tasks)
     assert len(slow.spans) == 3
     with pytest.raises(Unavailable):
-        await pipeline.consume(a_batch(spans=[a_span()]))
+        await pipeline.consume(a_batch())
 
 
 async def test_a_cancelled_sender_does_not_stop_the_commit_of_the_others() -> None:
     slow = Slow()
     async with Pipeline(slow, Telemetry()) as pipeline:
-        cancelled = asyncio.create_task(pipeline.consume(a_batch(spans=[a_span()])))
+        cancelled = asyncio.create_task(pipeline.consume(a_batch()))
         await slow.entered.wait()
-        other = asyncio.create_task(pipeline.consume(a_batch(spans=[a_span()])))
+        other = asyncio.create_task(pipeline.consume(a_batch()))
         await asyncio.sleep(0)
         cancelled.cancel()
         slow.gate.set()
@@ -99,10 +96,7 @@ async def test_a_cancelled_sender_does_not_stop_the_commit_of_the_others() -> No
 
 async def test_received_equals_stored_plus_rejected_plus_filtered() -> None:
     telemetry = Telemetry()
-    batch = a_batch(
-        signal="logs",
-        logs=[a_log_record(severity=5), a_log_record(severity=9), a_log_record(severity=0)],
-    )
+    batch = a_batch(*(a_log_record(severity=word) for word in ("DEBUG", "INFO", "")))
     batch.rejected = {"body_too_deep": 2}
     sink = Sink()
     async with Pipeline(sink, telemetry, [SeverityFloor("INFO")]) as pipeline:
@@ -121,7 +115,7 @@ async def test_a_refused_batch_is_in_no_account() -> None:
     telemetry = Telemetry()
     async with Pipeline(Failing(Unavailable("no")), telemetry) as pipeline:
         with pytest.raises(Unavailable):
-            await pipeline.consume(a_batch(spans=[a_span()]))
+            await pipeline.consume(a_batch())
     assert metric(telemetry, 'argus_received_records_total{signal="traces"}') == 0
 
 
@@ -132,8 +126,8 @@ async def test_a_refused_batch_is_in_no_account() -> None:
 def test_service_lists_keep_the_allowed_and_drop_the_excluded(
     allowed: list[str], excluded: list[str], kept: list[str]
 ) -> None:
-    spans = [a_span(resource=a_resource(service_name=name)) for name in ("a", "b")]
-    batch: Batch = ServiceLists(allowed, excluded).process(a_batch(spans=spans))
+    spans = [a_span(name) for name in ("a", "b")]
+    batch: Batch = ServiceLists(allowed, excluded).process(a_batch(*spans))
     assert [span.resource.service_name for span in batch.spans] == kept
     assert sum(batch.filtered.values()) == 2 - len(kept)
 

@@ -6,6 +6,7 @@ from contextlib import AsyncExitStack
 import pytest
 from starlette.applications import Starlette
 
+from argus.api import HttpProtocol
 from argus.pipeline import Consumer
 from argus.pipeline.budget import ByteBudget
 from argus.receivers.otlp_grpc import OtlpGrpcReceiver
@@ -39,7 +40,9 @@ async def start() -> AsyncIterator[object]:
             path = RequestPath(consumer, ByteBudget(BUDGET), LIMIT)
             stack.callback(path.close)
             app = Starlette(routes=OtlpHttp(path, telemetry).routes())
-            http = await stack.enter_async_context(HttpServer(app, "127.0.0.1", 0, "HTTP_PORT"))
+            http = await stack.enter_async_context(
+                HttpServer(app, "127.0.0.1", 0, "HTTP_PORT", HttpProtocol)
+            )
             grpc = await stack.enter_async_context(
                 OtlpGrpcReceiver(path, telemetry, "127.0.0.1", 0)
             )
