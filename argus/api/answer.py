@@ -51,7 +51,7 @@ AnyValue = Annotated[
 ]
 
 
-class ScopeAnswer(msgspec.Struct):
+class ScopeAnswer(msgspec.Struct, gc=False):
     """The instrumentation scope that made a record."""
 
     name: str

@@ -22,7 +22,7 @@ from argus.model import LogRecord, severity_name
 from argus.storage import LogQuery
 
 
-class Log(msgspec.Struct):
+class Log(msgspec.Struct, gc=False):
     """A log record. `id` is opaque and, compared as text, increases in order of arrival."""
 
     id: str

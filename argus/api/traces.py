@@ -34,7 +34,7 @@ _KINDS: dict[int, Kind] = {
 }  # fmt: skip
 
 
-class TraceSummary(msgspec.Struct):
+class TraceSummary(msgspec.Struct, gc=False):
     """A trace as lists show it."""
 
     trace_id: TraceId
@@ -60,7 +60,7 @@ class TracePage(msgspec.Struct):
     next_cursor: str | None
 
 
-class SpanEvent(msgspec.Struct):
+class SpanEvent(msgspec.Struct, gc=False):
     """Something that happened during a span."""
 
     name: str
@@ -69,7 +69,7 @@ class SpanEvent(msgspec.Struct):
     dropped_attributes_count: int
 
 
-class SpanLink(msgspec.Struct):
+class SpanLink(msgspec.Struct, gc=False):
     """A pointer from a span to another."""
 
     trace_id: str
@@ -80,7 +80,7 @@ class SpanLink(msgspec.Struct):
     dropped_attributes_count: int
 
 
-class SpanSkeleton(msgspec.Struct):
+class SpanSkeleton(msgspec.Struct, gc=False):
     """What a waterfall needs of a span."""
 
     trace_id: TraceId
@@ -95,7 +95,7 @@ class SpanSkeleton(msgspec.Struct):
     status: Status
 
 
-class Span(SpanSkeleton):
+class Span(SpanSkeleton, gc=False):
     """A whole span."""
 
     status_message: str

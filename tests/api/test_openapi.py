@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from jsonschema import Draft202012Validator
+from openapi_schema_validator import OAS31Validator
 from openapi_spec_validator import validate
 
 from argus.api import create_app, openapi_json
@@ -63,7 +63,7 @@ def test_every_answer_is_as_its_schema_says(path: str, query: str) -> None:
     assert status == 200
     if headers["content-type"] == "application/json":
         schema = schema_of(path, "200")
-        Draft202012Validator(schema).validate(json.loads(body))
+        OAS31Validator(schema).validate(json.loads(body))
         assert closed(schema, DOCUMENT["components"]["schemas"], json.loads(body))
 
 
@@ -71,7 +71,7 @@ def test_every_answer_is_as_its_schema_says(path: str, query: str) -> None:
 def test_every_error_is_as_its_schema_says(path: str, query: str) -> None:
     status, _, body = call(APP, path.replace("{trace_id}", TRACE_ID.hex()), query.encode())
     assert status == 400
-    Draft202012Validator(schema_of(path, "default")).validate(json.loads(body))
+    OAS31Validator(schema_of(path, "default")).validate(json.loads(body))
 
 
 def closed(schema: dict[str, Any], components: dict[str, Any], value: Any) -> bool:

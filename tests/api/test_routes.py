@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import time
 from typing import Any
 
 import pytest
@@ -16,7 +15,6 @@ from argus.storage import Dashboard, Page, TimeRange, TraceQuery
 from tests.api.doubles import (
     CHILD,
     LOG,
-    SPAN,
     SPAN_ID,
     TRACE_ID,
     MemoryReader,
@@ -68,7 +66,8 @@ def test_the_trace_list_answers_summaries_and_a_page() -> None:
 def test_a_trace_answers_its_spans_with_every_field() -> None:
     answer = get(TRACE)
     assert answer["trace"]["trace_id"] == TRACE_ID.hex()
-    span, child = answer["spans"]
+    span = answer["spans"][0]
+    assert len(span.pop("events")) == len(span.pop("links")) == 1
     assert span == {
         "trace_id": TRACE_ID.hex(),
         "span_id": SPAN_ID.hex(),
@@ -88,25 +87,7 @@ def test_a_trace_answers_its_spans_with_every_field() -> None:
             "raw": "AAE=", "list": [1, "two"], "$odd": {"k": 1},
         },
         "dropped_attributes_count": 4,
-        "events": [
-            {
-                "name": "exception",
-                "time": "2026-01-31T12:00:00.123456790Z",
-                "attributes": {"n": 1},
-                "dropped_attributes_count": 2,
-            }
-        ],
         "dropped_events_count": 5,
-        "links": [
-            {
-                "trace_id": "ab" * 16,
-                "span_id": "cd" * 8,
-                "trace_state": "t=1",
-                "flags": 1,
-                "attributes": {"l": 2.5},
-                "dropped_attributes_count": 0,
-            }
-        ],
         "dropped_links_count": 6,
         "resource": {"service.name": "orders", "process.pid": 7},
         "scope": {
@@ -119,8 +100,35 @@ def test_a_trace_answers_its_spans_with_every_field() -> None:
         "resource_schema_url": "",
         "resource_dropped_attributes_count": 0,
     }  # fmt: skip
+
+
+def test_events_and_links_come_with_their_attributes() -> None:
+    span, child = get(TRACE)["spans"]
+    assert span["events"] == [
+        {
+            "name": "exception",
+            "time": "2026-01-31T12:00:00.123456790Z",
+            "attributes": {"n": 1},
+            "dropped_attributes_count": 2,
+        }
+    ]
+    assert span["links"] == [
+        {
+            "trace_id": "ab" * 16,
+            "span_id": "cd" * 8,
+            "trace_state": "t=1",
+            "flags": 1,
+            "attributes": {"l": 2.5},
+            "dropped_attributes_count": 0,
+        }
+    ]
+    assert (child["events"], child["links"]) == ([], [])
+
+
+def test_a_child_span_names_its_parent_kind_and_status() -> None:
+    child = get(TRACE)["spans"][1]
     assert child["parent_span_id"] == SPAN_ID.hex()
-    assert (child["kind"], child["status"], child["events"]) == ("CLIENT", "UNSET", [])
+    assert (child["kind"], child["status"]) == ("CLIENT", "UNSET")
 
 
 def test_typed_attributes_lose_nothing() -> None:
@@ -338,22 +346,19 @@ def test_two_tenants_in_one_request_are_refused() -> None:
     assert call(create_app(parts_with()), "/api/traces", b"tenant=a&tenant=b")[0] == 400
 
 
-async def test_a_large_trace_does_not_hold_the_event_loop() -> None:
-    spans = [SPAN] + [CHILD._replace(span_id=number.to_bytes(8, "big")) for number in range(9_999)]
+async def test_a_large_trace_lets_other_tasks_have_their_turns() -> None:
+    spans = [CHILD._replace(span_id=number.to_bytes(8, "big")) for number in range(10_000)]
     form = Form(typed=False)
-    longest = 0.0
+    turns = 0
 
     async def watch() -> None:
-        nonlocal longest
+        nonlocal turns
         while True:
-            before = time.perf_counter()
             await asyncio.sleep(0)
-            longest = max(longest, time.perf_counter() - before)
+            turns += 1
 
     watcher = asyncio.create_task(watch())
-    started = time.perf_counter()
     answers = await convert(spans, lambda span: span_answer(span, form))
-    whole = time.perf_counter() - started
     watcher.cancel()
-    assert len(answers) == 10_000
-    assert longest < whole / 5
+    assert [answer.span_id for answer in answers] == [span.span_id.hex() for span in spans]
+    assert turns >= 40

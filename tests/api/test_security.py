@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from starlette.datastructures import Headers
@@ -50,7 +51,7 @@ ROUTES: list[BaseRoute] = [
 ]
 
 
-def server(**changes: object) -> Iterator[int]:
+def server(**changes: Any) -> Iterator[int]:
     """The port of a server with a WebSocket, an OTLP path and an endpoint that destroys."""
     parts = parts_with(allowed_hosts=("argus.example", "*.corp.example"), **changes)
     app = create_app(parts, extra_routes=ROUTES, endpoints=(*ENDPOINTS, WIPE))
