@@ -153,11 +153,13 @@ def parts_with(reader: Reader | None = None, **changes: Any) -> ApiParts:
 
 
 @contextmanager
-def serving(app: ASGIApp, protocol: type[HttpProtocol] = HttpProtocol) -> Iterator[int]:
+def serving(
+    app: ASGIApp, protocol: type[HttpProtocol] = HttpProtocol, limit: int | None = None
+) -> Iterator[int]:
     """Serve `app` on a free loopback port, which is yielded, in a thread of its own."""
     config = uvicorn.Config(
         app, host="127.0.0.1", port=0, http=protocol, log_level="critical", lifespan="off",
-        ws="websockets-sansio", loop="auto",
+        ws="websockets-sansio", loop="auto", limit_concurrency=limit,
     )  # fmt: skip
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)

@@ -235,6 +235,32 @@ def test_a_body_that_drips_in_is_given_up(slow_body_port: int, path: str) -> Non
     assert time.monotonic() - started < 3
 
 
+def test_a_client_that_sends_on_after_the_refusal_still_reads_it(port: int) -> None:
+    body = b"x" * 8_000_000
+    for connection in ("close", "keep-alive"):
+        lines = f"POST /api/read HTTP/1.1\r\n{HOST}\r\nConnection: {connection}\r\n"
+        head = f"{lines}Content-Length: {len(body)}\r\n\r\n".encode()
+        with socket.create_connection(("127.0.0.1", port), timeout=10) as peer:
+            peer.sendall(head + body)
+            assert parse_response(peer.recv(65536))[0] == 413
+
+
+def test_one_connection_too_many_is_told_to_come_back() -> None:
+    app = create_app(parts_with(), extra_routes=ROUTES)
+    request = request_bytes("/livez", "GET", HOST)
+    with serving(app, limit=2) as port, socket.create_connection(("127.0.0.1", port)) as first:
+        first.sendall(b"GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        assert first.recv(65536).startswith(b"HTTP/1.1 200")
+        assert exchange(port, request)[0] == 200
+        with socket.create_connection(("127.0.0.1", port)) as second:
+            second.sendall(b"GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            assert second.recv(65536).startswith(b"HTTP/1.1 200")
+            status, headers, body = exchange(port, request)
+    assert (status, headers["retry-after"]) == (503, "1")
+    assert headers["content-security-policy"] == SECURITY_HEADERS[0][1].decode()
+    assert json.loads(body)["error"]["code"] == "unavailable"
+
+
 def closes_within(port: int, seconds: float, *pieces: bytes) -> bool:
     """Whether the server ends a connection on which these pieces arrive, 0.1 s apart."""
     with socket.create_connection(("127.0.0.1", port), timeout=seconds) as connection:
