@@ -61,7 +61,7 @@ class Log(msgspec.Struct, gc=False):
     schema_url: str
     resource_schema_url: str
     resource_dropped_attributes_count: int
-    ai_insight: str | None = None
+    ai_insight: str | None
 
 
 class LogsResponse(msgspec.Struct):
@@ -97,6 +97,7 @@ def log_answer(record: LogRecord, form: Form) -> Log:
         schema_url=record.scope.schema_url,
         resource_schema_url=record.resource.schema_url,
         resource_dropped_attributes_count=record.resource.dropped_attributes_count,
+        ai_insight=None,
     )
 
 
