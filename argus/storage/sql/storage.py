@@ -96,24 +96,25 @@ class _SqlWriter:
         self._upkeep = upkeep
 
     async def write(self, batches: Sequence[Batch]) -> list[bool]:
-        await self._database.on_writer(lambda: self._write(batches))
+        stored = await self._database.on_writer(lambda: self._write(batches))
         self._upkeep.schedule()
-        return [True] * len(batches)
+        return stored
 
-    def _write(self, batches: Sequence[Batch]) -> None:
+    def _write(self, batches: Sequence[Batch]) -> list[bool]:
         try:
-            self._commit(batches)
+            return self._commit(batches)
         except UnicodeEncodeError:
-            self._commit([_encodable(batch) for batch in batches])
+            return self._commit([_encodable(batch) for batch in batches])
 
-    def _commit(self, batches: Sequence[Batch]) -> None:
+    def _commit(self, batches: Sequence[Batch]) -> list[bool]:
         try:
             owned = [(self._tenants.ensure(batch.tenant), batch) for batch in batches]
-            self._database.transact(lambda connection: self._rows.insert(connection, owned))
+            stored = self._database.transact(lambda c: self._rows.insert(c, owned))
         except BaseException:
             self._rows.forget()
             raise
         self._rows.keep()
+        return stored
 
 
 def _encodable(value: Any) -> Any:

@@ -50,7 +50,7 @@ known_tenants = Table(
 )
 
 segment = MetaData()
-"""A segment. Every table but `meta`, `blocks` and the indexes carries the tenant."""
+"""A segment. Every table of records carries the tenant."""
 
 meta = Table(
     "meta",
@@ -165,6 +165,14 @@ traces = Table(
 )
 """Derived from `spans` (see `summaries`). `services` is their JSON texts, sorted by name, each
 between two unit separators, which no JSON text contains: a name is found with `instr`."""
+
+applied_batches = Table(
+    "applied_batches",
+    segment,
+    Column("key", LargeBinary, primary_key=True),
+    sqlite_with_rowid=False,
+)
+"""The keys (`Batch.key`) of the batches whose records are in the segment."""
 
 SPAN_SIGNAL, LOG_SIGNAL = 1, 2
 BLOCK_BITS = 12
