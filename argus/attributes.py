@@ -14,7 +14,7 @@ is only read below the top level). Events and links are JSON arrays of objects w
 import base64
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from json.encoder import encode_basestring
 from typing import Any
 from zlib import crc32
@@ -22,10 +22,13 @@ from zlib import crc32
 import msgspec
 
 EMPTY = "{}"
+MARK = "\x1f"
+"""Opens every index word that is not a word of some text: no text is indexed with it."""
 MAX_SAFE_INTEGER = 2**53
 """Largest integer every JSON reader keeps exact (RFC 8259, section 6)."""
 
 _decode = msgspec.json.decode
+_WORD = re.compile(r"[^\W_]+")
 _NEEDS_WORK = re.compile(r'"\$|[0-9]{16}')
 
 text_of_string = encode_basestring
@@ -59,11 +62,47 @@ def text_of_attributes(fragments: Iterable[str]) -> str:
 
 
 def word(fragment: str) -> str:
-    """The index word of one `"key":value` fragment: ten characters, a letter first.
+    """The index word of one `"key":value` fragment: `MARK`, a letter and eight hex digits.
 
     Two fragments may share a word (32 bits), so an index hit is a superset to be checked.
     """
-    return f"a{crc32(fragment.encode()):08x}"
+    return f"{MARK}a{crc32(fragment.encode()):08x}"
+
+
+def index_words(fragment: str) -> str:
+    """All index words of one `"key":value` fragment, separated by spaces: its own `word` and the
+    words of the strings in its value. What `Span.words` and `LogRecord.words` are joined from."""
+    (value,) = _decode(f"{{{fragment}}}").values()
+    return " ".join([word(fragment), *(indexable(text) for text in strings(value))])
+
+
+def strings(value: Any) -> Iterator[str]:
+    """The strings in a decoded value, those in arrays and maps included; no keys, no bytes."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, list):
+        for inner in value:
+            yield from strings(inner)
+    elif isinstance(value, dict):
+        if len(value) == 1 and ("$bytes" in value or "$double" in value):
+            return
+        if len(value) == 1 and "$map" in value:
+            value = dict(enumerate(inner for _, inner in value["$map"]))
+        for inner in value.values():
+            yield from strings(inner)
+
+
+def indexable(text: str) -> str:
+    """A string -> text whose runs of ASCII letters, ASCII digits and characters beyond ASCII are,
+    but for the case of A-Z, exactly `search_words(text)`. ASCII text is that as it is."""
+    if text.isascii():
+        return text.replace(MARK, " ")
+    return " ".join(_WORD.findall(text.casefold()))
+
+
+def search_words(text: str) -> list[str]:
+    """The words of a text: its runs of letters and digits, case folded."""
+    return _WORD.findall(text.casefold())
 
 
 def plain(value: Any) -> Any:

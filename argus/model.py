@@ -12,6 +12,7 @@ from enum import IntEnum
 from typing import Literal, NamedTuple
 
 Signal = Literal["traces", "logs", "metrics"]
+Encoding = Literal["protobuf", "json"]
 
 DEFAULT_TENANT = "default"
 UNKNOWN_SERVICE = "unknown_service"
@@ -154,8 +155,9 @@ class LogRecord(NamedTuple):
 class Batch:
     """The decoded records of one export request, of one tenant.
 
-    `rejected` counts records of the request that are not in the batch, by reason; a batch is
-    what flows from the receivers through the pipeline to storage and then to the exporters.
+    `rejected` counts records of the request that broke a rule, `filtered` those the operator's
+    settings leave out, both by reason; neither are in the batch. A batch is what flows from the
+    receivers through the pipeline to storage and then to the exporters.
     """
 
     tenant: str
@@ -164,8 +166,18 @@ class Batch:
     spans: Sequence[Span] = ()
     logs: Sequence[LogRecord] = ()
     rejected: dict[str, int] = field(default_factory=dict)
-    size: int = 0
-    """Bytes of the request after decompression; what the in-flight budget counts."""
+    filtered: dict[str, int] = field(default_factory=dict)
+    encoding: Encoding = "protobuf"
+    body: bytes = b""
+    """The request as it came, decompressed: what the dead-letter queue keeps of it."""
+    key: bytes = b""
+    """Digest of tenant, signal and body. A key is stored once: a byte-identical retry and a
+    replayed dead letter are recognised by it. Empty keys are never recognised."""
+
+    @property
+    def size(self) -> int:
+        """Bytes of the request after decompression."""
+        return len(self.body)
 
     def __len__(self) -> int:
         return len(self.spans) + len(self.logs)
@@ -174,6 +186,11 @@ class Batch:
     def rejected_count(self) -> int:
         """Records rejected, all reasons together."""
         return sum(self.rejected.values())
+
+    @property
+    def received_count(self) -> int:
+        """Records of the request: in the batch, rejected and filtered."""
+        return len(self) + self.rejected_count + sum(self.filtered.values())
 
 
 class TraceSummary(NamedTuple):

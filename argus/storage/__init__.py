@@ -123,11 +123,13 @@ class StorageStats(NamedTuple):
 class Writer(Protocol):
     """Makes batches durable. Used by one task at a time."""
 
-    async def write(self, batches: Sequence[Batch]) -> None:
-        """Store all records of all batches in one transaction.
+    async def write(self, batches: Sequence[Batch]) -> list[Batch]:
+        """Store all records of all batches in one transaction, with the batches' keys.
 
-        When this returns, every record survives a power cut and is visible to readers. When it
-        raises (`Unavailable`), nothing of any batch is stored.
+        When this returns, every record survives a power cut and is visible to readers. The answer
+        has, for each batch, what of it was stored now: without the spans that were stored before,
+        and without anything when its key (if it has one) was. When this raises (`Unavailable`),
+        nothing of any batch is stored.
         """
 
 

@@ -1,1 +1,1 @@
-"""The SQL backends."""
+"""The SQL backends; reached through `argus.storage.open` only."""

@@ -1,0 +1,140 @@
+"""Log records: the list."""
+
+from enum import StrEnum
+
+import msgspec
+from starlette.responses import Response
+
+from argus.api import params
+from argus.api.answer import (
+    AnyValue,
+    Attributes,
+    Form,
+    Scope,
+    SpanId,
+    Time,
+    TraceId,
+    convert,
+    hex_or_none,
+    json_response,
+)
+from argus.api.endpoint import Call
+from argus.api.times import format_time
+from argus.model import SEVERITIES, UNSPECIFIED, LogRecord, severity_name
+from argus.storage import LogQuery
+
+
+class Severity(StrEnum):
+    """The severity of a log record, from its number, else from its text."""
+
+    TRACE = "TRACE"
+    DEBUG = "DEBUG"
+    INFO = "INFO"
+    WARN = "WARN"
+    ERROR = "ERROR"
+    FATAL = "FATAL"
+    UNSPECIFIED = "UNSPECIFIED"
+
+
+_SEVERITIES = {name: Severity(name) for name in (*SEVERITIES, UNSPECIFIED)}
+
+
+class Log(msgspec.Struct, gc=False):
+    """A log record. `id` is opaque and, compared as text, increases in order of arrival."""
+
+    id: str
+    timestamp: Time
+    observed_time: Time | None
+    severity: Severity
+    severity_number: int
+    severity_text: str
+    body: AnyValue
+    event_name: str
+    service_name: str
+    trace_id: TraceId | None
+    span_id: SpanId | None
+    flags: int
+    attributes: Attributes
+    dropped_attributes_count: int
+    resource: Attributes
+    scope: Scope
+    schema_url: str
+    resource_schema_url: str
+    resource_dropped_attributes_count: int
+    ai_insight: str | None
+
+
+class LogsResponse(msgspec.Struct):
+    """One page of log records, newest first."""
+
+    logs: list[Log]
+    total: int
+    total_is_estimate: bool
+    limit: int
+    offset: int
+    next_cursor: str | None
+
+
+def log_answer(record: LogRecord, form: Form) -> Log:
+    """A log record as answers show it."""
+    return Log(
+        id=f"{record.id:016x}",
+        timestamp=format_time(record.time_ns),
+        observed_time=format_time(record.observed_ns) if record.observed_ns else None,
+        severity=_SEVERITIES[severity_name(record.severity)],
+        severity_number=record.severity_number,
+        severity_text=record.severity_text,
+        body=form.value(record.body),
+        event_name=record.event_name,
+        service_name=record.resource.service_name,
+        trace_id=hex_or_none(record.trace_id),
+        span_id=hex_or_none(record.span_id),
+        flags=record.flags,
+        attributes=form.attributes(record.attributes),
+        dropped_attributes_count=record.dropped_attributes_count,
+        resource=form.resource(record.resource),
+        scope=form.scope(record.scope),
+        schema_url=record.scope.schema_url,
+        resource_schema_url=record.resource.schema_url,
+        resource_dropped_attributes_count=record.resource.dropped_attributes_count,
+        ai_insight=None,
+    )
+
+
+PARAMS = (
+    params.SERVICES,
+    params.SEVERITY,
+    params.SEARCH,
+    params.START,
+    params.END,
+    params.LIMIT,
+    params.OFFSET,
+    params.CURSOR,
+    params.TRACE_ID,
+    params.SPAN_ID,
+    params.FILTER,
+    params.TYPED,
+)
+
+
+async def list_logs(call: Call) -> Response:
+    """GET /api/logs."""
+    values = call.values
+    params.refuse_filter(values)
+    limit, offset, cursor = params.paging(values)
+    query = LogQuery(
+        range=params.open_range(values),
+        services=values[params.SERVICES],
+        severities=values[params.SEVERITY],
+        search=values[params.SEARCH],
+        trace_id=values[params.TRACE_ID],
+        span_id=values[params.SPAN_ID],
+        limit=limit,
+        offset=offset,
+        cursor=cursor,
+    )
+    page = await call.reader.find_logs(query)
+    form = Form(values[params.TYPED])
+    logs = await convert(page.items, lambda record: log_answer(record, form))
+    answer = LogsResponse(logs, page.total, page.total_is_estimate, limit, offset, page.next_cursor)
+    return json_response(answer)

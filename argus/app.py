@@ -1,0 +1,192 @@
+"""The composition root: builds every part, starts them downstream first, stops them in reverse."""
+
+import asyncio
+import logging
+import signal
+import time
+from contextlib import AsyncExitStack
+from importlib.resources import files
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from starlette.routing import Router
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from argus import __version__
+from argus.api import ApiParts, HttpProtocol, Ports, Surface, SystemState, create_app, secure
+from argus.config import Config
+from argus.errors import NotFound, StartError
+from argus.pipeline import Processor
+from argus.pipeline.budget import ByteBudget
+from argus.pipeline.pipeline import Pipeline
+from argus.pipeline.processors import ServiceLists, SeverityFloor
+from argus.receivers.otlp_grpc import OtlpGrpcReceiver
+from argus.receivers.otlp_http import OtlpHttp
+from argus.receivers.receive import RequestPath
+from argus.servers import HttpServer
+from argus.storage import Storage
+from argus.storage.open import open_storage
+from argus.telemetry import Telemetry
+
+logger = logging.getLogger(__name__)
+
+
+async def serve(config: Config) -> None:
+    """Run Argus until SIGTERM or SIGINT, then stop within ten seconds.
+
+    Everything acked before the signal is durable when this returns. Raises StartError when a
+    port, the database or a setting makes a start impossible; nothing is left running then.
+    """
+    began = time.monotonic()
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    logger.info("starting Argus", extra={"version": __version__, "env": config.app_env})
+    async with AsyncExitStack() as stack:
+        servers = await _start(config, stack)
+        logger.info("ready", extra=servers.addresses() | {"seconds": _since(began)})
+        if not config.production:
+            logger.info(f"open http://localhost:{servers.web.port} in a browser")
+        await _until(stop, servers.tasks())
+        began = time.monotonic()
+        logger.info("stopping")
+    logger.info("stopped", extra={"seconds": _since(began)})
+
+
+async def _start(config: Config, stack: AsyncExitStack) -> "_Servers":
+    telemetry = Telemetry()
+    storage = await open_storage(
+        config.db_driver,
+        config.db_dsn,
+        query_timeout_s=config.query_timeout,
+        observe_latency=telemetry.db_latency,
+    )
+    stack.push_async_callback(storage.close)
+    logger.info("database open", extra={"driver": config.db_driver})
+    pipeline = await stack.enter_async_context(
+        Pipeline(storage.writer, telemetry, _processors(config))
+    )
+    budget = ByteBudget(config.max_inflight_bytes)
+    path = RequestPath(pipeline, budget, config.max_request_bytes)
+    stack.callback(path.close)
+    servers = _Servers(config, path, telemetry, _parts(config, storage, pipeline, telemetry))
+    return await stack.enter_async_context(servers)
+
+
+def _processors(config: Config) -> list[Processor]:
+    processors: list[Processor] = [SeverityFloor(config.ingest_min_severity)]
+    allowed, excluded = config.ingest_allowed_services, config.ingest_excluded_services
+    if allowed or excluded:
+        processors.append(ServiceLists(allowed, excluded))
+    return processors
+
+
+def _parts(config: Config, storage: Storage, pipeline: Pipeline, telemetry: Telemetry) -> ApiParts:
+    async def state() -> SystemState:
+        stats = await storage.stats()
+        return SystemState(
+            writer_status="OK",
+            queue_depth=pipeline.queue_depth,
+            dlq_files=0,
+            dlq_bytes=0,
+            disk_path=stats.path,
+            disk_bytes=stats.bytes,
+            disk_free_bytes=stats.free_bytes,
+        )
+
+    async def ready() -> bool:
+        return pipeline.accepting
+
+    return ApiParts(
+        reader=storage.reader,
+        telemetry=telemetry,
+        state=state,
+        ready=ready,
+        ports=Ports(config.http_port, config.grpc_port, config.otlp_http_port),
+        version=__version__,
+        allowed_hosts=config.allowed_hosts,
+        cors_origins=config.cors_origins,
+        admin_token=config.admin_token,
+        loopback_only=config.loopback_only,
+        production=config.production,
+        ui=_bundle(),
+    )
+
+
+def _bundle() -> Path | None:
+    """The web app: inside the installed package, else of the checkout this file lies in."""
+    installed = Path(str(files("argus"))) / "web"
+    checkout = Path(__file__).parents[1] / "web" / "dist"
+    return next((path for path in (installed, checkout) if (path / "index.html").is_file()), None)
+
+
+class _Servers:
+    """The three ports. Entered when all listen; leaving drains all of them at the same time."""
+
+    def __init__(
+        self, config: Config, path: RequestPath, telemetry: Telemetry, parts: ApiParts
+    ) -> None:
+        otlp = OtlpHttp(path, telemetry)
+        surface = Surface.of(config.allowed_hosts, config.cors_origins, config.production)
+        otlp_app = secure(Router(otlp.routes(), redirect_slashes=False, default=_nothing), surface)
+        web_app = create_app(parts, extra_routes=otlp.routes())
+        self.web = self._http(web_app, config.host, config.http_port, "HTTP_PORT")
+        self.otlp = self._http(otlp_app, config.host, config.otlp_http_port, "OTLP_HTTP_PORT")
+        self.grpc = OtlpGrpcReceiver(path, telemetry, config.host, config.grpc_port)
+        self._entered: list[Any] = []
+
+    @staticmethod
+    def _http(app: ASGIApp, host: str, port: int, key: str) -> HttpServer:
+        return HttpServer(app, host, port, key, HttpProtocol)
+
+    async def __aenter__(self) -> Self:
+        try:
+            for server in (self.web, self.otlp, self.grpc):
+                await server.__aenter__()
+                self._entered.append(server)
+        except StartError:
+            await self._leave()
+            raise
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self._leave()
+
+    async def _leave(self) -> None:
+        leaving = [server.__aexit__(None, None, None) for server in self._entered]
+        for result in await asyncio.gather(*leaving, return_exceptions=True):
+            if isinstance(result, Exception):
+                logger.error("a server did not stop cleanly", exc_info=result)
+
+    def addresses(self) -> dict[str, object]:
+        """What to say when everything listens."""
+        return {"http": self.web.port, "otlp_http": self.otlp.port, "grpc": self.grpc.port}
+
+    def tasks(self) -> list[asyncio.Task[None]]:
+        """The tasks that must not end before Argus is told to."""
+        return [task for task in (self.web.task, self.otlp.task) if task is not None]
+
+
+async def _nothing(scope: Scope, receive: Receive, send: Send) -> None:
+    raise NotFound("this port takes POST /v1/traces, /v1/logs and /v1/metrics")
+
+
+async def _until(stop: asyncio.Event, tasks: list[asyncio.Task[None]]) -> None:
+    """Wait for the signal; a server that ends by itself ends Argus with its error."""
+    stopping = asyncio.create_task(stop.wait(), name="stop signal")
+    await asyncio.wait([stopping, *tasks], return_when=asyncio.FIRST_COMPLETED)
+    stopping.cancel()
+    for task in tasks:
+        if task.done():
+            task.result()
+
+
+def _since(began: float) -> float:
+    return round(time.monotonic() - began, 3)

@@ -1,0 +1,65 @@
+"""The command line: `argus serve`, `argus migrate`, `argus openapi`."""
+
+import asyncio
+import os
+import sys
+from collections.abc import Callable
+
+import click
+
+from argus import __version__
+from argus.api import openapi_json
+from argus.app import serve as serve_app
+from argus.config import Config
+from argus.errors import StartError
+from argus.journal import configure_logging
+from argus.storage.open import migrate as migrate_storage
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="argus")
+def cli() -> None:
+    """A self-hosted OpenTelemetry server. Settings are environment variables, or lines of .env."""
+
+
+@cli.command()
+def serve() -> None:
+    """Receive, keep and show telemetry until SIGTERM or SIGINT."""
+    config = Config.load(os.environ)
+    configure_logging(config.log_level, config.log_format)
+    # with the default of 5 ms a busy event loop starves the storage threads of the interpreter
+    sys.setswitchinterval(0.0005)
+    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        runner.run(serve_app(config))
+
+
+@cli.command()
+def migrate() -> None:
+    """Bring the database to this version's schema; `serve` does the same at its start."""
+    config = Config.load(os.environ)
+    configure_logging(config.log_level, config.log_format)
+    migrate_storage(config.db_driver, config.db_dsn)
+    click.echo("the database is up to date")
+
+
+@cli.command()
+def openapi() -> None:
+    """Print the OpenAPI document of the HTTP API."""
+    click.echo(openapi_json())
+
+
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    if sys.platform == "win32":
+        return None
+    import uvloop  # noqa: PLC0415 - not to be had on Windows
+
+    return uvloop.new_event_loop
+
+
+def main() -> None:
+    """Run the command line; a StartError is one line and exit code 2."""
+    try:
+        cli(prog_name="argus")
+    except StartError as error:
+        click.echo(f"argus: {error}", err=True)
+        raise SystemExit(2) from None

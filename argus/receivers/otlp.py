@@ -1,0 +1,260 @@
+"""Pure decoding of OTLP protobuf requests into batches; nothing here waits or stores."""
+
+from collections import Counter
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any, TypeVar
+
+from google.protobuf.message import DecodeError
+from google.protobuf.unknown_fields import UnknownFieldSet
+
+from argus.attributes import text_of_string
+from argus.errors import InvalidInput
+from argus.model import Batch, LogRecord, Resource, Scope, Signal, Span, severity_number
+from argus.receivers import lean
+from argus.receivers.records import (
+    MAX_TIME_NS,
+    NO_SPAN,
+    log_ids,
+    make_resource,
+    make_scope,
+    span_fault,
+)
+from argus.receivers.values import TooDeep, attributes, clean, service_name, text_of, value_text
+
+R = TypeVar("R")
+
+_MEMO_BYTES = 4096
+
+
+def decode(signal: Signal, body: bytes, tenant: str, received_ns: int) -> Batch:
+    """The batch of one export request.
+
+    Records that break a rule are counted in `rejected`, by reason, and left out. Raises
+    InvalidInput when the bytes are not a request of this signal at all.
+    """
+    batch = Batch(tenant, signal, received_ns, encoding="protobuf", body=body)
+    try:
+        _DECODERS[signal](body, batch)
+    except DecodeError as error:
+        raise InvalidInput(f"body: not an OTLP {signal} request: {error}", field="body") from None
+    return batch
+
+
+def _bounded(function: Callable[..., R]) -> Callable[..., R]:
+    """Remember the results for small arguments: a large one would pin its bytes in the memo."""
+    remembered = lru_cache(maxsize=4096)(function)
+
+    def lookup(*raws: bytes) -> R:
+        return (remembered if sum(map(len, raws)) <= _MEMO_BYTES else function)(*raws)
+
+    return lookup
+
+
+@_bounded
+def _resource(raw: bytes, schema_url: bytes) -> Resource:
+    message = lean.Resource.FromString(raw)
+    text, _, dropped = attributes(message.attributes)
+    return make_resource(
+        service_name(message.attributes),
+        text,
+        message.dropped_attributes_count + dropped,
+        clean(schema_url),
+    )
+
+
+@_bounded
+def _scope(raw: bytes, schema_url: bytes) -> Scope:
+    message = lean.Scope.FromString(raw)
+    text, _, dropped = attributes(message.attributes)
+    return make_scope(
+        clean(message.name),
+        clean(message.version),
+        text,
+        message.dropped_attributes_count + dropped,
+        clean(schema_url),
+    )
+
+
+@_bounded
+def _status(raw: bytes) -> tuple[int, str]:
+    message = lean.Status.FromString(raw)
+    return message.code, clean(message.message)
+
+
+def _decode_traces(body: bytes, batch: Batch) -> None:
+    spans: list[Span] = []
+    rejected: Counter[str] = Counter()
+    refused: Any = None
+    for resource_spans in lean.Traces.FromString(body).resource_spans:
+        resource = _resource(resource_spans.resource, resource_spans.schema_url)
+        for scope_spans in resource_spans.scope_spans:
+            scope = _scope(scope_spans.scope, scope_spans.schema_url)
+            for message in scope_spans.spans:
+                span = _span(resource, scope, message)
+                if isinstance(span, str):
+                    rejected[span] += 1
+                    refused = message
+                else:
+                    spans.append(span)
+    if refused is not None and not spans:
+        _refuse_other_message(refused, "traces")
+    batch.spans = spans
+    batch.rejected = dict(rejected)
+
+
+def _span(resource: Resource, scope: Scope, message: Any) -> Span | str:
+    """The span, or the reason why it is rejected."""
+    trace_id = message.trace_id
+    span_id = message.span_id
+    parent = message.parent_span_id
+    start = message.start
+    end = message.end
+    if fault := span_fault(trace_id, span_id, parent, start, end):
+        return fault
+    text, words, too_deep = attributes(message.attributes)
+    status, status_message = _status(message.status)
+    return Span(
+        resource,
+        scope,
+        trace_id,
+        span_id,
+        b"" if parent == NO_SPAN else parent,
+        text_of[message.name],
+        message.kind,
+        start,
+        end,
+        status,
+        status_message,
+        text_of[message.trace_state],
+        message.flags,
+        text,
+        message.dropped_attributes_count + too_deep,
+        _list_text(message.events, _event_text),
+        message.dropped_events_count,
+        _list_text(message.links, _link_text),
+        message.dropped_links_count,
+        words,
+    )
+
+
+def _list_text(raws: Any, text: Callable[[bytes], str]) -> str:
+    return "[" + ",".join([text(raw) for raw in raws]) + "]" if raws else ""
+
+
+def _event_text(raw: bytes) -> str:
+    event = lean.Event.FromString(raw)
+    text, _, too_deep = attributes(event.attributes)
+    return event_text(
+        clean(event.name), event.time, text, event.dropped_attributes_count + too_deep
+    )
+
+
+def _link_text(raw: bytes) -> str:
+    link = lean.Link.FromString(raw)
+    text, _, too_deep = attributes(link.attributes)
+    return link_text(
+        link.trace_id,
+        link.span_id,
+        clean(link.trace_state),
+        link.flags,
+        text,
+        link.dropped_attributes_count + too_deep,
+    )
+
+
+def event_text(name: str, time_ns: int, attributes_text: str, dropped: int) -> str:
+    """One event in the form that `argus.attributes` defines."""
+    return (
+        f'{{"name":{text_of_string(name)},"time_ns":{time_ns},'
+        f'"attributes":{attributes_text},"dropped_attributes_count":{dropped}}}'
+    )
+
+
+def link_text(
+    trace_id: bytes, span_id: bytes, state: str, flags: int, attributes_text: str, dropped: int
+) -> str:
+    """One link in the form that `argus.attributes` defines."""
+    return (
+        f'{{"trace_id":"{trace_id.hex()}","span_id":"{span_id.hex()}",'
+        f'"trace_state":{text_of_string(state)},"flags":{flags},'
+        f'"attributes":{attributes_text},"dropped_attributes_count":{dropped}}}'
+    )
+
+
+def _decode_logs(body: bytes, batch: Batch) -> None:
+    logs: list[LogRecord] = []
+    rejected: Counter[str] = Counter()
+    for resource_logs in lean.Logs.FromString(body).resource_logs:
+        resource = _resource(resource_logs.resource, resource_logs.schema_url)
+        for scope_logs in resource_logs.scope_logs:
+            scope = _scope(scope_logs.scope, scope_logs.schema_url)
+            for message in scope_logs.log_records:
+                record = _log_record(resource, scope, message, batch.received_ns)
+                if isinstance(record, str):
+                    rejected[record] += 1
+                else:
+                    logs.append(record)
+    batch.logs = logs
+    batch.rejected = dict(rejected)
+
+
+def _log_record(
+    resource: Resource, scope: Scope, message: Any, received_ns: int
+) -> LogRecord | str:
+    observed = message.observed_time
+    time = message.time or observed or received_ns
+    if time > MAX_TIME_NS or observed > MAX_TIME_NS:
+        return "time_out_of_range"
+    try:
+        body = value_text(message.body)
+    except TooDeep:
+        return "body_too_deep"
+    text, words, too_deep = attributes(message.attributes)
+    trace_id, span_id = log_ids(message.trace_id, message.span_id)
+    severity_text = text_of[message.severity_text]
+    return LogRecord(
+        resource,
+        scope,
+        time,
+        observed,
+        severity_number(message.severity_number, severity_text),
+        message.severity_number,
+        severity_text,
+        body,
+        text_of[message.event_name],
+        trace_id,
+        span_id,
+        message.flags,
+        text,
+        message.dropped_attributes_count + too_deep,
+        words,
+    )
+
+
+_POINT_KINDS = ("gauge", "sum", "histogram", "exponential_histogram", "summary")
+
+
+def _decode_metrics(body: bytes, batch: Batch) -> None:
+    points = 0
+    for resource_metrics in lean.Metrics.FromString(body).resource_metrics:
+        for scope_metrics in resource_metrics.scope_metrics:
+            for metric in scope_metrics.metrics:
+                points += sum(len(getattr(metric, kind).data_points) for kind in _POINT_KINDS)
+    if points:
+        batch.rejected = {"metrics_not_stored": points}
+
+
+def _refuse_other_message(message: Any, signal: Signal) -> None:
+    """Raise InvalidInput when a record's id field carries another wire type: then the request is
+    of another signal (its records start with a time), and no record of it is meant for us."""
+    fields = UnknownFieldSet(message)
+    if any(fields[index].field_number == 1 for index in range(len(fields))):
+        raise DecodeError(f"these are not {signal}")
+
+
+_DECODERS: dict[Signal, Callable[[bytes, Batch], None]] = {
+    "traces": _decode_traces,
+    "logs": _decode_logs,
+    "metrics": _decode_metrics,
+}

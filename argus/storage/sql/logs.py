@@ -1,0 +1,172 @@
+"""Reads log records: lists newest first, and the records of one trace."""
+
+from collections.abc import Iterable, Sequence
+from typing import Annotated, Any
+
+import msgspec
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+
+from argus.errors import InvalidInput
+from argus.model import UNSPECIFIED, LogRecord, severity_floor, severity_name
+from argus.storage import LogQuery, Page, TimeRange
+from argus.storage.sql.engine import View
+from argus.storage.sql.paging import (
+    INT64_MAX,
+    INT64_MIN,
+    Counting,
+    Part,
+    clamp,
+    decode_cursor,
+    encode_cursor,
+    newest_first,
+)
+from argus.storage.sql.rows import logs_of, select_logs
+from argus.storage.sql.words import (
+    expression,
+    searched_words,
+    service_word,
+    severity_word,
+    trace_word,
+)
+
+
+class _Position(msgspec.Struct):
+    time_ns: Annotated[int, msgspec.Meta(ge=INT64_MIN, le=INT64_MAX)] = msgspec.field(name="t")
+    id: Annotated[int, msgspec.Meta(ge=0, le=INT64_MAX)] = msgspec.field(name="i")
+
+
+def find_logs(views: Iterable[View], query: LogQuery) -> Page[LogRecord]:
+    """One page of the log records that match, newest first."""
+    segments = list(views)
+    wanted = _Wanted(query)
+    after = decode_cursor(query.cursor, _Position) if query.cursor is not None else None
+    keys = _newest_keys(segments, wanted, after)
+    page = keys[query.offset : query.offset + query.limit]
+    cursor = None
+    if len(keys) > query.offset + query.limit and page:
+        cursor = encode_cursor(_Position(page[-1][0], page[-1][1]))
+    counting = _count(segments, wanted)
+    return Page(_records(segments, page), counting.total, counting.is_estimate, cursor)
+
+
+def logs_of_trace(view: View, trace_id: bytes, limit: int) -> tuple[list[LogRecord], int]:
+    """The earliest log records of a trace in one segment by time, and how many there are."""
+    logs = view.logs
+    condition = and_(
+        logs.c.id.in_(view.log_ids(expression([[trace_word(trace_id)]]))),
+        logs.c.trace_id == trace_id,
+    )
+    total: int = view.value(select(func.count()).select_from(logs).where(condition))
+    page = select_logs(view).where(condition).order_by(logs.c.time_ns, logs.c.id).limit(limit)
+    return logs_of(view, view.rows(page)), total
+
+
+class _Wanted:
+    """The conditions of a query, for the index and for the row that decides."""
+
+    def __init__(self, query: LogQuery) -> None:
+        self.query = query
+        self.severities = [_severity_range(name) for name in query.severities]
+        groups: list[Sequence[str]] = [[word] for word in searched_words(query.search)]
+        if query.trace_id:
+            groups.append([trace_word(query.trace_id)])
+        if query.services:
+            groups.append([service_word(name) for name in query.services])
+        if query.severities:
+            groups.append([severity_word(severity_name(low)) for low, _ in self.severities])
+        self.expression = expression(groups)
+
+    def conditions(self, part: Part) -> list[ColumnElement[bool]]:
+        """What holds for exactly the matching rows of a part."""
+        view, logs, query = part.view, part.view.logs, self.query
+        found: list[ColumnElement[bool]] = [
+            or_(*(logs.c.id.between(first, last) for first, last in part.ranges))
+        ]
+        if self.expression:
+            first, last = part.ranges[0][0], part.ranges[-1][1]
+            found.append(logs.c.id.in_(view.log_ids(self.expression, first, last)))
+        if query.range.start_ns is not None:
+            found.append(logs.c.time_ns >= clamp(query.range.start_ns))
+        if query.range.end_ns is not None:
+            found.append(logs.c.time_ns < clamp(query.range.end_ns))
+        if query.services:
+            names = view.resources.c.service_name.in_(query.services)
+            found.append(logs.c.resource_id.in_(select(view.resources.c.id).where(names)))
+        if self.severities:
+            found.append(or_(*(logs.c.severity.between(*range_) for range_ in self.severities)))
+        if query.trace_id:
+            found.append(logs.c.trace_id == query.trace_id)
+        if query.span_id:
+            found.append(logs.c.span_id == query.span_id)
+        return found
+
+
+def _severity_range(name: str) -> tuple[int, int]:
+    if name.strip().upper() == UNSPECIFIED:
+        return 0, 0
+    try:
+        low = severity_floor(name)
+    except ValueError as error:
+        raise InvalidInput(str(error), field="severity") from error
+    return low, low + 3
+
+
+def _newest_keys(
+    views: list[View], wanted: _Wanted, after: _Position | None
+) -> list[tuple[int, int, int]]:
+    """(time, id, index of the segment) of the first rows, one more than the page needs."""
+    need = wanted.query.offset + wanted.query.limit + 1
+    range_ = wanted.query.range
+    if after is not None:
+        end_ns = INT64_MAX if range_.end_ns is None else range_.end_ns
+        range_ = TimeRange(range_.start_ns, min(end_ns, after.time_ns + 1))
+    keys: list[tuple[int, int, int]] = []
+    for group in newest_first(views, View.LOGS, range_):
+        for part in group.parts:
+            index = views.index(part.view)
+            rows = part.view.rows(_select_keys(part, wanted, after, need))
+            keys += ((time_ns, id_, index) for time_ns, id_ in rows)
+        keys.sort(reverse=True)
+        del keys[need:]
+        enough = len(keys) == need
+        if enough and (group.rest_max_ns is None or keys[-1][0] > group.rest_max_ns):
+            break
+    return keys
+
+
+def _select_keys(part: Part, wanted: _Wanted, after: _Position | None, need: int) -> Select[Any]:
+    logs = part.view.logs
+    conditions = wanted.conditions(part)
+    if after is not None:
+        older = logs.c.time_ns < after.time_ns
+        same = and_(logs.c.time_ns == after.time_ns, logs.c.id < after.id)
+        conditions.append(or_(older, same))
+    newest = (logs.c.time_ns.desc(), logs.c.id.desc())
+    return select(logs.c.time_ns, logs.c.id).where(*conditions).order_by(*newest).limit(need)
+
+
+def _records(views: list[View], keys: list[tuple[int, int, int]]) -> list[LogRecord]:
+    found: dict[tuple[int, int], LogRecord] = {}
+    for index, view in enumerate(views):
+        ids = [id_ for _, id_, of in keys if of == index]
+        if ids:
+            rows = view.rows(select_logs(view).where(view.logs.c.id.in_(ids)))
+            found.update(((index, log.id), log) for log in logs_of(view, rows))
+    return [found[index, id_] for _, id_, index in keys]
+
+
+def _count(views: list[View], wanted: _Wanted) -> Counting:
+    counting = Counting()
+    for group in newest_first(views, View.LOGS, wanted.query.range):
+        matches = 0
+        for part in group.parts:
+            some = (
+                select(part.view.logs.c.id)
+                .where(*wanted.conditions(part))
+                .limit(counting.room)
+                .subquery()
+            )
+            matches += part.view.value(select(func.count()).select_from(some))
+        if not counting.add(matches, more=group.rest_max_ns is not None):
+            break
+    return counting

@@ -1,0 +1,116 @@
+"""What lists share: cursors, bounds of what is counted, and the walk over rows newest first."""
+
+import base64
+import binascii
+import time
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple, TypeVar
+
+import msgspec
+from sqlalchemy import select
+
+from argus.errors import InvalidInput
+from argus.storage import TimeRange
+from argus.storage.sql.engine import View
+
+MAX_COUNTED = 100_000
+MAX_COUNTING_S = 1.0
+INT64_MIN, INT64_MAX = -(2**63), 2**63 - 1
+BLOCK_ROWS = 4096
+
+_FIRST_GROUP, _LARGEST_GROUP = 1, 64
+_GROWTH = 4
+
+C = TypeVar("C", bound=msgspec.Struct)
+
+
+def encode_cursor(position: msgspec.Struct) -> str:
+    """A position in a list -> the opaque text that continues after it."""
+    return base64.urlsafe_b64encode(msgspec.json.encode(position)).decode().rstrip("=")
+
+
+def decode_cursor(text: str, kind: type[C]) -> C:
+    """The text of a cursor -> its position. Raises InvalidInput for any other text."""
+    try:
+        raw = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+        return msgspec.json.decode(raw, type=kind)
+    except (binascii.Error, ValueError) as error:
+        raise InvalidInput("cursor is not one this list gave out", field="cursor") from error
+
+
+def clamp(number: int) -> int:
+    """The nearest 64-bit integer."""
+    return max(INT64_MIN, min(INT64_MAX, number))
+
+
+class Counting:
+    """Adds up matches until there are more than are counted exactly, or the time is over."""
+
+    def __init__(self) -> None:
+        self.total = 0
+        self.is_estimate = False
+        self._until = time.monotonic() + MAX_COUNTING_S
+
+    @property
+    def room(self) -> int:
+        """How many more matches are worth finding: one beyond the bound says it is passed."""
+        return MAX_COUNTED + 1 - self.total
+
+    def add(self, found: int, *, more: bool) -> bool:
+        """Add matches; `more` says that there is more to look at. True when counting goes on."""
+        self.total += found
+        over = self.total > MAX_COUNTED
+        self.total = min(self.total, MAX_COUNTED)
+        self.is_estimate = over or (more and time.monotonic() >= self._until)
+        return more and not self.is_estimate
+
+
+class Part(NamedTuple):
+    """Ranges of row ids (both ends included, ascending) of one segment."""
+
+    view: View
+    ranges: list[tuple[int, int]]
+
+
+class Group(NamedTuple):
+    """Parts to look at together; every row of a later group has a time <= `rest_max_ns`, which
+    is None for the last group."""
+
+    parts: list[Part]
+    rest_max_ns: int | None
+
+
+def newest_first(views: Sequence[View], signal: int, range_: TimeRange) -> Iterator[Group]:
+    """The rows that may lie in a time range, in groups that grow, newest first by time."""
+    found: list[tuple[int, int, int]] = []
+    for index, view in enumerate(views):
+        blocks = view.blocks
+        statement = select(blocks.c.max_ns, blocks.c.block).where(blocks.c.signal == signal)
+        if range_.start_ns is not None:
+            statement = statement.where(blocks.c.max_ns >= clamp(range_.start_ns))
+        if range_.end_ns is not None:
+            statement = statement.where(blocks.c.min_ns < clamp(range_.end_ns))
+        found += ((max_ns, -index, block) for max_ns, block in view.rows(statement))
+    found.sort(reverse=True)
+    start, size = 0, _FIRST_GROUP
+    while start < len(found):
+        chosen = found[start : start + size]
+        start += len(chosen)
+        rest = found[start][0] if start < len(found) else None
+        yield Group(_parts(views, chosen), rest)
+        size = min(size * _GROWTH, _LARGEST_GROUP)
+
+
+def _parts(views: Sequence[View], chosen: list[tuple[int, int, int]]) -> list[Part]:
+    parts = []
+    for index, view in enumerate(views):
+        ranges: list[tuple[int, int]] = []
+        for block in sorted(block for _, negated, block in chosen if -negated == index):
+            first, last = block * BLOCK_ROWS, (block + 1) * BLOCK_ROWS - 1
+            if ranges and ranges[-1][1] + 1 == first:
+                ranges[-1] = (ranges[-1][0], last)
+            else:
+                ranges.append((first, last))
+        if ranges:
+            parts.append(Part(view, ranges))
+    return parts

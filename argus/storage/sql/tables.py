@@ -1,0 +1,201 @@
+"""The tables: of the control database, and of a segment."""
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+SCHEMA_VERSION = 1
+"""Of segments. A segment with a higher one was written by a newer Argus."""
+
+CONTROL_REVISION = "0001"
+"""The newest alembic revision of the control database; a test holds it to `migrations/`."""
+
+control = MetaData()
+"""The control database, as the newest migration leaves it (`migrations/` creates it)."""
+
+registry = Table(
+    "segments",
+    control,
+    Column("id", Integer, primary_key=True),
+    Column("state", Text, nullable=False),
+    Column("schema_version", Integer, nullable=False),
+    Column("created_ns", BigInteger, nullable=False),
+    Column("sealed_ns", BigInteger),
+    Column("first_span_id", BigInteger, nullable=False),
+    Column("first_log_id", BigInteger, nullable=False),
+    Column("last_span_id", BigInteger),
+    Column("last_log_id", BigInteger),
+    Column("min_received_ns", BigInteger),
+    Column("max_received_ns", BigInteger),
+    Column("min_event_ns", BigInteger),
+    Column("max_event_ns", BigInteger),
+    Column("bytes", BigInteger),
+)
+"""`state` is `active` (one segment) or `sealed`; what is known only at sealing is NULL before."""
+
+known_tenants = Table(
+    "tenants",
+    control,
+    Column("id", Integer, primary_key=True),
+    Column("name", Text, nullable=False, unique=True),
+)
+
+segment = MetaData()
+"""A segment. Every table but `meta`, `blocks`, `applied_batches` (whose keys are
+made from the tenant too) and the indexes carries the tenant."""
+
+meta = Table(
+    "meta",
+    segment,
+    Column("key", Text, primary_key=True),
+    Column("value", BigInteger, nullable=False),
+)
+"""`schema_version`, `first_span_id`, `first_log_id`, `created_ns`, `folded_span_id` (every span up
+to this id is in `traces`)."""
+
+tenants = Table(
+    "tenants",
+    segment,
+    Column("id", Integer, primary_key=True),
+    Column("name", Text, nullable=False, unique=True),
+)
+
+resources = Table(
+    "resources",
+    segment,
+    Column("id", Integer, primary_key=True),
+    Column("tenant_id", Integer, nullable=False),
+    Column("key", LargeBinary, nullable=False),
+    Column("service_name", Text, nullable=False),
+    Column("attributes", Text, nullable=False),
+    Column("dropped_attributes_count", BigInteger, nullable=False),
+    Column("schema_url", Text, nullable=False),
+    UniqueConstraint("tenant_id", "key"),
+)
+
+scopes = Table(
+    "scopes",
+    segment,
+    Column("id", Integer, primary_key=True),
+    Column("tenant_id", Integer, nullable=False),
+    Column("key", LargeBinary, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("version", Text, nullable=False),
+    Column("attributes", Text, nullable=False),
+    Column("dropped_attributes_count", BigInteger, nullable=False),
+    Column("schema_url", Text, nullable=False),
+    UniqueConstraint("tenant_id", "key"),
+)
+
+# What queries scan comes first, long text last: SQLite reads a row only as far as it must.
+spans = Table(
+    "spans",
+    segment,
+    Column("id", Integer, primary_key=True),
+    Column("tenant_id", Integer, nullable=False),
+    Column("resource_id", Integer, nullable=False),
+    Column("scope_id", Integer, nullable=False),
+    Column("start_ns", BigInteger, nullable=False),
+    Column("end_ns", BigInteger, nullable=False),
+    Column("kind", Integer, nullable=False),
+    Column("status", Integer, nullable=False),
+    Column("trace_id", LargeBinary, nullable=False),
+    Column("span_id", LargeBinary, nullable=False),
+    Column("parent_span_id", LargeBinary, nullable=False),
+    Column("flags", BigInteger, nullable=False),
+    Column("dropped_attributes_count", BigInteger, nullable=False),
+    Column("dropped_events_count", BigInteger, nullable=False),
+    Column("dropped_links_count", BigInteger, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("status_message", Text, nullable=False),
+    Column("trace_state", Text, nullable=False),
+    Column("attributes", Text, nullable=False),
+    Column("events", Text, nullable=False),
+    Column("links", Text, nullable=False),
+)
+
+logs = Table(
+    "logs",
+    segment,
+    Column("id", Integer, primary_key=True),
+    Column("tenant_id", Integer, nullable=False),
+    Column("resource_id", Integer, nullable=False),
+    Column("scope_id", Integer, nullable=False),
+    Column("time_ns", BigInteger, nullable=False),
+    Column("severity", Integer, nullable=False),
+    Column("severity_number", Integer, nullable=False),
+    Column("trace_id", LargeBinary, nullable=False),
+    Column("span_id", LargeBinary, nullable=False),
+    Column("observed_ns", BigInteger, nullable=False),
+    Column("flags", BigInteger, nullable=False),
+    Column("dropped_attributes_count", BigInteger, nullable=False),
+    Column("severity_text", Text, nullable=False),
+    Column("event_name", Text, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("attributes", Text, nullable=False),
+)
+
+traces = Table(
+    "traces",
+    segment,
+    Column("id", Integer, primary_key=True),
+    Column("tenant_id", Integer, nullable=False),
+    Column("trace_id", LargeBinary, nullable=False),
+    Column("start_ns", BigInteger, nullable=False),
+    Column("end_ns", BigInteger, nullable=False),
+    Column("span_count", BigInteger, nullable=False),
+    Column("error_count", BigInteger, nullable=False),
+    Column("status", Integer, nullable=False),
+    Column("root_missing", Integer, nullable=False),
+    Column("root_start_ns", BigInteger, nullable=False),
+    Column("root_status", Integer, nullable=False),
+    Column("root_service", Text, nullable=False),
+    Column("root_operation", Text, nullable=False),
+    Column("services", Text, nullable=False),
+    UniqueConstraint("tenant_id", "trace_id"),
+    Index("traces_by_start", "tenant_id", "start_ns"),
+)
+"""Derived from `spans` (see `summaries`). `services` is their JSON texts, sorted by name, each
+between two unit separators, which no JSON text contains: a name is found with `instr`."""
+
+applied_batches = Table(
+    "applied_batches",
+    segment,
+    Column("id", Integer, primary_key=True),
+    Column("key", LargeBinary, nullable=False, unique=True),
+    Column("received_ns", BigInteger, nullable=False),
+)
+"""The keys of the requests that are stored in the segment (`Batch.key`), in order of commit."""
+
+SPAN_SIGNAL, LOG_SIGNAL = 1, 2
+BLOCK_BITS = 12
+
+blocks = Table(
+    "blocks",
+    segment,
+    Column("signal", Integer, nullable=False),
+    Column("block", BigInteger, nullable=False),
+    Column("min_ns", BigInteger, nullable=False),
+    Column("max_ns", BigInteger, nullable=False),
+    PrimaryKeyConstraint("signal", "block"),
+    sqlite_with_rowid=False,
+)
+"""Bounds of the times (a span's start, a log's time) of the rows whose id >> BLOCK_BITS is
+`block`: what turns a time range into row ids, and a newest-first list into an early stop."""
+
+_INDEX = (
+    "CREATE VIRTUAL TABLE IF NOT EXISTS {name} USING fts5("
+    "words, content='', detail=none, columnsize=0, tokenize=\"ascii tokenchars '\x1f'\")"
+)
+INDEXES = (_INDEX.format(name="span_words"), _INDEX.format(name="log_words"))
+"""Inverted indexes over the rows of `spans` and `logs`, on SQLite: https://www.sqlite.org/fts5.html
+A rowid is the id of the row. What is in them: `words`."""

@@ -1,0 +1,117 @@
+"""The words of the inverted index: what a row is indexed under and what a query looks up.
+
+A document is text of words separated by anything that is neither an ASCII letter or digit, `MARK`,
+nor beyond ASCII. Words that stand for a column open with `MARK` and a letter of their own; words
+without it come from the row's own text, so a match on those alone is exact.
+"""
+
+from collections.abc import Iterable, Sequence
+from zlib import crc32
+
+import msgspec
+
+from argus.attributes import MARK, indexable, search_words, strings
+from argus.errors import InvalidInput
+from argus.model import SEVERITIES, UNSPECIFIED, LogRecord, Span
+
+MAX_SEARCH_WORDS = 200
+_MEMO_LIMIT = 8192
+
+_DURATION_WORDS = tuple(f"{MARK}d{bits}" for bits in range(65))
+_SEVERITY_WORDS = tuple(f"{MARK}v{(number + 3) // 4}" for number in range(25))
+
+
+def trace_word(trace_id: bytes) -> str:
+    """The word of a trace id, exact."""
+    return f"{MARK}t{trace_id.hex()}"
+
+
+def service_word(name: str) -> str:
+    """The word of a service name (32 bits of it)."""
+    return f"{MARK}s{crc32(name.encode()):08x}"
+
+
+def name_word(name: str) -> str:
+    """The word of a whole span name (32 bits of it)."""
+    return f"{MARK}n{crc32(name.encode()):08x}"
+
+
+def kind_word(kind: int) -> str:
+    """The word of a span kind."""
+    return f"{MARK}k{kind & 0xFFFFFFFF}"
+
+
+def status_word(status: int) -> str:
+    """The word of a span status."""
+    return f"{MARK}c{status & 0xFFFFFFFF}"
+
+
+def duration_word(duration_ns: int) -> str:
+    """The word of the power-of-two bucket a duration lies in: its number of bits."""
+    return _DURATION_WORDS[duration_ns.bit_length()]
+
+
+def severity_word(name: str) -> str:
+    """The word of a severity by name, UNSPECIFIED included."""
+    return f"{MARK}v{0 if name == UNSPECIFIED else SEVERITIES.index(name) + 1}"
+
+
+class Documents:
+    """Makes the documents of rows; remembers a bounded number of the parts that repeat."""
+
+    def __init__(self) -> None:
+        self._spans: dict[tuple[str, str, int, int], str] = {}
+        self._services: dict[str, str] = {}
+
+    def of_span(self, span: Span) -> str:
+        """The document of a span."""
+        key = (span.resource.service_name, span.name, span.kind, span.status)
+        fixed = self._spans.get(key)
+        if fixed is None:
+            if len(self._spans) >= _MEMO_LIMIT:
+                self._spans.clear()
+            service, name, kind, status = key
+            fixed = self._spans[key] = (
+                f"{service_word(service)} {name_word(name)} {kind_word(kind)} "
+                f"{status_word(status)} {indexable(name)}"
+            )
+        bits = (span.end_ns - span.start_ns).bit_length()
+        return f"{MARK}t{span.trace_id.hex()} {_DURATION_WORDS[bits]} {fixed} {span.words}"
+
+    def of_log(self, log: LogRecord) -> str:
+        """The document of a log record."""
+        service = self._services.get(log.resource.service_name)
+        if service is None:
+            if len(self._services) >= _MEMO_LIMIT:
+                self._services.clear()
+            name = log.resource.service_name
+            service = self._services[name] = service_word(name)
+        fixed = f"{service} {_SEVERITY_WORDS[log.severity]}"
+        if log.trace_id:
+            fixed = f"{MARK}t{log.trace_id.hex()} {fixed}"
+        return f"{fixed} {_body_words(log.body)} {log.words}"
+
+
+def _body_words(body: str) -> str:
+    if '"' not in body:
+        return ""
+    if body.startswith('"') and body.isascii() and "\\" not in body:
+        return body
+    return " ".join(map(indexable, strings(msgspec.json.decode(body))))
+
+
+def searched_words(search: str) -> list[str]:
+    """The distinct words of a search text. Raises InvalidInput for too many."""
+    words = list(dict.fromkeys(search_words(search)))
+    if len(words) > MAX_SEARCH_WORDS:
+        raise InvalidInput(f"search has more than {MAX_SEARCH_WORDS} words", field="search")
+    return words
+
+
+def expression(groups: Iterable[Sequence[str]]) -> str:
+    """An FTS5 expression for rows that have at least one word of every group; empty for no group.
+
+    Syntax: https://www.sqlite.org/fts5.html#full_text_query_syntax
+    """
+    parts = [" OR ".join(f'"{word}"' for word in group) for group in groups]
+    return " AND ".join(f"({part})" if " OR " in part else part for part in parts)

@@ -1,0 +1,183 @@
+"""Argus' own numbers: what it received, stored, refused and how long the database took."""
+
+import time
+from collections import deque
+from typing import Literal, get_args
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.gc_collector import GCCollector
+from prometheus_client.platform_collector import PlatformCollector
+from prometheus_client.process_collector import ProcessCollector
+
+from argus.model import Signal
+
+Transport = Literal["grpc", "http"]
+
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+OTHER = "other"
+
+REASONS = frozenset(
+    {
+        "invalid_trace_id", "invalid_span_id", "invalid_parent_span_id", "start_time_missing",
+        "time_out_of_range", "end_before_start", "body_too_deep", "metrics_not_stored",
+        "severity", "service", OTHER,
+    }
+)  # fmt: skip
+"""The only values of the `reason` label; what is not among them counts as "other", so that no
+sender can make time series without end."""
+
+_LATENCY_BUCKETS = (
+    0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0,
+)  # fmt: skip
+_RATE_WINDOW_S = 60
+_LATENCIES_KEPT = 1024
+
+
+class Telemetry:
+    """Counters, gauges and a histogram on a registry of their own, and what health shows of them.
+
+    Methods take plain values and never raise; call them from the event loop's thread or from any
+    other, but `stored` from one thread at a time.
+    """
+
+    def __init__(self) -> None:
+        self._registry = registry = CollectorRegistry()
+        ProcessCollector(registry=registry)
+        PlatformCollector(registry=registry)
+        GCCollector(registry=registry)
+        self._ingested = Counter(
+            "argus_ingestion_rate", "Spans and log records committed.", registry=registry
+        )
+        self._received = self._records("received", "Records that reached a receiver.")
+        self._stored = self._records("stored", "Records committed to the database.")
+        self._duplicate = self._records("duplicate", "Records that had been stored before.")
+        self._rejected = self._records("rejected", "Records refused, by reason.", "reason")
+        self._filtered = self._records("filtered", "Records left out on purpose.", "reason")
+        self._requests = Counter(
+            "argus_requests",
+            "Export requests answered, by transport, signal and status code.",
+            ("transport", "signal", "code"),
+            registry=registry,
+        )
+        self._db_latency = Histogram(
+            "argus_db_latency",
+            "Seconds a database operation took.",
+            buckets=_LATENCY_BUCKETS,
+            registry=registry,
+        )
+        self._connections = self._gauge("active_connections", "Open WebSocket connections.")
+        self._dlq_files = self._gauge("dlq_size", "Files in the dead-letter queue.")
+        self._dlq_bytes = self._gauge("dlq_bytes", "Bytes in the dead-letter queue.")
+        self._queue_depth = self._gauge("queue_depth", "Batches waiting for the writer.")
+        self._inflight = self._gauge("inflight_bytes", "Bytes accepted and not yet durable.")
+        self._total = 0
+        self._per_second: deque[tuple[int, int]] = deque()
+        self._started = time.monotonic()
+        self._latencies: deque[float] = deque(maxlen=_LATENCIES_KEPT)
+        self._open_connections = 0
+        for signal in get_args(Signal):
+            for counter in (self._received, self._stored, self._duplicate):
+                counter.labels(signal)
+
+    def _records(self, verb: str, help_: str, *labels: str) -> Counter:
+        return Counter(f"argus_{verb}_records", help_, ("signal", *labels), registry=self._registry)
+
+    def _gauge(self, name: str, help_: str) -> Gauge:
+        return Gauge(f"argus_{name}", help_, registry=self._registry)
+
+    def received(self, signal: Signal, n: int) -> None:
+        """`n` records of a signal reached a receiver."""
+        self._received.labels(signal).inc(n)
+
+    def stored(self, signal: Signal, n: int) -> None:
+        """`n` records were committed."""
+        self._stored.labels(signal).inc(n)
+        self._ingested.inc(n)
+        self._total += n
+        second = int(time.monotonic())
+        last = self._per_second[-1] if self._per_second else None
+        if last is not None and last[0] == second:
+            self._per_second[-1] = (second, last[1] + n)
+        else:
+            self._per_second.append((second, n))
+            self._forget(second)
+
+    def duplicate(self, signal: Signal, n: int) -> None:
+        """`n` records were not stored because they had been before."""
+        self._duplicate.labels(signal).inc(n)
+
+    def rejected(self, signal: Signal, reason: str, n: int) -> None:
+        """`n` records were refused for `reason` (one of REASONS)."""
+        self._rejected.labels(signal, _known(reason)).inc(n)
+
+    def filtered(self, signal: Signal, reason: str, n: int) -> None:
+        """`n` records were left out because the configuration says so (one of REASONS)."""
+        self._filtered.labels(signal, _known(reason)).inc(n)
+
+    def request(self, transport: Transport, signal: Signal, code: int | str) -> None:
+        """An export request was answered with a gRPC status name or an HTTP status number."""
+        self._requests.labels(transport, signal, str(code)).inc()
+
+    def db_latency(self, seconds: float) -> None:
+        """A database operation took `seconds`."""
+        self._db_latency.observe(seconds)
+        self._latencies.append(seconds)
+
+    def connection_opened(self) -> None:
+        """A WebSocket was accepted."""
+        self._open_connections += 1
+        self._connections.set(self._open_connections)
+
+    def connection_closed(self) -> None:
+        """An accepted WebSocket is gone."""
+        self._open_connections -= 1
+        self._connections.set(self._open_connections)
+
+    def dead_letters(self, files: int, size: int) -> None:
+        """The dead-letter queue holds `files` files of `size` bytes together."""
+        self._dlq_files.set(files)
+        self._dlq_bytes.set(size)
+
+    def queue_depth(self, batches: int) -> None:
+        """`batches` batches wait for the writer."""
+        self._queue_depth.set(batches)
+
+    def inflight_bytes(self, n: int) -> None:
+        """`n` bytes of requests are accepted and not yet durable."""
+        self._inflight.set(n)
+
+    @property
+    def ingested_total(self) -> int:
+        """Spans and log records committed since the start."""
+        return self._total
+
+    @property
+    def active_connections(self) -> int:
+        """Open WebSocket connections."""
+        return self._open_connections
+
+    def ingestion_rate(self) -> float:
+        """Records committed per second over the last minute, or since the start when that is
+        shorter ago."""
+        now = time.monotonic()
+        self._forget(int(now))
+        window = max(1.0, min(_RATE_WINDOW_S, now - self._started))
+        return sum(n for _, n in self._per_second) / window
+
+    def _forget(self, second: int) -> None:
+        while self._per_second and self._per_second[0][0] <= second - _RATE_WINDOW_S:
+            self._per_second.popleft()
+
+    def db_latency_p99_ms(self) -> float:
+        """Nearest-rank 99th percentile, in milliseconds, of the last 1024 database operations;
+        0 before the first."""
+        ordered = sorted(self._latencies)
+        return ordered[-(-len(ordered) * 99 // 100) - 1] * 1000 if ordered else 0.0
+
+    def render(self) -> bytes:
+        """The Prometheus text exposition; its media type is CONTENT_TYPE."""
+        return generate_latest(self._registry)
+
+
+def _known(reason: str) -> str:
+    return reason if reason in REASONS else OTHER

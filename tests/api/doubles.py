@@ -1,0 +1,242 @@
+"""Test doubles of the API's surroundings: records, an in-memory reader and a server on a socket."""
+
+import asyncio
+import socket
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+
+import uvicorn
+from starlette.types import ASGIApp, Message
+
+from argus.api import ApiParts, HttpProtocol, Ports, SystemState
+from argus.errors import InvalidInput
+from argus.model import LogRecord, Resource, Scope, Span, TraceSummary
+from argus.storage import (
+    Dashboard,
+    LogQuery,
+    Page,
+    Reader,
+    ServiceErrors,
+    TimeRange,
+    TraceDetail,
+    TraceQuery,
+)
+from argus.telemetry import Telemetry
+
+START_NS = 1_769_860_800_123_456_789
+TRACE_ID = bytes(range(1, 17))
+SPAN_ID = bytes(range(1, 9))
+
+RESOURCE = Resource(b"r" * 12, "orders", '{"service.name":"orders","process.pid":7}')
+SCOPE = Scope(b"s" * 12, "orders.http", "1.2.3", '{"scoped":true}', 0, "https://schema/1")
+
+SPAN = Span(
+    resource=RESOURCE,
+    scope=SCOPE,
+    trace_id=TRACE_ID,
+    span_id=SPAN_ID,
+    parent_span_id=b"",
+    name="GET /orders",
+    kind=2,
+    start_ns=START_NS,
+    end_ns=START_NS + 1_500_250,
+    status=2,
+    status_message="boom",
+    trace_state="a=b",
+    flags=1,
+    attributes='{"s":"x","i":3,"d":3.0,"big":9223372036854775807,"nan":{"$double":"NaN"},'
+    '"raw":{"$bytes":"AAE="},"list":[1,"two"],"$odd":{"k":1}}',
+    dropped_attributes_count=4,
+    events='[{"name":"exception","time_ns":1769860800123456790,'
+    '"attributes":{"n":1},"dropped_attributes_count":2}]',
+    dropped_events_count=5,
+    links='[{"trace_id":"' + "ab" * 16 + '","span_id":"' + "cd" * 8 + '","trace_state":"t=1",'
+    '"flags":1,"attributes":{"l":2.5},"dropped_attributes_count":0}]',
+    dropped_links_count=6,
+)
+CHILD = SPAN._replace(
+    span_id=bytes(range(2, 10)), parent_span_id=SPAN_ID, kind=3, status=0, events="", links=""
+)
+
+LOG = LogRecord(
+    resource=RESOURCE,
+    scope=SCOPE,
+    time_ns=START_NS,
+    observed_ns=0,
+    severity=17,
+    severity_number=17,
+    severity_text="Error",
+    body='{"message":"no stock","count":9223372036854775807}',
+    event_name="stock.missing",
+    trace_id=TRACE_ID,
+    span_id=b"",
+    flags=1,
+    attributes='{"sku":"a-1"}',
+    dropped_attributes_count=1,
+    id=255,
+)
+
+SUMMARY = TraceSummary(
+    TRACE_ID, "orders", "GET /orders", False, ("orders", "stock"), START_NS, START_NS + 1_500_250,
+    2, 1, 2,
+)  # fmt: skip
+
+DASHBOARD = Dashboard(
+    10, 40, 5, 4, 2_000_000.0, 1_000_000.0, 3_000_000.0, None, 2, [ServiceErrors("orders", 4, 8)]
+)
+
+
+class MemoryReader:
+    """A Reader over fixed answers that notes the queries it is asked."""
+
+    def __init__(self, tenant: str = "default") -> None:
+        self.tenant = tenant
+        self.queries: list[Any] = []
+        self.spans: list[Span] = [SPAN, CHILD]
+        self.logs: list[LogRecord] = [LOG]
+        self.next_cursor: str | None = None
+
+    async def find_traces(self, query: TraceQuery) -> Page[TraceSummary]:
+        self.queries.append(query)
+        if query.cursor == "broken":
+            raise InvalidInput("not a cursor", field="cursor")
+        return Page([SUMMARY], 1, False, self.next_cursor)
+
+    async def get_trace(self, trace_id: bytes, max_logs: int = 1000) -> TraceDetail | None:
+        if trace_id != TRACE_ID:
+            return None
+        return TraceDetail(SUMMARY, self.spans, self.logs[:max_logs], len(self.logs))
+
+    async def find_logs(self, query: LogQuery) -> Page[LogRecord]:
+        self.queries.append(query)
+        return Page(self.logs, 1, True, "next")
+
+    async def service_names(self) -> list[str]:
+        return [self.tenant, "orders"]
+
+    async def dashboard(self, range_: TimeRange, services: tuple[str, ...]) -> Dashboard:
+        self.queries.append((range_, services))
+        return DASHBOARD
+
+
+class FailingReader(MemoryReader):
+    """A Reader whose every list fails in a way nobody foresaw."""
+
+    async def find_traces(self, query: TraceQuery) -> Page[TraceSummary]:
+        raise RuntimeError("secret-dsn-password")
+
+
+async def idle_state() -> SystemState:
+    """The state of a system at rest."""
+    return SystemState("OK", 0, 0, 0, "/data/argus.db", 4096, 1_000_000)
+
+
+async def always_ready() -> bool:
+    return True
+
+
+def parts_with(reader: Reader | None = None, **changes: Any) -> ApiParts:
+    """The parts of an API over one reader, or over a MemoryReader per tenant."""
+    parts = ApiParts(
+        reader=(lambda tenant: reader) if reader is not None else MemoryReader,
+        telemetry=Telemetry(),
+        state=idle_state,
+        ready=always_ready,
+        ports=Ports(http=8080, grpc=4317, otlp_http=4318),
+        version="9.9.9",
+    )
+    return replace(parts, **changes)
+
+
+@contextmanager
+def serving(
+    app: ASGIApp, protocol: type[HttpProtocol] = HttpProtocol, limit: int | None = None
+) -> Iterator[int]:
+    """Serve `app` on a free loopback port, which is yielded, in a thread of its own."""
+    config = uvicorn.Config(
+        app, host="127.0.0.1", port=0, http=protocol, log_level="critical", lifespan="off",
+        ws="websockets-sansio", loop="auto", limit_concurrency=limit,
+    )  # fmt: skip
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    deadline = time.monotonic() + 10
+    while not server.started:
+        if time.monotonic() > deadline:
+            raise RuntimeError("the server did not start")
+        time.sleep(0.005)
+    try:
+        yield server.servers[0].sockets[0].getsockname()[1]
+    finally:
+        server.should_exit = True
+        thread.join(10)
+
+
+def exchange(port: int, request: bytes, timeout: float = 10) -> tuple[int, dict[str, str], bytes]:
+    """Send raw bytes to a port, read one answer until the peer closes: status, headers, body."""
+
+    with socket.create_connection(("127.0.0.1", port), timeout=timeout) as connection:
+        connection.sendall(request)
+        data = b""
+        while chunk := connection.recv(65536):
+            data += chunk
+    return parse_response(data)
+
+
+def status_of(port: int, request: bytes, timeout: float = 10) -> int:
+    """Send raw bytes to a port and read no more than the status of the answer."""
+    with socket.create_connection(("127.0.0.1", port), timeout=timeout) as connection:
+        connection.sendall(request)
+        data = b""
+        while b"\r\n" not in data:
+            chunk = connection.recv(65536)
+            if not chunk:
+                break
+            data += chunk
+    return int(data.split(b" ")[1])
+
+
+def parse_response(data: bytes) -> tuple[int, dict[str, str], bytes]:
+    """Raw bytes of an HTTP answer -> status, headers by lower-case name, body."""
+    head, _, body = data.partition(b"\r\n\r\n")
+    status_line, *lines = head.decode("latin-1").split("\r\n")
+    headers = {name.lower(): value for name, value in (line.split(": ", 1) for line in lines)}
+    return int(status_line.split(" ")[1]), headers, body
+
+
+def request_bytes(
+    target: str = "/api/health", method: str = "GET", *headers: str, body: bytes = b""
+) -> bytes:
+    """A raw HTTP/1.1 request that asks for the connection to be closed."""
+    lines: Sequence[str] = [f"{method} {target} HTTP/1.1", *headers, "Connection: close", "", ""]
+    return "\r\n".join(lines).encode("latin-1") + body
+
+
+def call(
+    app: ASGIApp, path: str, query: bytes = b"", method: str = "GET", **headers: str
+) -> tuple[int, dict[str, str], bytes]:
+    """Call an ASGI application with a query string as it is: status, headers, body."""
+    pairs = {"host": "localhost"} | {name.replace("_", "-"): v for name, v in headers.items()}
+    scope = {
+        "type": "http", "method": method, "path": path, "query_string": query,
+        "headers": [(name.encode(), value.encode()) for name, value in pairs.items()],
+        "server": ("127.0.0.1", 8080), "scheme": "http", "root_path": "",
+    }  # fmt: skip
+    sent: list[Message] = []
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    async def run() -> None:
+        await app(scope, receive, send)
+
+    asyncio.run(run())
+    answered = {name.decode(): value.decode() for name, value in sent[0]["headers"]}
+    return sent[0]["status"], answered, b"".join(message["body"] for message in sent[1:])
