@@ -130,7 +130,7 @@ class LogRecord(NamedTuple):
 
     `trace_id` and `span_id` are empty when absent. `time_ns` is never 0 (it falls back to the
     observed time, then to arrival); `observed_ns` is as sent. `body` is one JSON value text.
-    `id` increases in order of arrival and is 0 until stored.
+    `id` increases in order of arrival. It is 0 on the way in, where `Batch.first_log_id` tells.
     """
 
     resource: Resource
@@ -173,6 +173,8 @@ class Batch:
     key: bytes = b""
     """Digest of tenant, signal and body. A key is stored once: a byte-identical retry and a
     replayed dead letter are recognised by it. Empty keys are never recognised."""
+    first_log_id: int = 0
+    """Id of the first of `logs`, which the others' follow; 0 until stored."""
 
     @property
     def size(self) -> int:
