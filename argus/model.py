@@ -151,6 +151,19 @@ class LogRecord(NamedTuple):
     id: int = 0
 
 
+def log_id_text(log_id: int) -> str:
+    """The text form of `LogRecord.id`: texts are in the order of their numbers."""
+    return f"{log_id:016x}"
+
+
+def parse_log_id(text: str) -> int:
+    """The id of a text that `log_id_text` gave. Raises ValueError for any other."""
+    log_id = int(text, 16)
+    if log_id_text(log_id) != text or log_id < 0:
+        raise ValueError("not the id of a log record")
+    return log_id
+
+
 @dataclass(slots=True)
 class Batch:
     """The decoded records of one export request, of one tenant.

@@ -12,6 +12,9 @@ from prometheus_client.process_collector import ProcessCollector
 from argus.model import Signal
 
 Transport = Literal["grpc", "http"]
+MissedReason = Literal["slow", "overloaded", "too_large", "failed"]
+"""Why a live client is not sent a log record: it is too slow, this server has too much to tell,
+the record is too large to be held for every client, or a defect."""
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 OTHER = "other"
@@ -66,6 +69,12 @@ class Telemetry:
             registry=registry,
         )
         self._connections = self._gauge("active_connections", "Open WebSocket connections.")
+        self._live_missed = Counter(
+            "argus_live_missed_records",
+            "Log records that a live client was not sent, by reason, once for each client.",
+            ("reason",),
+            registry=registry,
+        )
         self._dlq_files = self._gauge("dlq_size", "Files in the dead-letter queue.")
         self._dlq_bytes = self._gauge("dlq_bytes", "Bytes in the dead-letter queue.")
         self._queue_depth = self._gauge("queue_depth", "Batches waiting for the writer.")
@@ -132,6 +141,10 @@ class Telemetry:
         """An accepted WebSocket is gone."""
         self._open_connections -= 1
         self._connections.set(self._open_connections)
+
+    def live_missed(self, reason: MissedReason, n: int) -> None:
+        """A live client was not sent `n` log records."""
+        self._live_missed.labels(reason).inc(n)
 
     def dead_letters(self, files: int, size: int) -> None:
         """The dead-letter queue holds `files` files of `size` bytes together."""
