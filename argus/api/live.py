@@ -19,7 +19,7 @@ from argus.api.tenant import resolve_tenant
 from argus.api.times import format_time
 from argus.api.traces import TraceSummary, summary_answer
 from argus.api.websocket_protocol import link_of
-from argus.errors import ArgusError, InvalidInput
+from argus.errors import ArgusError, InvalidInput, NotSupported
 from argus.live import BAD_REQUEST, TRY_AGAIN_LATER, UNSUPPORTED, Link, Seats, close_code
 from argus.live.log_client import LogClient
 from argus.live.log_hub import LogHub
@@ -87,6 +87,11 @@ def encode_logs(records: Sequence[LogRecord]) -> list[bytes]:
     form = Form(typed=False)
     encode = msgspec.json.encode
     return [encode(log_answer(record, form)) for record in records]
+
+
+def compile_filter(text: str) -> Callable[[LogRecord], bool]:
+    """A filter's text -> whether a record matches it. Raises NotSupported(field="filter")."""
+    raise NotSupported("this version has no query language yet", field="filter")
 
 
 def events_of(reader: Callable[[str], Reader]) -> Compose:

@@ -16,6 +16,9 @@ from argus.telemetry import MissedReason, Telemetry
 MAX_RESUMED = 2000
 """Most records that a client who comes back is sent from the database."""
 
+_HOLD_S = 0.2
+"""A client that says at once what it wants, say to go on where it was, gets nothing else first."""
+
 
 @dataclass(slots=True)
 class _Gap:
@@ -54,6 +57,8 @@ class LogClient:
         self._gap: _Gap | None = None
         self._chosen = stream.group(None, compile_filter)
         self.group: Group | None = self._chosen
+        self._held: list[Delivery] | None = []
+        self._holding = asyncio.get_running_loop().call_later(_HOLD_S, self._release)
         link.on_drained = self._tell_gap
         stream.clients.add(self)
 
@@ -66,18 +71,26 @@ class LogClient:
         """See what a filter's text lets through (everything when None) and, with `since`, first
         what arrived after that record. Raises what compiling and reading do; then the filter that
         held before holds on."""
+        self._holding.cancel()
+        try:
+            await self._change(filter_, since)
+        finally:
+            self._release()
+        self._notify("watching", filter=filter_, since=log_id_text(self._position))
+
+    async def _change(self, filter_: str | None, since: int | None) -> None:
         group = self.stream.group(filter_, self._compile)
         self.group = None
         try:
             if since is not None:
                 await self._catch_up(since, group)
+                self._held = None
         except BaseException:
             self.stream.release(group)
             self.group = self._chosen
             raise
         self.stream.release(self._chosen)
         self._chosen = self.group = group
-        self._notify("watching", filter=filter_, since=log_id_text(self._position))
 
     def refuse(self, error: ArgusError) -> None:
         """Say what is wrong with what this client asked; without notices that ends it."""
@@ -89,6 +102,7 @@ class LogClient:
     def leave(self) -> None:
         """The client is gone."""
         self.group = None
+        self._holding.cancel()
         self._link.on_drained = None
         self.stream.clients.discard(self)
         self.stream.release(self._chosen)
@@ -100,6 +114,9 @@ class LogClient:
 
     def offer(self, delivery: Delivery) -> None:
         """Send what of a delivery is new to this client."""
+        if self._held is not None:
+            self._held.append(delivery)
+            return
         framed: Sequence[Message] = delivery.messages
         if self._position >= delivery.first_id:
             framed = self._framed([one for one in delivery.chosen if one.id > self._position])
@@ -113,6 +130,16 @@ class LogClient:
         counted = self.group is not None and self.group.matches is None
         self._miss(records if counted else None, reason)
         self._position = max(self._position, last_id)
+
+    def _release(self) -> None:
+        """Send what was held back, as far as it matches what is asked for by now."""
+        held, self._held = self._held or [], None
+        matches = self._chosen.matches
+        for delivery in held:
+            if matches is not None:
+                chosen = [one for one in delivery.chosen if matches(one)]
+                delivery = delivery._replace(chosen=chosen, messages=self._framed(chosen))
+            self.offer(delivery)
 
     def _framed(self, records: list[LogRecord]) -> list[Message]:
         return list(messages(records, self._encode(records)))
