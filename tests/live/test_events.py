@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from argus.live import text_frame
 from argus.live.snapshot_hub import Snapshot, SnapshotClient, SnapshotHub, Topic
 from argus.model import Batch
 from tests.builders import a_batch, a_log_record, a_span
@@ -157,15 +158,17 @@ async def test_a_change_is_composed_once_for_all_who_watch() -> None:
 
 
 async def test_a_client_that_is_behind_gets_the_newest_state_later() -> None:
-    async with SnapshotHub(Counting(), interval_s=0.1) as hub:
+    compose = Counting()
+    async with SnapshotHub(compose, interval_s=0.1) as hub:
         link = Recorded()
         await hub.show(SnapshotClient(link), Topic("default"))
         link.behind = True
-        for _ in range(3):
+        for number in (2, 3, 4):
             hub.export(a_batch(a_log_record()))
-            await asyncio.sleep(0.2)
-        assert len(link.frames) == 1
-        link.behind = False
-        await until(lambda: len(link.frames) == 2)
+            await until(lambda number=number: len(compose.topics) == number)  # type: ignore[misc]
         await asyncio.sleep(0.3)
-        assert len(link.frames) == 2
+        assert link.frames == [text_frame(b"1")]
+        link.behind = False
+        await until(lambda: len(link.frames) > 1)
+        await asyncio.sleep(0.3)
+        assert link.frames == [text_frame(b"1"), text_frame(b"4")]
