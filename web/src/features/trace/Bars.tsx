@@ -36,8 +36,9 @@ function insidePlace(left: number, width: number, room: number, avoid: { left: n
 function Label({ text, left, width, trackWidth, failed, avoid = [] }: LabelProps) {
   const room = text.length * 6.6 + 12;
   const side = labelSide(left, width, room, trackWidth);
+  const gap = failed ? 10 : 6;
   const middle = Math.max(2, Math.min(insidePlace(left, width, room, avoid), trackWidth - room));
-  const style = side === "right" ? { left: left + width + 6 } : side === "left" ? { right: trackWidth - left + 6 } : { left: middle };
+  const style = side === "right" ? { left: left + width + gap } : side === "left" ? { right: trackWidth - left + gap } : { left: middle };
   return (
     <span className={classes.label} data-side={side} data-failed={failed || undefined} style={style}>
       {text}
