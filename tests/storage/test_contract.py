@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from argus.errors import InvalidInput
-from argus.model import LogRecord, Span, TraceSummary
+from argus.model import Batch, LogRecord, Span, TraceSummary
 from argus.storage import Storage, TimeRange, TraceQuery, TraceSort
 from tests.builders import (
     MILLISECOND,
@@ -102,20 +102,25 @@ async def test_one_write_takes_many_batches_of_any_size(storage: Storage) -> Non
 
 async def test_a_batch_is_stored_once_by_its_key(reopen: Reopen) -> None:
     storage = await reopen()
-    one, two, bare = (a_batch(a_span()) for _ in range(3))
+    one, two, bare = (a_batch(a_log_record(word)) for word in ("one", "two", "bare"))
     one.key, two.key = b"one", b"two"
-    assert await storage.writer.write([one, bare]) == [True, True]
-    assert await storage.writer.write([bare, one, two, two]) == [True, False, True, False]
+    assert await stored(storage, one, bare) == [1, 1]
+    assert await stored(storage, bare, one, two, two) == [1, 0, 1, 0]
     storage = await reopen()
-    assert await storage.writer.write([two, one]) == [False, False]
-    assert (await storage.stats()).spans == 4
+    assert await stored(storage, two, one) == [0, 0]
+    assert (await storage.stats()).logs == 4
+
+
+async def stored(storage: Storage, *batches: Batch) -> list[int]:
+    """How many records of each batch one write stored."""
+    return [len(batch) for batch in await storage.writer.write(batches)]
 
 
 async def test_many_keys_in_one_write_are_told_apart(storage: Storage) -> None:
     batches = [a_batch(a_log_record(n)) for n in range(2_000)]
     for n, batch in enumerate(batches):
         batch.key = b"%d" % (n // 2)
-    assert await storage.writer.write(batches) == [True, False] * 1_000
+    assert await stored(storage, *batches) == [1, 0] * 1_000
     assert (await storage.stats()).logs == 1_000
 
 

@@ -50,7 +50,8 @@ known_tenants = Table(
 )
 
 segment = MetaData()
-"""A segment. Every table of records carries the tenant."""
+"""A segment. Every table but `meta`, `blocks`, `applied_batches` (whose keys are
+made from the tenant too) and the indexes carries the tenant."""
 
 meta = Table(
     "meta",
@@ -169,10 +170,11 @@ between two unit separators, which no JSON text contains: a name is found with `
 applied_batches = Table(
     "applied_batches",
     segment,
-    Column("key", LargeBinary, primary_key=True),
-    sqlite_with_rowid=False,
+    Column("id", Integer, primary_key=True),
+    Column("key", LargeBinary, nullable=False, unique=True),
+    Column("received_ns", BigInteger, nullable=False),
 )
-"""The keys (`Batch.key`) of the batches whose records are in the segment."""
+"""The keys of the requests that are stored in the segment (`Batch.key`), in order of commit."""
 
 SPAN_SIGNAL, LOG_SIGNAL = 1, 2
 BLOCK_BITS = 12

@@ -14,7 +14,6 @@ from argus.storage.sql.tables import (
     BLOCK_BITS,
     LOG_SIGNAL,
     SPAN_SIGNAL,
-    applied_batches,
     logs,
     resources,
     scopes,
@@ -59,7 +58,6 @@ _LOG_WORDS = Statements("log_words", ("rowid", "words"))
 _RESOURCES = Statements.of(resources)
 _SCOPES = Statements.of(scopes)
 _TENANTS = Statements.of(tenants, suffix=" ON CONFLICT DO NOTHING")
-_APPLIED = Statements.of(applied_batches)
 _BLOCK = (
     "INSERT INTO blocks (signal, block, min_ns, max_ns) VALUES (?, ?, ?, ?) "
     "ON CONFLICT (signal, block) DO UPDATE SET "
@@ -142,18 +140,14 @@ class SegmentWriter:
         self._scopes.forget()
         self._fresh_tenants.clear()
 
-    def insert(self, connection: Connection, batches: Sequence[tuple[int, Batch]]) -> list[bool]:
-        """Insert the records of batches, each with the id of its tenant; says of each batch
-        whether it was inserted, or left out because its key was applied before."""
-        is_new = _apply(connection, [batch.key for _, batch in batches])
-        batches = [owned for owned, new in zip(batches, is_new, strict=True) if new]
+    def insert(self, connection: Connection, batches: Sequence[tuple[int, Batch]]) -> None:
+        """Insert the records of batches, each with the id of its tenant."""
         for tenant_id, batch in batches:
             if tenant_id not in self._tenants and tenant_id not in self._fresh_tenants:
                 _TENANTS.insert(connection, [tenant_id, batch.tenant])
                 self._fresh_tenants.add(tenant_id)
         self._insert_spans(connection, [(t, s) for t, batch in batches for s in batch.spans])
         self._insert_logs(connection, [(t, r) for t, batch in batches for r in batch.logs])
-        return is_new
 
     def _insert_spans(self, connection: Connection, rows: list[tuple[int, Span]]) -> None:
         for start in range(0, len(rows), CHUNK):
@@ -202,27 +196,6 @@ class SegmentWriter:
             times = [log.time_ns for _, log in chunk]
             _widen(connection, LOG_SIGNAL, first, times)
             self._log_id += len(chunk)
-
-
-def _apply(connection: Connection, keys: Sequence[bytes]) -> list[bool]:
-    """Note the keys; which of them are new. An empty key always is."""
-    known: set[bytes] = set()
-    named = tuple({key for key in keys if key})
-    for start in range(0, len(named), CHUNK):
-        some = named[start : start + CHUNK]
-        marks = ", ".join("?" * len(some))
-        found = connection.exec_driver_sql(
-            f"SELECT key FROM applied_batches WHERE key IN ({marks})", some
-        )
-        known.update(found.scalars())
-    is_new = []
-    for key in keys:
-        is_new.append(not key or key not in known)
-        known.add(key)
-    _APPLIED.insert(
-        connection, list(dict.fromkeys(k for k, n in zip(keys, is_new, strict=True) if k and n))
-    )
-    return is_new
 
 
 def _span_values(
