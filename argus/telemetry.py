@@ -2,6 +2,7 @@
 
 import time
 from collections import deque
+from collections.abc import Mapping
 from typing import Literal, get_args
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
@@ -36,6 +37,9 @@ _LATENCIES_KEPT = 1024
 class Telemetry:
     """Counters, gauges and a histogram on a registry of their own, and what health shows of them.
 
+    At any quiet moment, per signal: received + dlq_recovered = stored + duplicate + rejected +
+    filtered + dlq_records (waiting) + dlq_quarantined + dlq_removed.
+
     Methods take plain values and never raise; call them from the event loop's thread or from any
     other, but `stored` from one thread at a time.
     """
@@ -67,7 +71,28 @@ class Telemetry:
         )
         self._connections = self._gauge("active_connections", "Open WebSocket connections.")
         self._dlq_files = self._gauge("dlq_size", "Files in the dead-letter queue.")
-        self._dlq_bytes = self._gauge("dlq_bytes", "Bytes in the dead-letter queue.")
+        self._dlq_bytes = self._gauge("dlq_bytes", "Disk space of the dead-letter queue.")
+        self._dlq_records = Gauge(
+            "argus_dlq_records", "Records in the dead-letter queue.", ("signal",), registry=registry
+        )
+        self._dlq_oldest_ns: int | None = None
+        self._gauge(
+            "dlq_oldest_age_seconds", "Age of the oldest request in the dead-letter queue."
+        ).set_function(self._dlq_oldest_age_s)
+        self._dlq_recovered = self._records(
+            "dlq_recovered",
+            "Records of dead letters found in the folder, by an earlier run or put.",
+        )
+        self._dlq_replayed = self._records("dlq_replayed", "Records of dead letters replayed.")
+        self._dlq_quarantined = self._records(
+            "dlq_quarantined", "Records of dead letters set aside as corrupt or not storable."
+        )
+        self._dlq_removed = self._records(
+            "dlq_removed", "Records of dead letters deleted by a person."
+        )
+        self._circuit_open = self._gauge(
+            "circuit_open", "1 while the database is given up on and requests go to disk, else 0."
+        )
         self._queue_depth = self._gauge("queue_depth", "Batches waiting for the writer.")
         self._inflight = self._gauge("inflight_bytes", "Bytes accepted and not yet durable.")
         self._total = 0
@@ -76,8 +101,12 @@ class Telemetry:
         self._latencies: deque[float] = deque(maxlen=_LATENCIES_KEPT)
         self._open_connections = 0
         for signal in get_args(Signal):
-            for counter in (self._received, self._stored, self._duplicate):
+            for counter in (
+                self._received, self._stored, self._duplicate, self._dlq_recovered,
+                self._dlq_replayed, self._dlq_quarantined, self._dlq_removed,
+            ):  # fmt: skip
                 counter.labels(signal)
+            self._dlq_records.labels(signal)
 
     def _records(self, verb: str, help_: str, *labels: str) -> Counter:
         return Counter(f"argus_{verb}_records", help_, ("signal", *labels), registry=self._registry)
@@ -133,10 +162,40 @@ class Telemetry:
         self._open_connections -= 1
         self._connections.set(self._open_connections)
 
-    def dead_letters(self, files: int, size: int) -> None:
-        """The dead-letter queue holds `files` files of `size` bytes together."""
+    def dead_letters(
+        self, files: int, size: int, records: Mapping[Signal, int], oldest_ns: int | None
+    ) -> None:
+        """The dead-letter queue holds `files` files of `size` bytes together, with so many
+        records per signal; its oldest request arrived at `oldest_ns` (Unix time)."""
         self._dlq_files.set(files)
         self._dlq_bytes.set(size)
+        for signal, n in records.items():
+            self._dlq_records.labels(signal).set(n)
+        self._dlq_oldest_ns = oldest_ns
+
+    def _dlq_oldest_age_s(self) -> float:
+        oldest_ns = self._dlq_oldest_ns
+        return 0.0 if oldest_ns is None else max(0.0, time.time() - oldest_ns / 1e9)
+
+    def dead_letters_recovered(self, signal: Signal, n: int) -> None:
+        """A file with `n` records that this process did not write lies in the queue."""
+        self._dlq_recovered.labels(signal).inc(n)
+
+    def dead_letter_replayed(self, signal: Signal, n: int) -> None:
+        """A dead letter of `n` records left the queue for the database."""
+        self._dlq_replayed.labels(signal).inc(n)
+
+    def dead_letter_quarantined(self, signal: Signal, n: int) -> None:
+        """`n` records of a dead letter were set aside, for nobody but a person to see."""
+        self._dlq_quarantined.labels(signal).inc(n)
+
+    def dead_letters_removed(self, signal: Signal, n: int) -> None:
+        """A person deleted a dead letter of `n` records."""
+        self._dlq_removed.labels(signal).inc(n)
+
+    def circuit_open(self, is_open: bool) -> None:
+        """Whether requests go to disk because the database is given up on for now."""
+        self._circuit_open.set(is_open)
 
     def queue_depth(self, batches: int) -> None:
         """`batches` batches wait for the writer."""
