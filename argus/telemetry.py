@@ -81,7 +81,7 @@ class Telemetry:
         ).set_function(self._dlq_oldest_age_s)
         self._dlq_recovered = self._records(
             "dlq_recovered",
-            "Records of dead letters found in the folder, by an earlier run or put.",
+            "Records of dead letters that another run left.",
         )
         self._dlq_replayed = self._records("dlq_replayed", "Records of dead letters replayed.")
         self._dlq_quarantined = self._records(

@@ -1,7 +1,8 @@
-"""The dead-letter queue: which letters wait, how much they take up, and who may change them when."""
+"""The dead-letter queue: which letters wait, what they take up, and the order of changes."""
 
 import asyncio
 import logging
+import os
 from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -93,6 +94,9 @@ class DeadLetters:
         self._thread.shutdown(wait=False, cancel_futures=True)
         self._folder.close()
 
+    def __contains__(self, id_: str) -> bool:
+        return id_ in self._index
+
     def __len__(self) -> int:
         return len(self._index)
 
@@ -106,8 +110,8 @@ class DeadLetters:
         """Whether a small request could be put now, as far as the byte cap goes."""
         return self._bytes + self._quarantined_bytes + _BLOCK <= self._max_bytes
 
-    async def put(self, batches: Sequence[Batch], reason: str) -> list[str]:
-        """Keep the requests of batches; all or none. Their ids, when they are durable.
+    async def put(self, batches: Sequence[Batch], reason: str) -> "list[Name]":
+        """Keep the requests of batches; all or none. The letters, when they are durable.
 
         Raises Unavailable when the byte cap, a nearly full volume or the disk itself forbids it.
         """
@@ -117,7 +121,7 @@ class DeadLetters:
             for name in written:
                 self._add(name)
             self._publish()
-            return [name.id for name in written]
+            return written
 
     def _write(self, batches: Sequence[Batch], reason: str) -> list[Name]:
         group: list[tuple[Name, Letter]] = []
@@ -259,7 +263,13 @@ class DeadLetters:
 
     async def _until_scanned(self) -> None:
         assert self._scanned is not None, "not entered"
-        await asyncio.shield(self._scanned)
+        try:
+            await asyncio.shield(self._scanned)
+        except OSError as error:
+            raise Unavailable(
+                f"the dead-letter queue cannot be read: {error.strerror}",
+                retry_after_s=_RETRY_AFTER_S,
+            ) from None
 
     async def _run(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)
@@ -312,7 +322,7 @@ def _letter(batch: Batch, reason: str) -> Letter:
         batch.signal,
         batch.encoding,
         batch.received_ns,
-        batch.key,
+        batch.key or os.urandom(16),
         batch.received_count,
         reason,
     )
