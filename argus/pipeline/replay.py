@@ -23,6 +23,7 @@ Decode = Callable[[Letter], Batch]
 """The batch of a dead letter, decoded anew from its bytes and passed through the processors."""
 
 _GROUP_FILES = 512
+_REASONS = 20
 
 
 class Share(NamedTuple):
@@ -209,16 +210,18 @@ class Replayer:
             # what was stored answers "stored before" next time, and is counted as such
             return
         new = sum(answers.values())
-        if refused:
-            which = "; ".join(f"record {n}: {why}" for n, why in list(refused.items())[:20])
-            reason = f"{len(refused)} of {len(records)} records refused: {which}"
-            if not await self._letters.quarantine(name, reason, records=len(refused)):
-                return
-        else:
-            self._telemetry.dead_letter_replayed(name.signal, name.records)
-            await self._letters.settle([name])
+        if refused and not await self._set_aside(name, len(records), refused):
+            return
         self._accounts.settled_in_part(batch, new, len(answers) - new)
         self._accounts.tell([one for n, one in enumerate(records) if answers.get(n)])
+        if not refused:
+            self._telemetry.dead_letter_replayed(name.signal, name.records)
+            await self._letters.settle([name])
+
+    async def _set_aside(self, name: Name, records: int, refused: dict[int, str]) -> bool:
+        which = "; ".join(f"record {n}: {why}" for n, why in list(refused.items())[:_REASONS])
+        reason = f"{len(refused)} of {records} records refused: {which}"
+        return await self._letters.quarantine(name, reason, records=len(refused))
 
     async def _store_each(
         self,

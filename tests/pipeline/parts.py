@@ -64,6 +64,7 @@ class Running:
 
     async def empty(self, within_s: float = 20) -> None:
         """Return when no dead letter waits."""
+        await self.letters.oldest(0)  # what lies in the folder is counted now
         await until(lambda: not len(self.letters), within_s)
 
 
