@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 from pathlib import Path
 from types import TracebackType
-from typing import NamedTuple, Self, TypeVar
+from typing import NamedTuple, Self, TypeVar, get_args
 
 from argus.errors import NotFound, Unavailable
 from argus.model import Batch, Signal
@@ -23,7 +23,7 @@ from argus.pipeline.dead_letter_file import (
     new_name,
     parse_name,
 )
-from argus.pipeline.dead_letter_folder import Folder, FolderFull, Scan, headers
+from argus.pipeline.dead_letter_folder import Folder, FolderFull, headers, letters
 from argus.telemetry import Telemetry
 
 logger = logging.getLogger(__name__)
@@ -33,6 +33,27 @@ T = TypeVar("T")
 _BLOCK = 4096
 _LONGEST_REASON = 500
 _RETRY_AFTER_S = 5.0
+
+
+class _Census:
+    """What lies in the folder, and how that differs from what was known."""
+
+    def __init__(self) -> None:
+        self.index: dict[str, bool] = {}
+        self.records: Counter[Signal] = Counter({signal: 0 for signal in get_args(Signal)})
+        self.found: Counter[Signal] = Counter()
+        self.gone: Counter[Signal] = Counter()
+        self.bytes = self.quarantined_bytes = self.last = 0
+
+    def add(self, name: Name, found: bool) -> None:
+        if name.id in self.index:
+            return
+        self.index[name.id] = name.split
+        self.records[name.signal] += name.records
+        self.bytes += _on_disk(name)
+        self.last = name.sequence
+        if found:
+            self.found[name.signal] += name.records
 
 
 class Listing(NamedTuple):
@@ -238,27 +259,35 @@ class DeadLetters:
     async def rescan(self) -> None:
         """Take in files that were put into the folder, or out of it, by somebody else."""
         async with self._turn:
-            self._take_in(await self._run(self._folder.scan))
+            await self._until_scanned()
+            self._take_in(await self._run(self._census))
 
     async def _first_scan(self) -> None:
-        def work() -> Scan:
-            self._folder.clean()
-            return self._folder.scan()
+        await self._run(self._folder.clean)
+        self._take_in(await self._run(self._census))
 
-        self._take_in(await self._run(work))
+    def _census(self) -> "_Census":
+        # on the thread: a hundred thousand names would hold the event loop for half a second.
+        # Nobody changes the index meanwhile, and readers keep the old one until it is replaced.
+        census = _Census()
+        for name in letters(self._folder.path):
+            census.add(name, found=name.id not in self._index)
+        for id_ in self._index.keys() - census.index.keys():
+            name = self._name(id_)
+            census.gone[name.signal] += name.records
+        for name in letters(self._folder.quarantine):
+            census.quarantined_bytes += _on_disk(name)
+            census.last = max(census.last, name.sequence)
+        return census
 
-    def _take_in(self, scan: Scan) -> None:
-        present = {name.id for name in scan.letters}
-        for gone in [id_ for id_ in self._index if id_ not in present]:
-            self._drop_removed(gone)
-        found = [name for name in scan.letters if name.id not in self._index]
-        for name in found:
-            self._add(name)
-            self._telemetry.dead_letters_recovered(name.signal, name.records)
-        if found and len(found) < len(self._index):
-            self._index = dict(sorted(self._index.items()))
-        self._quarantined_bytes = sum(map(_on_disk, scan.quarantined))
-        self._next = max([self._next, *(name.sequence + 1 for name in scan.quarantined)])
+    def _take_in(self, census: "_Census") -> None:
+        self._index, self._records, self._bytes = census.index, census.records, census.bytes
+        self._quarantined_bytes = census.quarantined_bytes
+        self._next = max(self._next, census.last + 1)
+        for signal, n in census.found.items():
+            self._telemetry.dead_letters_recovered(signal, n)
+        for signal, n in census.gone.items():
+            self._telemetry.dead_letters_removed(signal, n)
         self._publish()
 
     async def _until_scanned(self) -> None:

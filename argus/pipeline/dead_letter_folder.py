@@ -10,11 +10,18 @@ import shutil
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import NamedTuple
 
 from argus.errors import StartError
 from argus.pipeline import dead_letter_file
-from argus.pipeline.dead_letter_file import SPLIT, WAITING, Corrupt, Header, Letter, Name
+from argus.pipeline.dead_letter_file import (
+    SPLIT,
+    WAITING,
+    Corrupt,
+    Header,
+    Letter,
+    Name,
+    parse_name,
+)
 
 _UNFINISHED = ".unfinished"
 _QUARANTINE = "quarantine"
@@ -25,13 +32,6 @@ _SYNCING_THREADS = 8
 
 class FolderFull(Exception):
     """The volume is too full to take more; the message says how full."""
-
-
-class Scan(NamedTuple):
-    """What lies in the folder: letters oldest first, and what quarantine takes up."""
-
-    letters: list[Name]
-    quarantined: list[Name]
 
 
 class Folder:
@@ -75,10 +75,6 @@ class Folder:
                 if entry.name.endswith(_UNFINISHED) and not entry.is_dir(follow_symlinks=False):
                     with contextlib.suppress(OSError):
                         os.unlink(entry.path)
-
-    def scan(self) -> Scan:
-        """What lies in the folder. Files of other names are none of ours, and left alone."""
-        return Scan(letters(self.path), letters(self.quarantine))
 
     def write(self, group: Sequence[tuple[Name, Letter]]) -> None:
         """Make letters durable, all or none. Raises FolderFull and OSError."""
@@ -137,16 +133,18 @@ class Folder:
         _sync_folder(self.path)
 
 
-def letters(path: Path) -> list[Name]:
-    """The letters whose files lie in a folder, oldest first; none when there is no folder."""
+def letters(path: Path) -> Iterator[Name]:
+    """The letters whose files lie in a folder, oldest first; none when there is no folder.
+
+    Files of other names are none of ours.
+    """
+    files: list[str] = []
     with contextlib.suppress(FileNotFoundError):
-        return [name for file in sorted(os.listdir(path)) if (name := _parse(file))]
-    return []
-
-
-def _parse(file: str) -> Name | None:
-    ours = file.endswith((WAITING, SPLIT))
-    return dead_letter_file.parse_name(file) if ours else None
+        files = sorted(os.listdir(path))
+    for file in files:
+        name = parse_name(file) if file.endswith((WAITING, SPLIT)) else None
+        if name is not None:
+            yield name
 
 
 def headers(path: Path, names: Sequence[Name]) -> Iterator[tuple[Name, Header | str]]:

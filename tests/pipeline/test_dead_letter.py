@@ -35,7 +35,7 @@ async def test_two_hundred_requests_in_one_second_are_two_hundred_files(tmp_path
             await letters.put([logs(f"{n + i}") for i in range(20)], REASON)
         assert time.monotonic() - began < 1.0
         assert len(letters) == 200
-    assert len(letters_in(tmp_path)) == 200
+    assert len(list(letters_in(tmp_path))) == 200
     assert len({read(tmp_path / name.file).body for name in letters_in(tmp_path)}) == 200
 
 
@@ -85,7 +85,7 @@ async def test_a_full_queue_refuses_and_forgets_nothing(tmp_path: Path) -> None:
         assert (len(letters), letters.has_room) == (2, True)
         await letters.put([logs("e")], REASON)
         assert (len(letters), letters.has_room) == (3, False)
-    assert len(letters_in(tmp_path)) == 3
+    assert len(list(letters_in(tmp_path))) == 3
 
 
 async def test_quarantine_counts_against_the_cap(tmp_path: Path) -> None:
@@ -129,7 +129,7 @@ async def test_a_nearly_full_volume_refuses(
     async with opened(tmp_path) as letters:
         with pytest.raises(Unavailable, match="95% full"):
             await letters.put([logs("a")], REASON)
-        assert not letters_in(tmp_path)
+        assert not list(letters_in(tmp_path))
 
 
 async def test_what_a_crash_left_half_written_is_cleaned_up(tmp_path: Path) -> None:
@@ -149,18 +149,18 @@ async def test_foreign_files_are_left_alone(tmp_path: Path) -> None:
     assert {"batch_1767268800.json", "notes", "link"} < set(os.listdir(tmp_path))
 
 
-async def test_five_thousand_letters_are_counted_without_opening_one(tmp_path: Path) -> None:
+async def test_two_thousand_letters_are_counted_without_opening_one(tmp_path: Path) -> None:
     header = Header("t", "logs", "protobuf", 1, b"", 7, "")
-    for n in range(5_000):
+    for n in range(2_000):
         # none of them could be read
         tmp_path.joinpath(new_name(n, header, 1000).file).touch()
     telemetry = Telemetry()
     began = time.monotonic()
     async with DeadLetters(tmp_path, MANY, telemetry) as letters:
         assert time.monotonic() - began < 0.1  # entered before anything is counted
-        await until(lambda: len(letters) == 5_000)
-        assert letters.bytes == 5_000 * 4096
-        assert Accounts(telemetry).sum("argus_dlq_records", "logs") == 35_000
+        await until(lambda: len(letters) == 2_000)
+        assert letters.bytes == 2_000 * 4096
+        assert Accounts(telemetry).sum("argus_dlq_records", "logs") == 32_000
         assert Accounts(telemetry).balance()
 
 
@@ -198,9 +198,9 @@ async def test_discarding_deletes_what_is_named_and_nothing_when_one_is_unknown(
             await letters.discard([a.id, "nope"])
         assert len(letters) == 3
         assert await letters.discard([b.id]) == 1
-        assert letters_in(tmp_path) == [a, c]
+        assert list(letters_in(tmp_path)) == [a, c]
         assert await letters.discard() == 2
-        assert not letters_in(tmp_path)
+        assert not list(letters_in(tmp_path))
         assert Accounts(telemetry).sum("argus_dlq_removed_records_total", "logs") == 3
 
 
