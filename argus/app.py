@@ -76,7 +76,7 @@ async def _start(config: Config, stack: AsyncExitStack) -> "_Servers":
             letters,
             decode_letter,
             telemetry,
-            _processors(config),
+            processors_of(config),
             replay_interval_s=config.dlq_replay_interval,
         )
     )
@@ -89,7 +89,8 @@ async def _start(config: Config, stack: AsyncExitStack) -> "_Servers":
     return await stack.enter_async_context(servers)
 
 
-def _processors(config: Config) -> list[Processor]:
+def processors_of(config: Config) -> list[Processor]:
+    """The operator's ingest filters."""
     processors: list[Processor] = [SeverityFloor(config.ingest_min_severity)]
     allowed, excluded = config.ingest_allowed_services, config.ingest_excluded_services
     if allowed or excluded:

@@ -228,7 +228,8 @@ class DeadLetters:
     async def discard(self, ids: Collection[str] | None = None) -> int:
         """Delete waiting letters (all of them when None) for good, and say how many.
 
-        Raises NotFound, before anything is deleted, when one of `ids` does not wait.
+        Raises NotFound, before anything is deleted, when one of `ids` does not wait, and
+        Unavailable when the disk forbids it.
         """
         async with self._turn:
             await self._until_scanned()
@@ -236,7 +237,10 @@ class DeadLetters:
             if unknown := [id_ for id_ in chosen if id_ not in self._index]:
                 raise NotFound(f"no dead letter {unknown[0]}", field="id")
             names = [self._name(id_) for id_ in chosen]
-            await self._run(lambda: self._folder.unlink(names))
+            try:
+                await self._run(lambda: self._folder.unlink(names))
+            except OSError as error:
+                raise Unavailable(f"dead letters cannot be deleted: {error.strerror}") from error
             for id_ in chosen:
                 self._drop_removed(id_)
             self._publish()

@@ -7,7 +7,7 @@ import contextlib
 import fcntl
 import os
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -23,8 +23,10 @@ from argus.pipeline.dead_letter_file import (
     parse_name,
 )
 
+QUARANTINE = "quarantine"
+"""The folder inside the queue's for what a person has to look at."""
+
 _UNFINISHED = ".unfinished"
-_QUARANTINE = "quarantine"
 _REASON = ".reason"
 _FULLEST = 0.95
 _SYNCING_THREADS = 8
@@ -40,7 +42,7 @@ class Folder:
     def __init__(self, path: Path) -> None:
         """Raises StartError when the folder cannot be made or written."""
         self.path = path
-        self.quarantine = path / _QUARANTINE
+        self.quarantine = path / QUARANTINE
         self._lock: int | None = None
         # a journal commits what many threads sync at the same time in one go: 20 times the rate
         self._syncing = ThreadPoolExecutor(_SYNCING_THREADS, "dead-letter-sync")
@@ -110,10 +112,14 @@ class Folder:
 
     def unlink(self, names: Sequence[Name]) -> None:
         """Forget letters for good; those that are gone already are no error. Raises OSError."""
-        for name in names:
-            with contextlib.suppress(FileNotFoundError):
-                os.unlink(self.path / name.file)
+        _unlink([self.path / name.file for name in names])
         _sync_folder(self.path)
+
+    def unlink_quarantined(self, names: Sequence[Name]) -> None:
+        """Forget letters in quarantine for good, and why they are there. Raises OSError."""
+        _unlink([self.quarantine / name.file for name in names])
+        _unlink([self.quarantine / (name.id + _REASON) for name in names])
+        _sync_folder(self.quarantine)
 
     def split(self, name: Name) -> Name:
         """Mark a letter as one that is stored record by record from now on. Raises OSError."""
@@ -147,7 +153,7 @@ def letters(path: Path) -> Iterator[Name]:
             yield name
 
 
-def headers(path: Path, names: Sequence[Name]) -> Iterator[tuple[Name, Header | str]]:
+def headers(path: Path, names: Iterable[Name]) -> Iterator[tuple[Name, Header | str]]:
     """The header of each letter, or why it cannot be read; letters that are gone are left out."""
     for name in names:
         try:
@@ -156,6 +162,12 @@ def headers(path: Path, names: Sequence[Name]) -> Iterator[tuple[Name, Header | 
             continue
         except (Corrupt, OSError) as error:
             yield name, str(error)
+
+
+def _unlink(paths: Sequence[Path]) -> None:
+    for path in paths:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(path)
 
 
 def _sync_folder(path: Path) -> None:

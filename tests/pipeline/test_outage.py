@@ -2,6 +2,7 @@
 
 import asyncio
 import shutil
+import sys
 import time
 from pathlib import Path
 
@@ -9,6 +10,8 @@ import pytest
 
 from argus.errors import Unavailable
 from argus.model import Batch
+from argus.storage import LogQuery
+from argus.storage.open import open_storage
 from tests.doubles import Sink
 from tests.pipeline.ledger import Ledger
 from tests.pipeline.parts import Running, logs, running, spans, until
@@ -182,6 +185,44 @@ async def test_leaving_while_the_database_is_down_keeps_everything(
         assert argus.accounts.sum("argus_dlq_recovered_records_total", "traces") == 10
         assert argus.accounts.balance()
     assert ledger.stored() == {f"{n}": 1 for n in range(10)}
+
+
+HOLD = """
+import sqlite3, sys
+connection = sqlite3.connect(sys.argv[1], isolation_level=None)
+connection.execute("BEGIN EXCLUSIVE")
+sys.stdout.write("locked\\n")
+sys.stdout.flush()
+sys.stdin.readline()
+"""
+
+
+async def test_requests_are_acked_and_kept_while_another_process_locks_the_database(
+    tmp_path: Path,
+) -> None:
+    storage = await open_storage("sqlite", str(tmp_path / "argus.db"), query_timeout_s=10)
+    [segment] = (tmp_path / "argus.db.segments").glob("*.db")
+    holder = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", HOLD, str(segment),
+        stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    assert holder.stdin is not None
+    assert holder.stdout is not None
+    try:
+        async with running(storage.writer, tmp_path / "dlq") as argus:
+            assert await holder.stdout.readline() == b"locked\n"
+            took = [await timed(argus, logs(f"{n}")) for n in range(10)]
+            assert max(took) < ANSWER_S
+            assert len(argus.letters) == 10
+            holder.stdin.write(b"\n")
+            await argus.empty()
+            assert argus.accounts.balance()
+        page = await storage.reader("default").find_logs(LogQuery())
+        assert sorted(log.body for log in page.items) == [f'"{n}"' for n in range(10)]
+    finally:
+        holder.kill()
+        await holder.wait()
+        await storage.close()
 
 
 async def test_the_database_is_probed_within_a_second_and_less_and_less_often(
