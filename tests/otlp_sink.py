@@ -1,7 +1,7 @@
 """A real OTLP gRPC server that keeps what it is sent, for tests of what sends."""
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent import futures
 
 import grpc
@@ -12,7 +12,7 @@ from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
 
-def plain(attributes: list[KeyValue]) -> dict[str, object]:
+def plain(attributes: Iterable[KeyValue]) -> dict[str, object]:
     return {
         pair.key: getattr(pair.value, pair.value.WhichOneof("value") or "string_value")
         for pair in attributes

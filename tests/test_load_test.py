@@ -25,7 +25,7 @@ LOAD_TEST = Path(__file__).parent.parent / "test-services" / "load_test.py"
 
 def drive(endpoint: str, *options: str) -> tuple[int, dict[str, Any]]:
     """Exit code and result of a short run."""
-    command = [sys.executable, LOAD_TEST, "--endpoint", endpoint, "--duration", "1", "--json"]
+    command = [sys.executable, str(LOAD_TEST), "--endpoint", endpoint, "--duration", "1", "--json"]
     run = subprocess.run([*command, *options], capture_output=True, text=True, timeout=60)
     assert run.stdout, run.stderr
     return run.returncode, json.loads(run.stdout)

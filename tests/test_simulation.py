@@ -29,7 +29,7 @@ def settings(endpoint: str) -> dict[str, str]:
 
 
 def simulate(endpoint: str, *options: str) -> subprocess.CompletedProcess[str]:
-    command = [SIMULATION, *options]
+    command = [str(SIMULATION), *options]
     return subprocess.run(
         command, env=settings(endpoint), capture_output=True, text=True, timeout=60
     )
@@ -166,7 +166,7 @@ def test_a_terminated_simulation_says_so_and_leaves_no_process() -> None:
     collected = OtlpSink()
     base_port = eight_free_ports()
     with serving(collected) as endpoint:
-        command = [SIMULATION, "--duration", "60", "--base-port", str(base_port)]
+        command = [str(SIMULATION), "--duration", "60", "--base-port", str(base_port)]
         with subprocess.Popen(command, env=settings(endpoint), stderr=subprocess.PIPE) as run:
             deadline = time.monotonic() + 20
             while not collected.spans and time.monotonic() < deadline:

@@ -23,23 +23,30 @@ class Accounts:
         """A request is durable, wherever that may be."""
         self._telemetry.received(batch.signal, batch.received_count)
 
-    def settled(self, batches: Sequence[Batch], stored: Sequence[bool]) -> None:
-        """Batches are in the database; `stored` says of each whether it was not before."""
-        for batch, new in zip(batches, stored, strict=True):
-            self.settled_in_part(batch, len(batch) * new, len(batch) * (not new))
-        self.tell([batch for batch, new in zip(batches, stored, strict=True) if new and len(batch)])
+    def settled(self, batches: Sequence[Batch], stored: Sequence[Batch]) -> None:
+        """Batches are in the database; `stored` has, for each, what of it was not before."""
+        for batch, kept in zip(batches, stored, strict=True):
+            self._telemetry.stored(batch.signal, len(kept))
+            self._telemetry.duplicate(batch.signal, len(batch) - len(kept))
+            self._not_stored(batch)
+        self._tell(stored)
 
-    def tell(self, batches: Sequence[Batch]) -> None:
-        """Hand batches that were stored now to the exporters."""
-        for exporter in self._exporters:
-            for batch in batches:
-                exporter.export(batch)
+    def settled_in_part(self, batch: Batch, answered: int, stored: Sequence[Batch]) -> None:
+        """Of a batch, so many records are in the database; `stored` are those not there before."""
+        new = sum(map(len, stored))
+        self._telemetry.stored(batch.signal, new)
+        self._telemetry.duplicate(batch.signal, answered - new)
+        self._not_stored(batch)
+        self._tell(stored)
 
-    def settled_in_part(self, batch: Batch, stored: int, duplicate: int) -> None:
-        """So many of a batch's records were stored now and before; nobody is told."""
-        self._telemetry.stored(batch.signal, stored)
-        self._telemetry.duplicate(batch.signal, duplicate)
+    def _not_stored(self, batch: Batch) -> None:
         for reason, count in batch.rejected.items():
             self._telemetry.rejected(batch.signal, reason, count)
         for reason, count in batch.filtered.items():
             self._telemetry.filtered(batch.signal, reason, count)
+
+    def _tell(self, stored: Sequence[Batch]) -> None:
+        for exporter in self._exporters:
+            for batch in stored:
+                if len(batch):
+                    exporter.export(batch)

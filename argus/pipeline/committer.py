@@ -22,7 +22,7 @@ _LEAST_S = 0.1
 _SLOW_S = 1.0
 _BUSY = "the database was busy for over 2 s"
 
-Late = Callable[[list[bool]], Awaitable[None]]
+Late = Callable[[list[Batch]], Awaitable[None]]
 """Told what a write answered that was not waited for, before any other write begins."""
 
 
@@ -71,7 +71,7 @@ class Committer:
 
     async def write(
         self, batches: Sequence[Batch], late: Late, deadline: float | None = None
-    ) -> list[bool]:
+    ) -> list[Batch]:
         """What `Writer.write` answers, by `deadline` on the event loop's clock, or within 2 s of
         its turn.
 
@@ -94,7 +94,7 @@ class Committer:
         finally:
             self._turn.release()
 
-    async def _attempt(self, batches: Sequence[Batch], deadline: float, late: Late) -> list[bool]:
+    async def _attempt(self, batches: Sequence[Batch], deadline: float, late: Late) -> list[Batch]:
         writing = self._begin(batches)
         if not await _done(writing, deadline):
             self._open(writing, late)
@@ -109,8 +109,8 @@ class Committer:
         self._open(probe, _nobody)
         raise NotCommitted(reason)
 
-    def _begin(self, batches: Sequence[Batch]) -> "asyncio.Task[list[bool]]":
-        async def work() -> list[bool]:
+    def _begin(self, batches: Sequence[Batch]) -> "asyncio.Task[list[Batch]]":
+        async def work() -> list[Batch]:
             self._since = time.monotonic()
             try:
                 return await self._writer.write(batches)
@@ -122,14 +122,14 @@ class Committer:
         writing.add_done_callback(lambda done: done.cancelled() or done.exception())
         return writing
 
-    def _open(self, writing: "asyncio.Task[list[bool]]", late: Late) -> None:
+    def _open(self, writing: "asyncio.Task[list[Batch]]", late: Late) -> None:
         self._breaker.failed()
         self._telemetry.circuit_open(True)
         logger.error("the database is not available; requests go to the dead-letter queue")
         self._told.clear()
         self._recovery = asyncio.create_task(self._recover(writing, late), name="recovery")
 
-    async def _recover(self, writing: "asyncio.Task[list[bool]]", late: Late) -> None:
+    async def _recover(self, writing: "asyncio.Task[list[Batch]]", late: Late) -> None:
         try:
             await asyncio.wait({writing})
             if writing.exception() is None:
@@ -170,7 +170,7 @@ class Committer:
         await asyncio.wait({self._recovery})
 
 
-async def _done(task: "asyncio.Task[list[bool]]", deadline: float) -> bool:
+async def _done(task: "asyncio.Task[list[Batch]]", deadline: float) -> bool:
     done, _ = await asyncio.wait({task}, timeout=max(0.0, deadline - _now()))
     return bool(done)
 
@@ -184,7 +184,7 @@ def _probe() -> Batch:
     return Batch(DEFAULT_TENANT, "logs", time.time_ns(), key=os.urandom(16))
 
 
-async def _nobody(stored: list[bool]) -> None:
+async def _nobody(stored: list[Batch]) -> None:
     pass
 
 

@@ -8,7 +8,7 @@ import fcntl
 import os
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 
 from argus.errors import StartError
@@ -84,7 +84,10 @@ class Folder:
         if usage.used > _FULLEST * (usage.used + usage.free):
             raise FolderFull(f"the volume of {self.path} is over {_FULLEST:.0%} full")
         try:
-            list(self._syncing.map(self._write_unfinished, group))
+            writing = [self._syncing.submit(self._write_unfinished, *item) for item in group]
+            wait(writing)  # all, or one could still appear after the cleaning up
+            for one in writing:
+                one.result()
             for name, _ in group:
                 os.rename(self._unfinished(name), self.path / name.file)
             _sync_folder(self.path)
@@ -98,8 +101,7 @@ class Folder:
     def _unfinished(self, name: Name) -> Path:
         return self.path / (name.file + _UNFINISHED)
 
-    def _write_unfinished(self, item: tuple[Name, Letter]) -> None:
-        name, letter = item
+    def _write_unfinished(self, name: Name, letter: Letter) -> None:
         with open(self._unfinished(name), "xb", buffering=0) as file:
             rest = memoryview(dead_letter_file.encode(letter))
             while rest:

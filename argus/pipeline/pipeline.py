@@ -110,7 +110,7 @@ class Pipeline:
         batch = self._processed(batch)
         if not len(batch):
             self._accounts.received(batch)
-            self._accounts.settled([batch], [True])
+            self._accounts.settled([batch], [batch])
             return
         if self._closing:
             raise Unavailable("Argus is stopping", retry_after_s=_RETRY_AFTER_S)
@@ -209,7 +209,7 @@ class Pipeline:
         batches = [waiting.batch for waiting in group]
         kept: asyncio.Future[list[Name]] = loop.create_future()
 
-        async def late(stored: list[bool]) -> None:
+        async def late(stored: list[Batch]) -> None:
             letters = await kept
             if not letters:  # the senders were refused, and yet it is in the database
                 self._received(batches)

@@ -133,7 +133,8 @@ class Replayer:
                 loaded.append(Loaded(name, outcome))
             elif outcome is None or not await self._letters.quarantine(name, outcome):
                 left.add(name.id)
-        await self._settle([item for item in loaded if not len(item.batch)])
+        nothing = [item for item in loaded if not len(item.batch)]
+        await self._settle(nothing, [item.batch for item in nothing])
         await self._store([i for i in loaded if len(i.batch) and not i.name.split], left)
         for item in loaded:
             if len(item.batch) and item.name.split:
@@ -175,12 +176,10 @@ class Replayer:
             return
         await self._settle(group, stored)
 
-    async def _settle(self, group: Sequence[Loaded], stored: Sequence[bool] | None = None) -> None:
+    async def _settle(self, group: Sequence[Loaded], stored: Sequence[Batch]) -> None:
         if not group:
             return
-        self._accounts.settled(
-            [item.batch for item in group], [True] * len(group) if stored is None else stored
-        )
+        self._accounts.settled([item.batch for item in group], stored)
         for item in group:
             self._telemetry.dead_letter_replayed(item.name.signal, item.name.records)
         await self._letters.settle([item.name for item in group])
@@ -200,7 +199,7 @@ class Replayer:
             logger.error("a dead letter cannot be marked: %s", error)
             return
         records = _records(batch)
-        answers: dict[int, bool] = {}
+        answers: dict[int, Batch] = {}
         refused: dict[int, str] = {}
         whole = replace(batch, spans=(), logs=())
         try:
@@ -209,11 +208,9 @@ class Replayer:
         except NotCommitted:
             # what was stored answers "stored before" next time, and is counted as such
             return
-        new = sum(answers.values())
         if refused and not await self._set_aside(name, len(records), refused):
             return
-        self._accounts.settled_in_part(batch, new, len(answers) - new)
-        self._accounts.tell([one for n, one in enumerate(records) if answers.get(n)])
+        self._accounts.settled_in_part(batch, len(answers), list(answers.values()))
         if not refused:
             self._telemetry.dead_letter_replayed(name.signal, name.records)
             await self._letters.settle([name])
@@ -227,7 +224,7 @@ class Replayer:
         self,
         records: Sequence[Batch],
         which: range,
-        answers: dict[int, bool],
+        answers: dict[int, Batch],
         refused: dict[int, str],
     ) -> None:
         """Store the records of a range; raises NotCommitted when the database takes nothing."""
@@ -269,5 +266,5 @@ def _records(batch: Batch) -> list[Batch]:
     return spans + logs
 
 
-async def _nobody(stored: Sequence[bool]) -> None:
+async def _nobody(stored: Sequence[Batch]) -> None:
     pass

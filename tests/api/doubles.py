@@ -1,5 +1,6 @@
 """Test doubles of the API's surroundings: records, an in-memory reader and a server on a socket."""
 
+import asyncio
 import socket
 import threading
 import time
@@ -9,7 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 import uvicorn
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Message
 
 from argus.api import ApiParts, HttpProtocol, Ports, SystemState
 from argus.errors import InvalidInput
@@ -152,11 +153,13 @@ def parts_with(reader: Reader | None = None, **changes: Any) -> ApiParts:
 
 
 @contextmanager
-def serving(app: ASGIApp, protocol: type[HttpProtocol] = HttpProtocol) -> Iterator[int]:
+def serving(
+    app: ASGIApp, protocol: type[HttpProtocol] = HttpProtocol, limit: int | None = None
+) -> Iterator[int]:
     """Serve `app` on a free loopback port, which is yielded, in a thread of its own."""
     config = uvicorn.Config(
         app, host="127.0.0.1", port=0, http=protocol, log_level="critical", lifespan="off",
-        ws="websockets-sansio", loop="asyncio",
+        ws="websockets-sansio", loop="auto", limit_concurrency=limit,
     )  # fmt: skip
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
@@ -184,6 +187,19 @@ def exchange(port: int, request: bytes, timeout: float = 10) -> tuple[int, dict[
     return parse_response(data)
 
 
+def status_of(port: int, request: bytes, timeout: float = 10) -> int:
+    """Send raw bytes to a port and read no more than the status of the answer."""
+    with socket.create_connection(("127.0.0.1", port), timeout=timeout) as connection:
+        connection.sendall(request)
+        data = b""
+        while b"\r\n" not in data:
+            chunk = connection.recv(65536)
+            if not chunk:
+                break
+            data += chunk
+    return int(data.split(b" ")[1])
+
+
 def parse_response(data: bytes) -> tuple[int, dict[str, str], bytes]:
     """Raw bytes of an HTTP answer -> status, headers by lower-case name, body."""
     head, _, body = data.partition(b"\r\n\r\n")
@@ -198,3 +214,29 @@ def request_bytes(
     """A raw HTTP/1.1 request that asks for the connection to be closed."""
     lines: Sequence[str] = [f"{method} {target} HTTP/1.1", *headers, "Connection: close", "", ""]
     return "\r\n".join(lines).encode("latin-1") + body
+
+
+def call(
+    app: ASGIApp, path: str, query: bytes = b"", method: str = "GET", **headers: str
+) -> tuple[int, dict[str, str], bytes]:
+    """Call an ASGI application with a query string as it is: status, headers, body."""
+    pairs = {"host": "localhost"} | {name.replace("_", "-"): v for name, v in headers.items()}
+    scope = {
+        "type": "http", "method": method, "path": path, "query_string": query,
+        "headers": [(name.encode(), value.encode()) for name, value in pairs.items()],
+        "server": ("127.0.0.1", 8080), "scheme": "http", "root_path": "",
+    }  # fmt: skip
+    sent: list[Message] = []
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    async def run() -> None:
+        await app(scope, receive, send)
+
+    asyncio.run(run())
+    answered = {name.decode(): value.decode() for name, value in sent[0]["headers"]}
+    return sent[0]["status"], answered, b"".join(message["body"] for message in sent[1:])

@@ -5,6 +5,7 @@ import sqlite3
 from collections import Counter
 from collections.abc import Collection, Sequence
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 from argus.errors import Unavailable
@@ -37,7 +38,7 @@ class Ledger:
         connection.execute("PRAGMA synchronous=FULL")
         return connection
 
-    async def write(self, batches: Sequence[Batch]) -> list[bool]:
+    async def write(self, batches: Sequence[Batch]) -> list[Batch]:
         self.writes += 1
         self._running += 1
         self.together = max(self.together, self._running)
@@ -47,7 +48,7 @@ class Ledger:
         finally:
             self._running -= 1
 
-    def _write(self, batches: Sequence[Batch]) -> list[bool]:
+    def _write(self, batches: Sequence[Batch]) -> list[Batch]:
         if self.down:
             raise Unavailable("storage: database is locked", retry_after_s=1)
         with closing(self._connect()) as connection:
@@ -57,12 +58,14 @@ class Ledger:
                 found = connection.execute(
                     "INSERT INTO keys VALUES (?) ON CONFLICT DO NOTHING", (batch.key,)
                 )
-                stored.append(not batch.key or found.rowcount == 1)
-                if stored[-1]:
-                    texts = self.texts_of(batch)
-                    if not set(self.poison).isdisjoint(texts):
-                        raise OverflowError("Python int too large to convert to SQLite INTEGER")
-                    connection.executemany("INSERT INTO records VALUES (?)", [(t,) for t in texts])
+                if batch.key and found.rowcount == 0:
+                    stored.append(replace(batch, spans=(), logs=()))
+                    continue
+                stored.append(batch)
+                texts = self.texts_of(batch)
+                if not set(self.poison).isdisjoint(texts):
+                    raise OverflowError("Python int too large to convert to SQLite INTEGER")
+                connection.executemany("INSERT INTO records VALUES (?)", [(t,) for t in texts])
             connection.execute("COMMIT")
             return stored
 

@@ -220,7 +220,7 @@ async def test_requests_are_acked_and_kept_while_another_process_locks_the_datab
         page = await storage.reader("default").find_logs(LogQuery())
         assert sorted(log.body for log in page.items) == [f'"{n}"' for n in range(10)]
     finally:
-        holder.kill()
+        holder.stdin.close()
         await holder.wait()
         await storage.close()
 

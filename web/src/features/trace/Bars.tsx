@@ -1,0 +1,123 @@
+/** Owns the right half of a row: the bar of a span with its marks, the density strip of a folded group. */
+import type { Log } from "../../api/types";
+import { severityColor } from "../../components/Severity";
+import { serviceColor } from "../../lib/colors";
+import { formatDuration } from "../../lib/duration";
+import { oneLine } from "../../lib/attributes";
+import { toMicros } from "../../lib/moment";
+import { labelSide } from "../../lib/scale";
+import type { GroupNode, MissingNode, SpanNode, TreeNode } from "../../lib/spanTree";
+import classes from "./Bars.module.css";
+import type { View } from "./useTimeline";
+
+type Place = { view: View; startUs: number; trackWidth: number };
+const marksAtMost = 60;
+
+/** Where a stretch of the trace lies on the track, in pixels; null when it is outside the view. */
+function stretch(fromUs: number, toUs: number, { view, startUs, trackWidth }: Place, least: number): { left: number; width: number } | null {
+  const scale = trackWidth / (view.to - view.from);
+  const [from, to] = [fromUs - startUs, toUs - startUs];
+  if (to < view.from || from > view.to) return null;
+  const left = Math.max(0, (from - view.from) * scale);
+  const right = Math.min(trackWidth, (to - view.from) * scale);
+  const width = Math.max(right - left, least);
+  return { left: Math.min(left, trackWidth - width), width };
+}
+
+type LabelProps = { text: string; left: number; width: number; trackWidth: number; failed: boolean; avoid?: { left: number; width: number }[] };
+
+/** Of middle, start and end of a bar, the first place for a label `room` pixels wide that covers none of `avoid`. */
+function insidePlace(left: number, width: number, room: number, avoid: { left: number; width: number }[]): number {
+  const places = [left + (width - room) / 2, left + 6, left + width - room - 6];
+  const free = places.find((place) => avoid.every((spot) => spot.left + spot.width < place - 4 || spot.left > place + room + 4));
+  return free ?? places[0] ?? left;
+}
+
+function Label({ text, left, width, trackWidth, failed, avoid = [] }: LabelProps) {
+  const room = text.length * 6.6 + 12;
+  const side = labelSide(left, width, room, trackWidth);
+  const middle = Math.max(2, Math.min(insidePlace(left, width, room, avoid), trackWidth - room));
+  const style = side === "right" ? { left: left + width + 6 } : side === "left" ? { right: trackWidth - left + 6 } : { left: middle };
+  return (
+    <span className={classes.label} data-side={side} data-failed={failed || undefined} style={style}>
+      {text}
+    </span>
+  );
+}
+
+/** Says on which side of the zoomed part a span lies. */
+function Outside({ node, place }: { node: TreeNode; place: Place }) {
+  const before = node.startUs - place.startUs < place.view.from;
+  return (
+    <span className={classes.outside} data-after={!before || undefined} title={before ? "Before the zoomed part" : "After the zoomed part"}>
+      {before ? "◂" : "▸"}
+    </span>
+  );
+}
+
+export function Bar({ node, logs, ...place }: { node: SpanNode | MissingNode; logs: Log[] } & Place) {
+  const at = stretch(node.startUs, node.endUs, place, 3);
+  if (at === null) return <Outside node={node} place={place} />;
+  if (node.kind === "missing") return <span className={classes.ghost} style={{ left: at.left, width: at.width }} />;
+  const { span } = node;
+  const failed = span.status === "ERROR";
+  const point = (us: number) => stretch(us, us, place, 0)?.left;
+  return (
+    <>
+      <span className={classes.bar} data-failed={failed || undefined} style={{ left: at.left, width: at.width, background: serviceColor(span.service_name) }} />
+      {span.events.slice(0, marksAtMost).map((event, index) => {
+        const x = point(toMicros(event.time));
+        return x === undefined ? null : <span key={index} className={classes.event} data-exception={event.name === "exception" || undefined} style={{ left: x }} title={`${event.name} at ${formatDuration(toMicros(event.time) - place.startUs)}`} />;
+      })}
+      {logs.slice(0, marksAtMost).map((log) => {
+        const x = point(toMicros(log.timestamp));
+        return x === undefined ? null : <span key={log.id} className={classes.log} style={{ left: x, background: severityColor(log.severity) }} title={`${log.severity} ${oneLine(log.body).slice(0, 160)}`} />;
+      })}
+      <Label text={formatDuration(span.duration_us)} left={at.left} width={at.width} trackWidth={place.trackWidth} failed={failed} />
+    </>
+  );
+}
+
+type Run = { left: number; width: number; weight: number };
+
+/** What is drawn of the members: one block each, darker the slower, and merged where they are too thin to tell apart. */
+function runs(node: GroupNode, place: Place): Run[] {
+  const merged: Run[] = [];
+  for (const member of node.children) {
+    const at = stretch(member.startUs, member.endUs, place, 1);
+    const before = merged.at(-1);
+    if (at === null) continue;
+    const weight = 0.35 + 0.65 * ((member.endUs - member.startUs) / Math.max(node.maxUs, 1));
+    if (before !== undefined && at.width < 2 && at.left < before.left + before.width + 0.5) {
+      before.width = Math.max(before.width, at.left + at.width - before.left);
+      before.weight = Math.max(before.weight, weight);
+    } else merged.push({ left: at.left, width: at.width > 3 ? at.width - 1 : at.width, weight });
+  }
+  return merged;
+}
+
+/** The group's numbers, as many as the track has room for. */
+function groupText(node: GroupNode, trackWidth: number): string {
+  const max = `max ${formatDuration(node.maxUs)}`;
+  const failures = node.failed.length > 0 ? ` · ${node.failed.length} failed` : "";
+  if (trackWidth < 170) return max;
+  return trackWidth < 280 ? `${max}${failures}` : `p50 ${formatDuration(node.p50Us)} · ${max}${failures}`;
+}
+
+export function GroupBar({ node, ...place }: { node: GroupNode } & Place) {
+  const whole = stretch(node.startUs, node.endUs, place, 3);
+  if (whole === null) return <Outside node={node} place={place} />;
+  const color = serviceColor(node.like.service_name);
+  const failures = node.failed.slice(0, marksAtMost).flatMap((member) => stretch(member.startUs, member.endUs, place, 3) ?? []);
+  return (
+    <>
+      {runs(node, place).map((run) => (
+        <span key={run.left} className={classes.run} style={{ left: run.left, width: run.width, background: color, opacity: run.weight }} />
+      ))}
+      {failures.map((at) => (
+        <span key={at.left} className={classes.failure} style={{ left: at.left, width: at.width }} />
+      ))}
+      <Label text={groupText(node, place.trackWidth)} left={whole.left} width={whole.width} trackWidth={place.trackWidth} failed={false} avoid={failures} />
+    </>
+  );
+}
