@@ -34,6 +34,63 @@ _RATE_WINDOW_S = 60
 _LATENCIES_KEPT = 1024
 
 
+class DeadLetterMetrics:
+    """What waits in the dead-letter queue, and what became of records that did."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        def gauge(name: str, help_: str, *labels: str) -> Gauge:
+            return Gauge(f"argus_dlq_{name}", help_, labels, registry=registry)
+
+        def records(verb: str, help_: str) -> Counter:
+            return Counter(f"argus_dlq_{verb}_records", help_, ("signal",), registry=registry)
+
+        self._oldest_ns: int | None = None
+        self._files = gauge("size", "Files in the dead-letter queue.")
+        self._bytes = gauge("bytes", "Disk space of the dead-letter queue.")
+        self._records = gauge("records", "Records in the dead-letter queue.", "signal")
+        age = gauge("oldest_age_seconds", "Age of the oldest request in the dead-letter queue.")
+        age.set_function(self._oldest_age_s)
+        self._recovered = records("recovered", "Records of files found that another run left.")
+        self._replayed = records("replayed", "Records of files that went to the database.")
+        self._quarantined = records("quarantined", "Records set aside: corrupt or not storable.")
+        self._removed = records("removed", "Records of files deleted by a person.")
+        for signal in get_args(Signal):
+            self._records.labels(signal)
+            for counter in (self._recovered, self._replayed, self._quarantined, self._removed):
+                counter.labels(signal)
+
+    def waiting(
+        self, files: int, size: int, records: Mapping[Signal, int], oldest_ns: int | None
+    ) -> None:
+        """So many files wait, of `size` bytes together, with so many records per signal; the
+        oldest request arrived at `oldest_ns` (Unix time)."""
+        self._files.set(files)
+        self._bytes.set(size)
+        for signal, n in records.items():
+            self._records.labels(signal).set(n)
+        self._oldest_ns = oldest_ns
+
+    def _oldest_age_s(self) -> float:
+        oldest_ns = self._oldest_ns
+        return 0.0 if oldest_ns is None else max(0.0, time.time() - oldest_ns / 1e9)
+
+    def recovered(self, signal: Signal, n: int) -> None:
+        """Files with `n` records lie in the queue that this process did not write."""
+        self._recovered.labels(signal).inc(n)
+
+    def replayed(self, signal: Signal, n: int) -> None:
+        """A file of `n` records left the queue for the database."""
+        self._replayed.labels(signal).inc(n)
+
+    def quarantined(self, signal: Signal, n: int) -> None:
+        """`n` records of a file were set aside, for nobody but a person to see."""
+        self._quarantined.labels(signal).inc(n)
+
+    def removed(self, signal: Signal, n: int) -> None:
+        """A person deleted files with `n` records."""
+        self._removed.labels(signal).inc(n)
+
+
 class Telemetry:
     """Counters, gauges and a histogram on a registry of their own, and what health shows of them.
 
@@ -70,26 +127,7 @@ class Telemetry:
             registry=registry,
         )
         self._connections = self._gauge("active_connections", "Open WebSocket connections.")
-        self._dlq_files = self._gauge("dlq_size", "Files in the dead-letter queue.")
-        self._dlq_bytes = self._gauge("dlq_bytes", "Disk space of the dead-letter queue.")
-        self._dlq_records = Gauge(
-            "argus_dlq_records", "Records in the dead-letter queue.", ("signal",), registry=registry
-        )
-        self._dlq_oldest_ns: int | None = None
-        self._gauge(
-            "dlq_oldest_age_seconds", "Age of the oldest request in the dead-letter queue."
-        ).set_function(self._dlq_oldest_age_s)
-        self._dlq_recovered = self._records(
-            "dlq_recovered",
-            "Records of dead letters that another run left.",
-        )
-        self._dlq_replayed = self._records("dlq_replayed", "Records of dead letters replayed.")
-        self._dlq_quarantined = self._records(
-            "dlq_quarantined", "Records of dead letters set aside as corrupt or not storable."
-        )
-        self._dlq_removed = self._records(
-            "dlq_removed", "Records of dead letters deleted by a person."
-        )
+        self.dead_letters = DeadLetterMetrics(registry)
         self._circuit_open = self._gauge(
             "circuit_open", "1 while the database is given up on and requests go to disk, else 0."
         )
@@ -101,12 +139,8 @@ class Telemetry:
         self._latencies: deque[float] = deque(maxlen=_LATENCIES_KEPT)
         self._open_connections = 0
         for signal in get_args(Signal):
-            for counter in (
-                self._received, self._stored, self._duplicate, self._dlq_recovered,
-                self._dlq_replayed, self._dlq_quarantined, self._dlq_removed,
-            ):  # fmt: skip
+            for counter in (self._received, self._stored, self._duplicate):
                 counter.labels(signal)
-            self._dlq_records.labels(signal)
 
     def _records(self, verb: str, help_: str, *labels: str) -> Counter:
         return Counter(f"argus_{verb}_records", help_, ("signal", *labels), registry=self._registry)
@@ -161,37 +195,6 @@ class Telemetry:
         """An accepted WebSocket is gone."""
         self._open_connections -= 1
         self._connections.set(self._open_connections)
-
-    def dead_letters(
-        self, files: int, size: int, records: Mapping[Signal, int], oldest_ns: int | None
-    ) -> None:
-        """The dead-letter queue holds `files` files of `size` bytes together, with so many
-        records per signal; its oldest request arrived at `oldest_ns` (Unix time)."""
-        self._dlq_files.set(files)
-        self._dlq_bytes.set(size)
-        for signal, n in records.items():
-            self._dlq_records.labels(signal).set(n)
-        self._dlq_oldest_ns = oldest_ns
-
-    def _dlq_oldest_age_s(self) -> float:
-        oldest_ns = self._dlq_oldest_ns
-        return 0.0 if oldest_ns is None else max(0.0, time.time() - oldest_ns / 1e9)
-
-    def dead_letters_recovered(self, signal: Signal, n: int) -> None:
-        """A file with `n` records that this process did not write lies in the queue."""
-        self._dlq_recovered.labels(signal).inc(n)
-
-    def dead_letter_replayed(self, signal: Signal, n: int) -> None:
-        """A dead letter of `n` records left the queue for the database."""
-        self._dlq_replayed.labels(signal).inc(n)
-
-    def dead_letter_quarantined(self, signal: Signal, n: int) -> None:
-        """`n` records of a dead letter were set aside, for nobody but a person to see."""
-        self._dlq_quarantined.labels(signal).inc(n)
-
-    def dead_letters_removed(self, signal: Signal, n: int) -> None:
-        """A person deleted a dead letter of `n` records."""
-        self._dlq_removed.labels(signal).inc(n)
 
     def circuit_open(self, is_open: bool) -> None:
         """Whether requests go to disk because the database is given up on for now."""

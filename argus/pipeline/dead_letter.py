@@ -86,7 +86,7 @@ class DeadLetters:
         """
         self._folder = Folder(path)
         self._max_bytes = max_bytes
-        self._telemetry = telemetry
+        self._metrics = telemetry.dead_letters
         self._thread = ThreadPoolExecutor(1, "dead-letters")
         self._turn = asyncio.Lock()
         self._index: dict[str, bool] = {}  # id -> whether it is split, oldest first
@@ -220,7 +220,7 @@ class DeadLetters:
             self._drop(name.id)
             self._quarantined_bytes += _on_disk(name)
             lost = name.records if records is None else records
-            self._telemetry.dead_letter_quarantined(name.signal, lost)
+            self._metrics.quarantined(name.signal, lost)
             self._publish()
         logger.error("dead letter quarantined", extra={"letter": name.id, "reason": reason})
         return True
@@ -289,9 +289,9 @@ class DeadLetters:
         self._quarantined_bytes = census.quarantined_bytes
         self._next = max(self._next, census.last + 1)
         for signal, n in census.found.items():
-            self._telemetry.dead_letters_recovered(signal, n)
+            self._metrics.recovered(signal, n)
         for signal, n in census.gone.items():
-            self._telemetry.dead_letters_removed(signal, n)
+            self._metrics.removed(signal, n)
         self._publish()
 
     async def _until_scanned(self) -> None:
@@ -329,13 +329,13 @@ class DeadLetters:
     def _drop_removed(self, id_: str) -> None:
         if id_ in self._index:
             name = self._name(id_)
-            self._telemetry.dead_letters_removed(name.signal, name.records)
+            self._metrics.removed(name.signal, name.records)
             self._drop(id_)
 
     def _publish(self) -> None:
         first = next(iter(self._index), None)
         oldest_ns = self._name(first).received_ns if first is not None else None
-        self._telemetry.dead_letters(len(self._index), self._bytes, self._records, oldest_ns)
+        self._metrics.waiting(len(self._index), self._bytes, self._records, oldest_ns)
 
 
 def listing(name: Name, header: Header | str, attempts: int = 0) -> Listing:

@@ -33,7 +33,7 @@ class Share(NamedTuple):
     bytes: int
 
 
-_ALONE = Share(16_384, 8 * 2**20)
+_ALONE = Share(8_192, 4 * 2**20)
 _BESIDE_LIVE = Share(1_024, 2**20)
 
 
@@ -69,7 +69,7 @@ class Replayer:
         self._committer = committer
         self._decode = decode
         self._accounts = accounts
-        self._telemetry = telemetry
+        self._metrics = telemetry.dead_letters
         self._interval_s = interval_s
         self._live = live
         self._wake = asyncio.Event()
@@ -181,7 +181,7 @@ class Replayer:
             return
         self._accounts.settled([item.batch for item in group], stored)
         for item in group:
-            self._telemetry.dead_letter_replayed(item.name.signal, item.name.records)
+            self._metrics.replayed(item.name.signal, item.name.records)
         await self._letters.settle([item.name for item in group])
 
     async def _store_records(self, item: Loaded, left: set[str]) -> None:
@@ -212,7 +212,7 @@ class Replayer:
             return
         self._accounts.settled_in_part(batch, len(answers), list(answers.values()))
         if not refused:
-            self._telemetry.dead_letter_replayed(name.signal, name.records)
+            self._metrics.replayed(name.signal, name.records)
             await self._letters.settle([name])
 
     async def _set_aside(self, name: Name, records: int, refused: dict[int, str]) -> bool:
