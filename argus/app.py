@@ -19,8 +19,10 @@ from argus.config import Config
 from argus.errors import NotFound, StartError
 from argus.pipeline import Processor
 from argus.pipeline.budget import ByteBudget
+from argus.pipeline.dead_letter import DeadLetters
 from argus.pipeline.pipeline import Pipeline
 from argus.pipeline.processors import ServiceLists, SeverityFloor
+from argus.receivers.letters import decode_letter
 from argus.receivers.otlp_grpc import OtlpGrpcReceiver
 from argus.receivers.otlp_http import OtlpHttp
 from argus.receivers.receive import RequestPath
@@ -65,17 +67,30 @@ async def _start(config: Config, stack: AsyncExitStack) -> "_Servers":
     )
     stack.push_async_callback(storage.close)
     logger.info("database open", extra={"driver": config.db_driver})
+    letters = await stack.enter_async_context(
+        DeadLetters(config.dlq_path, config.dlq_max_bytes, telemetry)
+    )
     pipeline = await stack.enter_async_context(
-        Pipeline(storage.writer, telemetry, _processors(config))
+        Pipeline(
+            storage.writer,
+            letters,
+            decode_letter,
+            telemetry,
+            processors_of(config),
+            replay_interval_s=config.dlq_replay_interval,
+        )
     )
     budget = ByteBudget(config.max_inflight_bytes)
     path = RequestPath(pipeline, budget, config.max_request_bytes)
     stack.callback(path.close)
-    servers = _Servers(config, path, telemetry, _parts(config, storage, pipeline, telemetry))
+    servers = _Servers(
+        config, path, telemetry, _parts(config, storage, letters, pipeline, telemetry)
+    )
     return await stack.enter_async_context(servers)
 
 
-def _processors(config: Config) -> list[Processor]:
+def processors_of(config: Config) -> list[Processor]:
+    """The operator's ingest filters."""
     processors: list[Processor] = [SeverityFloor(config.ingest_min_severity)]
     allowed, excluded = config.ingest_allowed_services, config.ingest_excluded_services
     if allowed or excluded:
@@ -83,14 +98,20 @@ def _processors(config: Config) -> list[Processor]:
     return processors
 
 
-def _parts(config: Config, storage: Storage, pipeline: Pipeline, telemetry: Telemetry) -> ApiParts:
+def _parts(
+    config: Config,
+    storage: Storage,
+    letters: DeadLetters,
+    pipeline: Pipeline,
+    telemetry: Telemetry,
+) -> ApiParts:
     async def state() -> SystemState:
         stats = await storage.stats()
         return SystemState(
-            writer_status="OK",
+            writer_status=pipeline.status,
             queue_depth=pipeline.queue_depth,
-            dlq_files=0,
-            dlq_bytes=0,
+            dlq_files=len(letters),
+            dlq_bytes=letters.bytes,
             disk_path=stats.path,
             disk_bytes=stats.bytes,
             disk_free_bytes=stats.free_bytes,
