@@ -1,7 +1,6 @@
 """The command line: `argus serve`, `argus migrate`, `argus openapi`."""
 
 import asyncio
-import json
 import os
 import sys
 from collections.abc import Callable
@@ -9,8 +8,7 @@ from collections.abc import Callable
 import click
 
 from argus import __version__
-from argus.api.openapi import document
-from argus.api.routes import ENDPOINTS
+from argus.api import openapi_json
 from argus.app import serve as serve_app
 from argus.config import Config
 from argus.errors import StartError
@@ -47,7 +45,7 @@ def migrate() -> None:
 @cli.command()
 def openapi() -> None:
     """Print the OpenAPI document of the HTTP API."""
-    click.echo(json.dumps(document(ENDPOINTS, __version__), indent=2, ensure_ascii=False))
+    click.echo(openapi_json())
 
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:

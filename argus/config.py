@@ -66,9 +66,9 @@ class Config:
     otlp_http_port: int = _setting("Server", "4318", port, "OTLP over HTTP.")
     allowed_hosts: tuple[str, ...] = _setting(
         "Server", "", hosts,
-        "Host headers that HTTP and WebSocket requests may carry, comma-separated, `*.domain` for "
-        "a domain and its names. Not set: localhost, the loopback addresses, this machine's names "
-        "and `HOST`.",
+        "Host headers that HTTP and WebSocket requests may carry besides localhost and loopback "
+        "addresses, comma-separated; `*.domain` is a domain and its names. Not set: this machine's "
+        "names and `HOST`.",
     )  # fmt: skip
     cors_origins: tuple[str, ...] = _setting(
         "Server", "", origins,
@@ -130,9 +130,7 @@ class Config:
         "Limits", "256MiB", size(1024),
         "Most that may be on its way to the database; beyond it requests are refused for now.",
     )  # fmt: skip
-    query_timeout: float = _setting(
-        "Limits", "10s", duration, "Longest that a query may run.", works=False
-    )
+    query_timeout: float = _setting("Limits", "10s", duration, "Longest that a query may run.")
     ws_max_clients: int = _setting(
         "Limits", "1000", whole(1, 10**6), "Most WebSocket clients at once.", works=False
     )
@@ -145,16 +143,14 @@ class Config:
         one_of("TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL",
                warning="WARN", critical="FATAL"),
         "Lowest severity of logs that are stored; logs without a severity always are.",
-        works=False,
     )  # fmt: skip
     ingest_allowed_services: tuple[str, ...] = _setting(
         "Ingest filter", "", names,
         "Services that are stored, comma-separated; none named stores all.",
-        works=False,
     )  # fmt: skip
     ingest_excluded_services: tuple[str, ...] = _setting(
         "Ingest filter", "", names,
-        "Services that are not stored, comma-separated.", works=False,
+        "Services that are not stored, comma-separated.",
     )  # fmt: skip
     ai_enabled: bool = _setting(
         "AI", "true", boolean,

@@ -2,18 +2,30 @@
 
 from collections.abc import Sequence
 
+import msgspec
 from starlette.routing import BaseRoute, Route, Router
 from starlette.types import ASGIApp
 
+from argus import __version__
 from argus.api.compression import Compression
 from argus.api.edge import secure
 from argus.api.endpoint import ApiParts, Endpoint, Ports, Resource, SystemState
+from argus.api.openapi import document
 from argus.api.protocol import HttpProtocol
 from argus.api.routes import ENDPOINTS
 from argus.api.security import Surface
 from argus.api.ui import WebApp
 
-__all__ = ["ApiParts", "HttpProtocol", "Ports", "Surface", "SystemState", "create_app", "secure"]
+__all__ = [
+    "ApiParts",
+    "HttpProtocol",
+    "Ports",
+    "Surface",
+    "SystemState",
+    "create_app",
+    "openapi_json",
+    "secure",
+]
 
 
 def create_app(
@@ -33,3 +45,9 @@ def create_app(
     router = Router(routes, redirect_slashes=False, default=WebApp(parts.ui))
     surface = Surface.of(parts.allowed_hosts, parts.cors_origins, parts.production)
     return secure(Compression(router), surface)
+
+
+def openapi_json() -> str:
+    """The OpenAPI document as indented JSON text, the same for every server of this version."""
+    text = msgspec.json.encode(document(ENDPOINTS, __version__))
+    return msgspec.json.format(text, indent=2).decode()

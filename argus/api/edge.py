@@ -1,9 +1,9 @@
 """The shell around a port: security headers, errors to answers, and bounds on request bodies."""
 
 import asyncio
+import logging
 from typing import Final
 
-import structlog
 from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -33,7 +33,7 @@ SECURITY_HEADERS: Final = (
 )
 
 _SECURITY_NAMES = frozenset(name for name, _ in SECURITY_HEADERS)
-_log = structlog.get_logger(__name__)
+logger = logging.getLogger(__name__)
 
 
 def secure(
@@ -123,7 +123,7 @@ class ErrorAnswers:
                 # Half an answer is out: the server cuts the connection, or it would look whole.
                 raise
             if not isinstance(error, ArgusError):
-                _log.error("request_failed", path=scope["path"], exc_info=error)
+                logger.error("request failed", exc_info=error, extra={"path": scope["path"]})
                 error = ArgusError("internal error")
             if scope["type"] == "http" or (_can_deny(scope) and not started):
                 await problem_response(scope, error)(scope, receive, send)

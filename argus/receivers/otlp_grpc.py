@@ -1,6 +1,8 @@
 """OTLP over gRPC: the three export services, health and reflection on one port."""
 
 import logging
+import socket
+from collections.abc import Iterator
 from types import TracebackType
 from typing import Any, Self
 
@@ -11,7 +13,7 @@ from grpc_reflection.v1alpha import reflection
 from argus.errors import ArgusError, StartError, grpc_status
 from argus.model import Signal
 from argus.receivers.receive import RequestPath, tenant_of
-from argus.receivers.status import response_bytes, status_bytes
+from argus.receivers.status import response_bytes, retry_info, status_bytes
 from argus.telemetry import Telemetry
 from argus.tenancy import HEADER
 
@@ -61,13 +63,9 @@ class OtlpGrpcReceiver:
         health_pb2_grpc.add_HealthServicer_to_server(self._health, server)
         names = (*SERVICES.values(), health.SERVICE_NAME, reflection.SERVICE_NAME)
         reflection.enable_server_reflection(names, server)
+        self._refuse_busy_port()
         address = f"[{self._host}]" if ":" in self._host else self._host
-        try:
-            self.port = server.add_insecure_port(f"{address}:{self.port}")
-        except RuntimeError:
-            raise StartError(
-                f"GRPC_PORT: cannot listen on {address}:{self.port}; is it in use?"
-            ) from None
+        self.port = server.add_insecure_port(f"{address}:{self.port}")
         await server.start()
         self._server = server
         return self
@@ -82,6 +80,19 @@ class OtlpGrpcReceiver:
             await self._health.enter_graceful_shutdown()
             await self._server.stop(_STOP_GRACE_S)
 
+    def _refuse_busy_port(self) -> None:
+        # gRPC's core would write a stack of its own to standard error before it fails
+        try:
+            with socket.create_server((self._host, self.port), family=self._family()):
+                pass
+        except OSError as error:
+            raise StartError(
+                f"GRPC_PORT: cannot listen on {self._host} port {self.port}: {error.strerror}"
+            ) from None
+
+    def _family(self) -> socket.AddressFamily:
+        return socket.AF_INET6 if ":" in self._host else socket.AF_INET
+
     def _export(self, signal: Signal) -> Any:
         async def export(body: bytes, context: grpc.aio.ServicerContext[bytes, bytes]) -> bytes:
             try:
@@ -89,8 +100,7 @@ class OtlpGrpcReceiver:
             except ArgusError as error:
                 code = _STATUS_CODES[grpc_status(error)]
                 self._telemetry.request("grpc", signal, code.name)
-                details = (("grpc-status-details-bin", status_bytes(error)),)
-                await context.abort(code, error.message, details)
+                await context.abort(code, error.message, tuple(_trailers(error)))
             except Exception:
                 logger.exception("export failed", extra={"signal": signal})
                 self._telemetry.request("grpc", signal, "INTERNAL")
@@ -108,6 +118,13 @@ class OtlpGrpcReceiver:
             tenant = tenant_of(_metadata(context, HEADER))
             rejected, message = await self._path.receive(signal, "protobuf", body, tenant)
         return response_bytes(signal, rejected, message)
+
+
+def _trailers(error: ArgusError) -> Iterator[tuple[str, bytes]]:
+    yield "grpc-status-details-bin", status_bytes(error)
+    if error.retry_after_s is not None:
+        # where the Python SDK looks for it
+        yield "google.rpc.retryinfo-bin", retry_info(error.retry_after_s).SerializeToString()
 
 
 def _metadata(context: grpc.aio.ServicerContext[bytes, bytes], key: str) -> str | None:

@@ -53,14 +53,19 @@ def status_bytes(error: ArgusError) -> bytes:
     """A serialized google.rpc.Status with RetryInfo or BadRequest in its details."""
     status = status_pb2.Status(code=grpc_status(error), message=error.message)
     if error.retry_after_s is not None:
-        delay = Duration()
-        delay.FromNanoseconds(int(error.retry_after_s * 1e9))
-        status.details.add().Pack(error_details_pb2.RetryInfo(retry_delay=delay))
+        status.details.add().Pack(retry_info(error.retry_after_s))
     elif error.code == "invalid_argument":
         detail = error_details_pb2.BadRequest()
         detail.field_violations.add(field=error.field or "body", description=error.message)
         status.details.add().Pack(detail)
     return bytes(status.SerializeToString())
+
+
+def retry_info(seconds: float) -> Any:
+    """A google.rpc.RetryInfo."""
+    delay = Duration()
+    delay.FromNanoseconds(int(seconds * 1e9))
+    return error_details_pb2.RetryInfo(retry_delay=delay)
 
 
 def status_json(error: ArgusError) -> bytes:

@@ -1,5 +1,6 @@
 """Test doubles of the API's surroundings: records, an in-memory reader and a server on a socket."""
 
+import asyncio
 import socket
 import threading
 import time
@@ -9,7 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 import uvicorn
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Message
 
 from argus.api import ApiParts, HttpProtocol, Ports, SystemState
 from argus.errors import InvalidInput
@@ -198,3 +199,26 @@ def request_bytes(
     """A raw HTTP/1.1 request that asks for the connection to be closed."""
     lines: Sequence[str] = [f"{method} {target} HTTP/1.1", *headers, "Connection: close", "", ""]
     return "\r\n".join(lines).encode("latin-1") + body
+
+
+def call(
+    app: ASGIApp, path: str, query: bytes = b"", method: str = "GET", **headers: str
+) -> tuple[int, dict[str, str], bytes]:
+    """Call an ASGI application with a query string as it is: status, headers, body."""
+    pairs = {"host": "localhost"} | {name.replace("_", "-"): v for name, v in headers.items()}
+    scope = {
+        "type": "http", "method": method, "path": path, "query_string": query,
+        "headers": [(name.encode(), value.encode()) for name, value in pairs.items()],
+        "server": ("127.0.0.1", 8080), "scheme": "http", "root_path": "",
+    }  # fmt: skip
+    sent: list[Message] = []
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    asyncio.run(app(scope, receive, send))
+    answered = {name.decode(): value.decode() for name, value in sent[0]["headers"]}
+    return sent[0]["status"], answered, b"".join(message["body"] for message in sent[1:])

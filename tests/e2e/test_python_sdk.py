@@ -57,14 +57,14 @@ def sent(request: pytest.FixtureRequest, shared_argus: Argus) -> tuple[Argus, An
     tracer = provider.get_tracer("shop.lib", "0.9", "https://schema.example/1", {"scope": True})
     log_provider = LoggerProvider(resource=resource)
     log_provider.add_log_record_processor(SimpleLogRecordProcessor(log_exporter))
-    root = tracer.start_span(
+    root: Any = tracer.start_span(
         "POST /checkout",
         kind=SpanKind.SERVER,
         attributes=ATTRIBUTES,
         links=[Link(LINKED, {"l": 1})],
     )
     with trace.use_span(root, end_on_exit=True, record_exception=False):
-        child = tracer.start_span("charge", kind=SpanKind.CLIENT)
+        child: Any = tracer.start_span("charge", kind=SpanKind.CLIENT)
         with trace.use_span(child, end_on_exit=True, record_exception=False):
             child.add_event("retry", {"attempt": 2})
             child.set_status(Status(StatusCode.ERROR, "declined"))

@@ -15,6 +15,7 @@ from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import (
 )
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue, ArrayValue, KeyValue, KeyValueList
+from opentelemetry.proto.trace.v1.trace_pb2 import Status
 
 from argus.attributes import typed_attributes
 from argus.errors import InvalidInput
@@ -261,7 +262,7 @@ def test_protobuf_and_json_of_one_request_give_the_same_records(
 ) -> None:
     request = request_with_span(trace_state="a=b", flags=257, dropped_events_count=2, kind=4)
     span = request.resource_spans[0].scope_spans[0].spans[0]
-    span.status.code = 2
+    span.status.code = Status.STATUS_CODE_ERROR
     span.status.message = "declined"
     event = span.events.add(name="exception", time_unix_nano=NOW)
     link = span.links.add(trace_id=TRACE_ID[::-1], span_id=SPAN_ID, trace_state="c=d", flags=1)
@@ -296,7 +297,7 @@ def test_random_bytes_are_a_batch_or_invalid(body: bytes) -> None:
     for signal in ("traces", "logs", "metrics"):
         for function in (decode, decode_json):
             with suppress(InvalidInput):
-                function(signal, body, "default", 7)  # type: ignore[arg-type]
+                function(signal, body, "default", 7)
 
 
 def otlp_json(request: Any) -> bytes:

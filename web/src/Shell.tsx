@@ -1,0 +1,75 @@
+/** Owns the frame around every page: menu, colour scheme, shortcuts, the way past the menu for keyboards. */
+import { ActionIcon, Drawer, Tooltip } from "@mantine/core";
+import { useDisclosure, useHotkeys, useLocalStorage, useMediaQuery } from "@mantine/hooks";
+import { Outlet, useRouterState } from "@tanstack/react-router";
+import { Menu, PanelLeftClose, PanelLeftOpen } from "lucide-react";
+import { useEffect } from "react";
+import { Brand } from "./components/Brand";
+import { ColorSchemeSwitch } from "./components/ColorSchemeSwitch";
+import { type MenuEntry, NavMenu, useGoKeys } from "./components/NavMenu";
+import { ShortcutSheet } from "./components/ShortcutSheet";
+import classes from "./Shell.module.css";
+
+/** The document's title and the focus follow the page. */
+function usePageTitle(menu: MenuEntry[]) {
+  const path = useRouterState({ select: (state) => state.location.pathname });
+  useEffect(() => {
+    const page = menu.find((entry) => path === entry.path);
+    document.title = page === undefined ? "Argus" : `${page.title} · Argus`;
+  }, [menu, path]);
+  return path;
+}
+
+export function Shell({ menu }: { menu: MenuEntry[] }) {
+  const path = usePageTitle(menu);
+  const phone = useMediaQuery("(max-width: 47.99em)", false, { getInitialValueInEffect: false });
+  const [narrow, setNarrow] = useLocalStorage({ key: "argus-narrow-menu", defaultValue: false, getInitialValueInEffect: false });
+  const [menuOpen, menuDrawer] = useDisclosure(false);
+  const [sheetOpen, sheet] = useDisclosure(false);
+  useGoKeys(menu);
+  useHotkeys([["shift+?", sheet.toggle]], ["INPUT", "TEXTAREA", "SELECT"]);
+  useEffect(() => menuDrawer.close(), [path]); // eslint-disable-line react-hooks/exhaustive-deps -- closes on arrival only
+
+  const foot = (slim: boolean) => (
+    <div className={classes.foot} data-slim={slim || undefined}>
+      <ColorSchemeSwitch slim={slim} />
+      <ShortcutSheet.Button onClick={sheet.open} />
+    </div>
+  );
+  return (
+    <div className={classes.shell} data-phone={phone || undefined} data-narrow={narrow || undefined}>
+      <a className={classes.skip} href="#page">
+        Skip to content
+      </a>
+      {phone ? (
+        <header className={classes.topbar}>
+          <Brand />
+          <ActionIcon variant="subtle" color="gray" size="lg" aria-label="Open menu" onClick={menuDrawer.open}>
+            <Menu size={20} />
+          </ActionIcon>
+        </header>
+      ) : (
+        <aside className={classes.side}>
+          <div className={classes.brand}>
+            <Brand slim={narrow} />
+            <Tooltip label={narrow ? "Widen the menu" : "Narrow the menu"} position="right">
+              <ActionIcon variant="subtle" color="gray" size="sm" aria-label={narrow ? "Widen the menu" : "Narrow the menu"} onClick={() => setNarrow(!narrow)}>
+                {narrow ? <PanelLeftOpen size={16} /> : <PanelLeftClose size={16} />}
+              </ActionIcon>
+            </Tooltip>
+          </div>
+          <NavMenu entries={menu} slim={narrow} />
+          {foot(narrow)}
+        </aside>
+      )}
+      <main id="page" className={classes.page} tabIndex={-1}>
+        <Outlet />
+      </main>
+      <Drawer opened={phone && menuOpen} onClose={menuDrawer.close} title={<Brand />} size={260} position="left" closeButtonProps={{ "aria-label": "Close menu" }}>
+        <NavMenu entries={menu} slim={false} />
+        {foot(false)}
+      </Drawer>
+      <ShortcutSheet opened={sheetOpen} onClose={sheet.close} />
+    </div>
+  );
+}

@@ -1,0 +1,46 @@
+/** Owns every query of the front end: keys, addresses and how long an answer stays fresh. Keys live only here. */
+import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
+import { get, type Params } from "./client";
+import type { Health, LogsResponse, TraceResponse, TracesResponse } from "./types";
+
+const pageSize = 100;
+
+/** Pages of traces that match, fetched by cursor. */
+export const tracesQuery = (params: Params) =>
+  infiniteQueryOptions({
+    queryKey: ["traces", params],
+    queryFn: ({ pageParam, signal }) => get<TracesResponse>("/api/traces", { ...params, limit: pageSize, cursor: pageParam }, signal),
+    initialPageParam: null as string | null,
+    getNextPageParam: (last) => last.next_cursor,
+    placeholderData: keepPreviousData,
+  });
+
+/** Pages of log records that match, newest first. */
+export const logsQuery = (params: Params) =>
+  infiniteQueryOptions({
+    queryKey: ["logs", params],
+    queryFn: ({ pageParam, signal }) => get<LogsResponse>("/api/logs", { ...params, limit: 200, cursor: pageParam }, signal),
+    initialPageParam: null as string | null,
+    getNextPageParam: (last) => last.next_cursor,
+    placeholderData: keepPreviousData,
+  });
+
+export const traceQuery = (traceId: string) =>
+  queryOptions({
+    queryKey: ["trace", traceId],
+    queryFn: ({ signal }) => get<TraceResponse>(`/api/traces/${encodeURIComponent(traceId)}`, {}, signal),
+  });
+
+export const servicesQuery = (refetchInterval: number | false = false) =>
+  queryOptions({
+    queryKey: ["services"],
+    queryFn: ({ signal }) => get<string[]>("/api/metadata/services", {}, signal),
+    refetchInterval,
+  });
+
+export const healthQuery = (refetchInterval: number) =>
+  queryOptions({
+    queryKey: ["health"],
+    queryFn: ({ signal }) => get<Health>("/api/health", {}, signal),
+    refetchInterval,
+  });

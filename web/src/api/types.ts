@@ -1,0 +1,14 @@
+/** Names the shapes of the API for the rest of the front end; they come from the server's OpenAPI document. */
+export type {
+  Health,
+  Log,
+  LogsResponse,
+  Severity,
+  Span,
+  SpanEvent,
+  SpanLink,
+  Status,
+  TraceResponse,
+  TraceSummary,
+  TracesResponse,
+} from "./schema";

@@ -1,0 +1,42 @@
+/** Owns the list of keyboard shortcuts. */
+import { ActionIcon, Kbd, Modal, Tooltip } from "@mantine/core";
+import { Keyboard } from "lucide-react";
+import classes from "./ShortcutSheet.module.css";
+
+const sections: { title: string; keys: [keys: string[], does: string][] }[] = [
+  { title: "Everywhere", keys: [[["?"], "Show this sheet"], [["g", "t"], "Go to traces"], [["g", "l"], "Go to logs"], [["g", "s"], "Go to send data"], [["/"], "Search"]] },
+  { title: "Lists", keys: [[["j"], "Next row"], [["k"], "Previous row"], [["Enter"], "Open the row"], [["Esc"], "Close the details"]] },
+  { title: "Trace", keys: [[["j", "↓"], "Next span"], [["k", "↑"], "Previous span"], [["[", "←"], "Collapse"], [["]", "→"], "Expand"], [["e"], "Next error"], [["E"], "Previous error"], [["Enter"], "Show details"]] },
+];
+
+export function ShortcutSheet({ opened, onClose }: { opened: boolean; onClose: () => void }) {
+  return (
+    <Modal opened={opened} onClose={onClose} title="Keyboard shortcuts" size="lg" closeButtonProps={{ "aria-label": "Close" }}>
+      <div className={classes.sections}>
+        {sections.map(({ title, keys }) => (
+          <section key={title}>
+            <h3 className={classes.title}>{title}</h3>
+            <dl className={classes.keys}>
+              {keys.map(([names, does]) => (
+                <div key={does} className={classes.line}>
+                  <dt>{does}</dt>
+                  <dd>{names.map((name) => <Kbd key={name} size="xs">{name}</Kbd>)}</dd>
+                </div>
+              ))}
+            </dl>
+          </section>
+        ))}
+      </div>
+    </Modal>
+  );
+}
+
+ShortcutSheet.Button = function ShortcutButton({ onClick }: { onClick: () => void }) {
+  return (
+    <Tooltip label="Keyboard shortcuts (?)" position="right">
+      <ActionIcon variant="subtle" color="gray" aria-label="Keyboard shortcuts" onClick={onClick}>
+        <Keyboard size={17} />
+      </ActionIcon>
+    </Tooltip>
+  );
+};

@@ -1,0 +1,33 @@
+/** Owns the line of controls above a list. */
+import { ActionIcon, Tooltip } from "@mantine/core";
+import { RotateCw } from "lucide-react";
+import type { ReactNode } from "react";
+import classes from "./Toolbar.module.css";
+
+export function Toolbar({ title, children }: { title: string; children: ReactNode }) {
+  return (
+    <header className={classes.bar}>
+      <h1 className={classes.title}>{title}</h1>
+      {children}
+    </header>
+  );
+}
+
+export function RefreshButton({ busy, onClick }: { busy: boolean; onClick: () => void }) {
+  return (
+    <Tooltip label="Refresh">
+      <ActionIcon variant="default" size={30} aria-label="Refresh" onClick={onClick}>
+        <RotateCw size={15} className={busy ? classes.turning : undefined} />
+      </ActionIcon>
+    </Tooltip>
+  );
+}
+
+/** The quiet line under the controls: what the list holds. */
+export function ListFacts({ children }: { children: ReactNode }) {
+  return (
+    <div className={classes.facts} role="status">
+      {children}
+    </div>
+  );
+}

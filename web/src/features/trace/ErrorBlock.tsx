@@ -1,0 +1,74 @@
+/** Owns how a failure is told: type, message, then the stack with own frames bright and library frames folded. */
+import { useState } from "react";
+import type { Status } from "../../api/types";
+import { CopyIcon } from "../../components/CopyIcon";
+import { ErrorMark } from "../../components/ErrorMark";
+import { counted } from "../../lib/count";
+import type { Exception, StackLine } from "../../lib/exceptions";
+import classes from "./ErrorBlock.module.css";
+
+/** Runs of library lines become one entry. */
+function folded(lines: StackLine[]): (StackLine | { hidden: number })[] {
+  const out: (StackLine | { hidden: number })[] = [];
+  for (const line of lines) {
+    const last = out.at(-1);
+    if (line.own) out.push(line);
+    else if (last !== undefined && "hidden" in last) last.hidden += 1;
+    else out.push({ hidden: 1 });
+  }
+  return out;
+}
+
+function Stack({ exception }: { exception: Exception }) {
+  const [all, setAll] = useState(false);
+  const [first, ...rest] = exception.lines;
+  const repeated = first !== undefined && first.text.includes(exception.message) && exception.message !== "";
+  const lines = repeated ? rest : exception.lines;
+  if (lines.length === 0) return null;
+  const library = lines.filter((line) => !line.own).length;
+  const shown = all || library === lines.length ? lines : folded(lines);
+  return (
+    <div className={classes.stack}>
+      <span className={classes.copy}>
+        <CopyIcon text={exception.lines.map((line) => line.text).join("\n")} label="Copy the stack trace" />
+      </span>
+      <pre>
+        {shown.map((line, at) =>
+          "hidden" in line ? (
+            <button key={at} type="button" className={classes.hidden} onClick={() => setAll(true)}>
+              … {counted(line.hidden, "library frame")}
+            </button>
+          ) : (
+            <span key={at} data-library={!line.own || undefined}>
+              {line.text.trimEnd()}
+            </span>
+          ),
+        )}
+      </pre>
+    </div>
+  );
+}
+
+export function ErrorBlock({ status, message, exceptions }: { status: Status; message: string; exceptions: Exception[] }) {
+  const said = exceptions.some((exception) => exception.message === message);
+  return (
+    <section className={classes.block} aria-label="Error" data-handled={status !== "ERROR" || undefined}>
+      {(exceptions.length === 0 || (message !== "" && !said)) && (
+        <p className={classes.line}>
+          <ErrorMark /> <span>{message === "" ? "This span has status ERROR and says no more." : message}</span>
+        </p>
+      )}
+      {exceptions.map((exception, at) => (
+        <div key={at} className={classes.exception}>
+          <p className={classes.line}>
+            <ErrorMark />
+            <span>
+              <strong>{exception.type}</strong> {exception.message}
+            </span>
+          </p>
+          <Stack exception={exception} />
+        </div>
+      ))}
+    </section>
+  );
+}

@@ -1,0 +1,74 @@
+/** Owns the state of the timeline: the rows on screen, the span under the keyboard, the span whose details show, the zoom. */
+import { useCallback, useEffect, useMemo, useState } from "react";
+import { revealed, type Row, type Toggled, visibleRows } from "../../lib/spanRows";
+import type { SpanNode, SpanTree } from "../../lib/spanTree";
+import { one, useSearchParams } from "../../url/useSearchParams";
+
+/** A part of the trace, in microseconds from its start. */
+export type View = { from: number; to: number };
+
+export type TimelineState = {
+  rows: Row[];
+  cursor: string | null;
+  selected: SpanNode | null;
+  view: View;
+  zoomed: boolean;
+  setView: (view: View | null) => void;
+  setCursor: (key: string) => void;
+  select: (key: string | null) => void;
+  toggle: (key: string) => void;
+  setToggled: (toggled: Toggled) => void;
+};
+
+/** The span a reader wants first: the deepest cause of the first error, else the root. */
+export function firstOfInterest(tree: SpanTree): SpanNode | null {
+  const cause = tree.spans.find((node) => node.span.status === "ERROR" && node.errors === 1);
+  return cause ?? tree.spans[0] ?? null;
+}
+
+export function useTimeline(tree: SpanTree, docked: boolean): TimelineState {
+  const [search, change] = useSearchParams();
+  const named = one(search.span) ?? null;
+  const [toggled, setToggled] = useState<Toggled>(() => new Set());
+  const [closed, setClosed] = useState(false);
+  const [view, setView] = useState<View | null>(null);
+  const byKey = useMemo(() => new Map(tree.spans.map((node) => [node.key, node])), [tree]);
+  const fallback = useMemo(() => firstOfInterest(tree), [tree]);
+  const asked = named === null ? null : (byKey.get(named) ?? null);
+  const selected = closed ? null : (asked ?? (docked ? fallback : null));
+  const [cursor, setCursor] = useState<string | null>(selected?.key ?? null);
+
+  const reveal = useCallback((key: string) => setToggled((before) => revealed(tree, before, key)), [tree]);
+  useEffect(() => {
+    const key = named ?? fallback?.key;
+    if (key !== undefined && byKey.has(key)) reveal(key);
+  }, [byKey, fallback, named, reveal]);
+
+  const select = useCallback(
+    (key: string | null) => {
+      setClosed(key === null);
+      if (key !== null) setCursor(key);
+      change({ span: key ?? undefined });
+    },
+    [change],
+  );
+  const toggle = useCallback((key: string) => {
+    setToggled((before) => {
+      const next = new Set(before);
+      if (!next.delete(key)) next.add(key);
+      return next;
+    });
+  }, []);
+  return {
+    rows: useMemo(() => visibleRows(tree, toggled), [tree, toggled]),
+    cursor,
+    selected,
+    view: view ?? { from: 0, to: Math.max(tree.durationUs, 1) },
+    zoomed: view !== null,
+    setView,
+    setCursor,
+    select,
+    toggle,
+    setToggled,
+  };
+}

@@ -1,0 +1,59 @@
+/** Owns the time range of a page: relative ranges stay relative, in the address and in the request. */
+
+export type TimeRange =
+  | { kind: "relative"; last: string }
+  | { kind: "absolute"; start: string; end: string }
+  | { kind: "all" };
+
+export const presets: { last: string; label: string }[] = [
+  { last: "5m", label: "Last 5 minutes" },
+  { last: "15m", label: "Last 15 minutes" },
+  { last: "1h", label: "Last hour" },
+  { last: "6h", label: "Last 6 hours" },
+  { last: "24h", label: "Last 24 hours" },
+  { last: "7d", label: "Last 7 days" },
+];
+
+export const defaultRange: TimeRange = { kind: "relative", last: "1h" };
+
+const isMoment = (text: string | undefined): text is string => text !== undefined && !Number.isNaN(Date.parse(text));
+
+/** The range an address carries; anything unreadable falls back to the default. */
+export function parseRange(params: { range?: string; start?: string; end?: string }): TimeRange {
+  if (isMoment(params.start) && isMoment(params.end)) return { kind: "absolute", start: params.start, end: params.end };
+  if (params.range === "all") return { kind: "all" };
+  if (params.range !== undefined && /^\d+[smhd]$/.test(params.range)) return { kind: "relative", last: params.range };
+  return defaultRange;
+}
+
+/** What the address carries for a range; the default leaves no trace. */
+export function rangeParams(range: TimeRange): { range?: string; start?: string; end?: string } {
+  if (range.kind === "absolute") return { start: range.start, end: range.end };
+  if (range.kind === "all") return { range: "all" };
+  return range.last === (defaultRange as { last: string }).last ? {} : { range: range.last };
+}
+
+/** The `start` and `end` of a request. Days are sent as hours, which every reader of Go durations understands. */
+export function rangeQuery(range: TimeRange): { start?: string; end?: string } {
+  if (range.kind === "absolute") return { start: range.start, end: range.end };
+  if (range.kind === "all") return {};
+  const days = /^(\d+)d$/.exec(range.last);
+  return { start: `now-${days === null ? range.last : `${Number(days[1]) * 24}h`}` };
+}
+
+const shortMoment = (text: string) =>
+  new Date(text).toLocaleString("en", { month: "short", day: "numeric", hour: "2-digit", minute: "2-digit", hour12: false });
+
+/** What the picker's button says. */
+export function rangeLabel(range: TimeRange): string {
+  if (range.kind === "all") return "All time";
+  if (range.kind === "absolute") return `${shortMoment(range.start)} – ${shortMoment(range.end)}`;
+  return presets.find((preset) => preset.last === range.last)?.label ?? `Last ${range.last}`;
+}
+
+/** The next wider preset, or all time: what an empty page offers. */
+export function widerRange(range: TimeRange): TimeRange {
+  const at = range.kind === "relative" ? presets.findIndex((preset) => preset.last === range.last) : -1;
+  const next = at < 0 ? undefined : presets.slice(at + 1).find((preset) => preset.last === "24h" || preset.last === "7d");
+  return next === undefined ? { kind: "all" } : { kind: "relative", last: next.last };
+}

@@ -1,0 +1,39 @@
+/** Owns the one table of pages, which feeds the router and the menu. */
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent, redirect } from "@tanstack/react-router";
+import { ListTree, type LucideIcon, ScrollText, Unplug } from "lucide-react";
+import { get } from "./api/client";
+import { PageError, PageMissing } from "./components/PageStates";
+import { Shell } from "./Shell";
+import { parseSearch, stringifySearch } from "./url/useSearchParams";
+
+export type Page = { path: string; title: string; icon: LucideIcon | null; key: string; load: () => Promise<{ default: () => React.ReactNode }> };
+
+/** Pages with an icon are in the menu; `key` follows `g` to go there. */
+export const pages: Page[] = [
+  { path: "/traces", title: "Traces", icon: ListTree, key: "t", load: () => import("./features/traces/TracesPage") },
+  { path: "/traces/$traceId", title: "Trace", icon: null, key: "", load: () => import("./features/trace/TracePage") },
+  { path: "/logs", title: "Logs", icon: ScrollText, key: "l", load: () => import("./features/logs/LogsPage") },
+  { path: "/send", title: "Send data", icon: Unplug, key: "s", load: () => import("./features/send/SendPage") },
+];
+
+const menu = pages.flatMap(({ icon, ...page }) => (icon === null ? [] : [{ ...page, icon }]));
+
+/** A newcomer lands where data comes from, everyone else on the traces. */
+async function landing(): Promise<never> {
+  const services = await get<string[]>("/api/metadata/services").catch(() => null);
+  throw redirect({ to: services?.length === 0 ? "/send" : "/traces", replace: true });
+}
+
+export function makeRouter() {
+  const root = createRootRoute({ component: () => <Shell menu={menu} />, notFoundComponent: PageMissing, errorComponent: PageError });
+  const index = createRoute({ getParentRoute: () => root, path: "/", beforeLoad: landing });
+  const routes = pages.map((page) => createRoute({ getParentRoute: () => root, path: page.path, component: lazyRouteComponent(page.load), errorComponent: PageError }));
+  return createRouter({
+    routeTree: root.addChildren([index, ...routes]),
+    parseSearch,
+    stringifySearch,
+    defaultPreload: "intent",
+    defaultPendingMs: 300,
+    scrollRestoration: false,
+  });
+}
