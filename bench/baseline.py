@@ -15,8 +15,12 @@ from typing import Any
 
 from sqlalchemy import NullPool
 
-from argus.storage.sql.driver import sqlite, sqlite_engine
+from argus.storage.sql import driver
 from bench.corpora import Corpus
+
+connect: Any = driver.sqlite.connect  # type: ignore[attr-defined]
+"""Of the one SQLite library of argus."""
+
 
 COMMIT_ROWS = 5_000
 STATEMENT_ROWS = 500
@@ -27,7 +31,8 @@ began, cpu, loops = time.perf_counter(), time.process_time(), 0
 while time.perf_counter() - began < {_SPIN_S}:
     for _ in range(10_000): pass
     loops += 1
-print((time.process_time() - cpu) / (time.perf_counter() - began), loops / (time.process_time() - cpu))
+cpu = time.process_time() - cpu
+print(cpu / (time.perf_counter() - began), loops / cpu)
 """
 
 
@@ -55,7 +60,7 @@ class Rows:
 
     def __init__(self, path: Path, main: str) -> None:
         """`main` is the table whose rows are counted."""
-        connection = sqlite.connect(f"file:{path}?mode=ro", uri=True)
+        connection = connect(f"file:{path}?mode=ro", uri=True)
         schema = connection.execute(
             "SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY rowid"
         ).fetchall()
@@ -93,7 +98,7 @@ class Rows:
     def insert(self, path: Path) -> Cost:
         """S0: insert everything into an empty file and leave it there, with the pragmas of the
         server's own connection; the clock runs from the first transaction to the last commit."""
-        engine = sqlite_engine(path, writable=True, poolclass=NullPool)
+        engine = driver.sqlite_engine(path, writable=True, poolclass=NullPool)
         held = engine.raw_connection()
         connection: Any = held.driver_connection
         for sql in self._schema:

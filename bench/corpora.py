@@ -71,6 +71,7 @@ class Corpus:
 def corpus(name: str) -> Corpus:
     """`shop`, `llm`, `logs`, `single` (shop, one span a call) or `shop-json`, always the same."""
     draw = random.Random(f"{SEED} {name.removesuffix('-json')}")
+    requests: list[Any]
     if name == "logs":
         requests = [logs.request(draw, PER_CALL) for _ in range(_TEMPLATES)]
         return Corpus(name, "logs", tuple(map(_protobuf, requests)))

@@ -3,7 +3,7 @@
 import random
 
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
-from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord
+from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord, SeverityNumber
 
 from bench.markers import id_bytes, text, time_ns
 from bench.spans import put, resource
@@ -12,7 +12,7 @@ from bench.words import paragraph, stack_trace
 TRACE_SHARE = 0.6
 STACK_SHARE = 0.1
 _SERVICES = 10
-_SEVERITIES = ((9, "INFO"),) * 7 + ((5, "DEBUG"), (13, "WARN"), (17, "ERROR"))
+_SEVERITIES = ["INFO", "INFO", "INFO", "INFO", "INFO", "INFO", "INFO", "DEBUG", "WARN", "ERROR"]
 _OPENINGS = (
     "accepted order {a} of customer {b} in {c} ms",
     "GET /api/v1/products/{a} answered 200 with {c} bytes to {b}",
@@ -45,13 +45,15 @@ def _record(draw: random.Random, record: LogRecord) -> None:
     opening = draw.choice(_OPENINGS).format(
         a=f"{text()}{draw.randrange(1000)}", b=draw.randrange(5_000), c=draw.randrange(2_000)
     )
-    record.severity_number, record.severity_text = draw.choice(_SEVERITIES)
+    severity = draw.choice(_SEVERITIES)
     if draw.random() < STACK_SHARE:
-        record.severity_number, record.severity_text = 17, "ERROR"
+        severity = "ERROR"
         record.body.string_value = f"{opening}\n{stack_trace(draw, 10)}"
     else:
         rest = draw.randint(200, 400) - len(opening)
         record.body.string_value = f"{opening} {paragraph(draw, rest)}"
+    record.severity_text = severity
+    record.severity_number = SeverityNumber.Value(f"SEVERITY_NUMBER_{severity}")
     if draw.random() < TRACE_SHARE:
         record.trace_id, record.span_id = id_bytes(draw, 16), id_bytes(draw, 8)
     put(record.attributes, {

@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 from typing import Self
 
-from argus.storage.sql.driver import sqlite
+from bench.baseline import connect
 
 ROOT = Path(__file__).parent.parent
 GIVE_UP_S = 60.0
@@ -84,6 +84,7 @@ class Argus:
             "GRPC_PORT": str(grpc),
             "OTLP_HTTP_PORT": str(otlp),
             "LOG_LEVEL": "ERROR",
+            "INGEST_MIN_SEVERITY": "TRACE",  # by default some records are left out on purpose
         } | environ
 
     def __enter__(self) -> Self:
@@ -127,7 +128,7 @@ class Argus:
         """Rows of `spans` and `logs` in all segments, counted by a reader outside the server."""
         found = {"spans": 0, "logs": 0}
         for path in self.segments():
-            connection = sqlite.connect(f"file:{path}?mode=ro", uri=True)
+            connection = connect(f"file:{path}?mode=ro", uri=True)
             for table in found:
                 (count,) = connection.execute(f"SELECT count(*) FROM {table}").fetchone()
                 found[table] += count

@@ -39,7 +39,7 @@ class Operation:
     name: str
     route: str
     method: str
-    kind: int
+    kind: Span.SpanKind.ValueType
 
 
 def _operations() -> list[Operation]:
