@@ -25,6 +25,7 @@ _log = logging.getLogger("argus.storage")
 _BUSY_TIMEOUT_S = 1.0
 _COMMON = ("PRAGMA temp_store=MEMORY",)
 _WRITER = (
+    "PRAGMA page_size=8192",
     "PRAGMA journal_mode=WAL",
     "PRAGMA synchronous=FULL",
     "PRAGMA wal_autocheckpoint=4000",

@@ -22,6 +22,7 @@ function Events({ span, startUs }: { span: Span; startUs: number }) {
           <div className={classes.eventHead}>
             <span className={classes.offset}>{formatDuration(toMicros(event.time) - startUs)}</span>
             <strong>{event.name}</strong>
+            {event.name === "exception" && <span className={classes.offset}>shown above</span>}
           </div>
           {event.name !== "exception" && Object.keys(event.attributes).length > 0 && <AttributeList attributes={event.attributes} flat />}
         </li>

@@ -4,6 +4,7 @@ import { useCallback } from "react";
 import { servicesQuery, tracesQuery } from "../../api/queries";
 import { ErrorPanel, SkeletonRows } from "../../components/Panels";
 import { NothingFound } from "../../components/NothingFound";
+import { SearchBox } from "../../components/SearchBox";
 import { TimeRangePicker } from "../../components/TimeRangePicker";
 import { ListFacts, RefreshButton, Toolbar } from "../../components/Toolbar";
 import { counted, formatCount } from "../../lib/count";
@@ -39,7 +40,7 @@ export default function TracesPage() {
 
   return (
     <div className={classes.page}>
-      <Toolbar title="Traces">
+      <Toolbar title="Traces" search={<SearchBox value={filters.search} onChange={(search) => change({ search })} placeholder="Search names and values" />}>
         <TraceFilters filters={filters} services={services.data ?? []} onChange={change} />
         <span className={classes.grow} />
         <TimeRangePicker range={range} onChange={setRange} />

@@ -1,0 +1,118 @@
+"""What a person does in the browser, on a real server with the shop's telemetry."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+from playwright.async_api import Page, expect
+
+from tests.browser.conftest import AXE, browsing
+from tests.e2e.conftest import Argus, running
+from tests.receivers.test_decoding import request_with_span
+
+
+def failing_checkout(shop: Argus) -> Any:
+    """The summary of a checkout that failed."""
+    traces = shop.get("/api/traces", status="ERROR", limit=200)["traces"]
+    return next(one for one in traces if one["root_operation"] == "POST /checkout")
+
+
+def test_traces_cross_five_services_with_right_parents_durations_and_errors(shop: Argus) -> None:
+    summary = shop.get("/api/traces", sort_by="span_count", limit=1)["traces"][0]
+    assert len(summary["services"]) >= 5
+    spans = shop.get(f"/api/traces/{summary['trace_id']}")["spans"]
+    by_id = {span["span_id"]: span for span in spans}
+    assert len(spans) == summary["span_count"]
+    assert [span["span_id"] for span in spans if span["parent_span_id"] is None] == [
+        next(s["span_id"] for s in spans if s["operation_name"] == summary["root_operation"])
+    ]
+    assert all(s["parent_span_id"] in by_id for s in spans if s["parent_span_id"] is not None)
+    errors = [span for span in spans if span["status"] == "ERROR"]
+    assert len(errors) == summary["error_count"]
+    for span in spans:
+        parent = by_id.get(span["parent_span_id"])
+        if parent is not None and span["kind"] != "CONSUMER":
+            assert parent["start_time"] <= span["start_time"]
+            assert span["duration_us"] <= parent["duration_us"]
+
+
+async def test_a_failing_checkout_is_found_opened_and_followed_to_its_logs_and_back(
+    shop: Argus,
+) -> None:
+    summary = failing_checkout(shop)
+    async with browsing(shop.url) as page:
+        await page.goto("/traces")
+        await page.get_by_text("Errors", exact=True).first.click()
+        row = page.get_by_role("row").filter(has_text="POST /checkout").first
+        await row.get_by_role("link").first.click()
+        await expect(page).to_have_url(re.compile(r"/traces/[0-9a-f]{32}"))
+        await page.goto(f"/traces/{summary['trace_id']}")
+        spans = page.get_by_role("treegrid", name="Spans")
+        await expect(spans).to_be_visible()
+        await expect(spans).to_have_attribute("aria-rowcount", str(summary["span_count"]))
+        await page.get_by_role("tab", name="Logs").click()
+        records = page.get_by_role("list", name="Log records")
+        await expect(records.get_by_role("listitem").first).to_be_visible()
+        await page.goto(f"/logs?search={summary['trace_id'][:1]}zzz")
+        await page.goto("/logs")
+        await page.get_by_role("link", name="Open the trace").first.click()
+        await expect(page.get_by_role("treegrid", name="Spans")).to_be_visible()
+
+
+async def test_a_link_to_a_span_opens_it_in_a_new_tab(shop: Argus) -> None:
+    summary = failing_checkout(shop)
+    spans = shop.get(f"/api/traces/{summary['trace_id']}")["spans"]
+    failed = next(span for span in spans if span["status"] == "ERROR" and span["events"])
+    async with browsing(shop.url) as page:
+        await page.goto(f"/traces/{summary['trace_id']}?span={failed['span_id']}")
+        details = page.get_by_role("complementary", name="Span details")
+        await expect(details).to_contain_text(failed["operation_name"])
+        await expect(details.get_by_role("region", name="Error")).to_be_visible()
+
+
+async def test_the_first_data_is_announced_on_the_send_data_page(tmp_path: Path) -> None:
+    with running(tmp_path) as argus:
+        async with browsing(argus.url) as page:
+            await page.goto("/")
+            await expect(page).to_have_url(re.compile("/send"))
+            await expect(page.get_by_text(re.compile("waiting", re.I)).first).to_be_visible()
+            otlp_port = argus.otlp.rpartition(":")[2]
+            await expect(page.get_by_text(f":{otlp_port}").first).to_be_visible()
+            sent = httpx2.post(
+                f"{argus.otlp}/v1/traces",
+                content=request_with_span().SerializeToString(),
+                headers={"content-type": "application/x-protobuf"},
+            )
+            assert sent.status_code == 200
+            await expect(page.get_by_text("shop", exact=True).first).to_be_visible(timeout=10_000)
+
+
+async def accessibility_faults(page: Page) -> list[str]:
+    """What axe finds wrong with the page."""
+    await page.evaluate(AXE.read_text())
+    found = await page.evaluate(
+        "axe.run(document, {resultTypes: ['violations']}).then(r => r.violations"
+        ".map(v => v.id + ': ' + v.nodes.slice(0, 3).map(n => n.target.join(' ')).join(', ')))"
+    )
+    return list(found)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1600, 390])
+async def test_every_page_is_accessible_in_both_themes_and_on_a_phone(
+    shop: Argus, scheme: str, width: int
+) -> None:
+    if not AXE.is_file():
+        pytest.skip("accessibility: needs axe-core in web/node_modules")
+    summary = failing_checkout(shop)
+    faults: dict[str, list[str]] = {}
+    async with browsing(shop.url, scheme, width, 844) as page:
+        for path in ("/traces", f"/traces/{summary['trace_id']}", "/logs", "/send"):
+            await page.goto(path)
+            await page.wait_for_load_state("networkidle")
+            await page.wait_for_timeout(400)
+            if found := await accessibility_faults(page):
+                faults[path] = found
+    assert faults == {}
