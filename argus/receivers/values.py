@@ -24,6 +24,7 @@ MAX_DEPTH = 32
 _MEMO_ENTRIES = 32_768
 _MEMO_VALUE_BYTES = 256
 _MET_SLOTS = 2**16
+_NESTED = ("array_value", "kvlist_value")
 _KEY, _VALUE, _STRING, _SHORT = 0x0A, 0x12, 0x0A, 120
 _REPLACEMENT = "\ufffd"
 
@@ -108,11 +109,12 @@ def _of_string(key: str, text: str) -> tuple[str, str]:
 
 def _any_value(raw: bytes) -> tuple[str, str]:
     pair = lean.KeyValue.FromString(raw)
-    key, value = clean(pair.key), lean.AnyValue.FromString(pair.value)
-    if value.WhichOneof("value") == "string_value":
-        return _of_string(key, clean(value.string_value))
-    fragment = f"{text_of_string(key)}:{value_text(pair.value)}"
-    return fragment, index_words(fragment)
+    value = lean.AnyValue.FromString(pair.value)
+    which = value.WhichOneof("value")
+    if which == "string_value":
+        return _of_string(text_of[pair.key], clean(value.string_value))
+    fragment = f"{text_of_string(text_of[pair.key])}:{_text(value, which, 0)}"
+    return fragment, index_words(fragment) if which in _NESTED else word(fragment)
 
 
 text_of: dict[bytes, str] = _TextMemo()
@@ -124,7 +126,10 @@ _entry_of = _AttributeMemo().__getitem__
 def value_text(raw: bytes, depth: int = 0) -> str:
     """Bytes of an AnyValue -> its text. Raises TooDeep, and DecodeError for broken bytes."""
     value = lean.AnyValue.FromString(raw)
-    which = value.WhichOneof("value")
+    return _text(value, value.WhichOneof("value"), depth)
+
+
+def _text(value: Any, which: str | None, depth: int) -> str:
     match which:
         case "string_value":
             return text_of_string(clean(value.string_value))
