@@ -14,6 +14,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 LOCKED := install --require-hashes --no-deps
 RUNTIME := $(VENV)/.runtime
+SIMULATION := $(VENV)/.simulation
 DEV := $(VENV)/.dev
 NODE := web/node_modules/.installed tests/e2e/js/node_modules/.installed
 
@@ -59,6 +60,7 @@ lock: $(DEV)
 	@$(PIP) install uv
 	@$(UV) --extra dev -o requirements/dev.lock pyproject.toml requirements/build.in
 	@$(UV) -c requirements/dev.lock -o requirements/runtime.lock pyproject.toml
+	@$(UV) -c requirements/dev.lock --extra simulation -o requirements/simulation.lock pyproject.toml
 	@$(UV) -c requirements/dev.lock -o requirements/build.lock requirements/build.in
 
 clean:
@@ -78,10 +80,15 @@ $(RUNTIME): requirements/runtime.lock requirements/build.lock pyproject.toml | $
 	@$(PIP) install --no-deps --no-build-isolation --editable .
 	@touch $@
 
+$(SIMULATION): requirements/simulation.lock $(RUNTIME)
+	@echo "Installing what the simulated services need"
+	@$(PIP) $(LOCKED) -r requirements/simulation.lock
+	@touch $@
+
 $(DEV): requirements/dev.lock $(RUNTIME)
 	@echo "Installing what the tests need"
 	@$(PIP) $(LOCKED) -r requirements/dev.lock
-	@touch $@
+	@touch $@ $(SIMULATION)
 
 %/node_modules/.installed: %/package-lock.json
 	@echo "Installing what $* needs"

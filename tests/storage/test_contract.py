@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from argus.errors import InvalidInput
-from argus.model import LogRecord, Span, TraceSummary
+from argus.model import Batch, LogRecord, Span, TraceSummary
 from argus.storage import Storage, TimeRange, TraceQuery, TraceSort
 from tests.builders import (
     MILLISECOND,
@@ -98,6 +98,30 @@ async def test_one_write_takes_many_batches_of_any_size(storage: Storage) -> Non
     assert stats.free_bytes > 0
     page = await storage.reader("default").find_traces(TraceQuery(limit=1))
     assert page.total == sum(sizes)
+
+
+async def test_a_batch_is_stored_once_by_its_key(reopen: Reopen) -> None:
+    storage = await reopen()
+    one, two, bare = (a_batch(a_log_record(word)) for word in ("one", "two", "bare"))
+    one.key, two.key = b"one", b"two"
+    assert await stored(storage, one, bare) == [1, 1]
+    assert await stored(storage, bare, one, two, two) == [1, 0, 1, 0]
+    storage = await reopen()
+    assert await stored(storage, two, one) == [0, 0]
+    assert (await storage.stats()).logs == 4
+
+
+async def stored(storage: Storage, *batches: Batch) -> list[int]:
+    """How many records of each batch one write stored."""
+    return [len(batch) for batch in await storage.writer.write(batches)]
+
+
+async def test_many_keys_in_one_write_are_told_apart(storage: Storage) -> None:
+    batches = [a_batch(a_log_record(n)) for n in range(2_000)]
+    for n, batch in enumerate(batches):
+        batch.key = b"%d" % (n // 2)
+    assert await stored(storage, *batches) == [1, 0] * 1_000
+    assert (await storage.stats()).logs == 1_000
 
 
 async def test_an_unknown_trace_is_none(storage: Storage) -> None:
@@ -227,7 +251,9 @@ async def test_cursor_and_offset_walk_the_same_list(
     ]
     await write(storage, *spans)
     reader = storage.reader("default")
-    by_offset, by_cursor, cursor = [], [], None
+    by_offset: list[TraceSummary] = []
+    by_cursor: list[TraceSummary] = []
+    cursor = None
     for offset in range(0, 25, 5):
         query = TraceQuery(sort_by=sort_by, descending=descending, limit=5, offset=offset)
         by_offset += (await reader.find_traces(query)).items
@@ -239,12 +265,12 @@ async def test_cursor_and_offset_walk_the_same_list(
     assert cursor is None
     assert by_offset == by_cursor
     assert len({trace.trace_id for trace in by_offset}) == 23
-    keys = [
+    keys: list[Any] = [
         {"start_time": t.start_ns, "duration": t.end_ns - t.start_ns, "status": t.status,
          "service": t.root_service, "span_count": t.span_count, "error_count": t.error_count,
         }[sort_by] for t in by_offset
     ]  # fmt: skip
-    assert keys == sorted(keys, reverse=descending)  # type: ignore[type-var]
+    assert keys == sorted(keys, reverse=descending)
 
 
 @pytest.mark.parametrize("cursor", ["", "x", "====", "bm90IGpzb24", "e30", "é", "[]", "\x00"])

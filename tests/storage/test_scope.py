@@ -16,6 +16,7 @@ UNSCOPED = {
     "engine": "filters by tenant",
     "segments": "keeps the registry",
     "writer": "adds the tenant",
+    "exactly_once": "compares within a tenant",
     "summaries": "groups by tenant",
     "migrations": "brings the schema up to date",
     "tables": "defines them",
@@ -43,7 +44,7 @@ def complaints(source: str) -> list[str]:
 
 
 def readers() -> list[Path]:
-    others = {"__init__", "storage", "driver", "lock", "words", "duplicates"}
+    others = {"__init__", "storage", "driver", "lock", "words", "duplicates", "seen"}
     return [p for p in sorted(SQL.glob("*.py")) if p.stem not in UNSCOPED.keys() | others]
 
 

@@ -6,15 +6,17 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from argus.errors import DeadlineExceeded, StartError, Unavailable
 from argus.storage import LogQuery, Storage, TimeRange, TraceQuery
 from argus.storage.open import migrate, open_storage
-from argus.storage.sql.driver import sqlite
+from argus.storage.sql import driver
 from tests.builders import a_batch, a_resource, a_span, a_trace_id
 
+sqlite: Any = vars(driver)["sqlite"]
 ROOT = Path(__file__).parents[2]
 
 
@@ -110,9 +112,13 @@ async def test_summaries_resume_from_the_watermark_after_a_crash(tmp_path: Path)
     assert trace.span_count == 4
 
 
-async def test_summaries_follow_by_themselves(tmp_path: Path) -> None:
+@pytest.mark.parametrize("closed_between", [False, True])
+async def test_summaries_follow_by_themselves(tmp_path: Path, closed_between: bool) -> None:
     storage = await opened(tmp_path / "argus.db")
     await storage.writer.write([a_batch(*(a_span() for _ in range(5)))])
+    if closed_between:
+        await storage.close()
+        storage = await opened(tmp_path / "argus.db")
     look = sqlite.connect(segment_of(tmp_path / "argus.db"))
     try:
         for _ in range(100):
@@ -127,16 +133,17 @@ async def test_summaries_follow_by_themselves(tmp_path: Path) -> None:
 
 async def test_a_locked_database_refuses_and_works_again_afterwards(tmp_path: Path) -> None:
     storage = await opened(tmp_path / "argus.db")
-    resource = a_resource("never seen before")
+    batch = a_batch(a_span(resource=a_resource("never seen before")))
+    batch.key = b"key"
     other = sqlite.connect(segment_of(tmp_path / "argus.db"), isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     with pytest.raises(Unavailable) as caught:
-        await storage.writer.write([a_batch(a_span(resource=resource))])
+        await storage.writer.write([batch])
     assert caught.value.retry_after_s is not None
     assert "locked" in caught.value.message
     other.execute("ROLLBACK")
     other.close()
-    await storage.writer.write([a_batch(a_span(resource=resource))])
+    assert [len(kept) for kept in await storage.writer.write([batch])] == [1]
     assert (await storage.stats()).spans == 1
     assert await storage.reader("default").service_names() == ["never seen before"]
     await storage.close()
@@ -294,9 +301,9 @@ logging.basicConfig(stream=sys.stdout, format="%(levelname)s %(message)s")
 import sqlite3
 from argus.storage import TraceQuery, LogQuery, TimeRange
 from argus.storage.open import open_storage
-from argus.storage.sql.driver import sqlite
+from argus.storage.sql import driver
 from tests.builders import a_batch, a_log_record, a_span
-assert sqlite is sqlite3
+assert driver.sqlite is sqlite3
 async def main():
     storage = await open_storage("sqlite", sys.argv[1], query_timeout_s=10)
     span = a_span()

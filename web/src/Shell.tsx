@@ -47,7 +47,7 @@ export function Shell({ menu }: { menu: MenuEntry[] }) {
           </ActionIcon>
         </header>
       ) : (
-        <div className={classes.side}>
+        <aside className={classes.side} aria-label="Menu">
           <div className={classes.brand}>
             <Brand slim={narrow} />
             <Tooltip label={narrow ? "Widen the menu" : "Narrow the menu"} position="right">
@@ -58,7 +58,7 @@ export function Shell({ menu }: { menu: MenuEntry[] }) {
           </div>
           <NavMenu entries={menu} slim={narrow} />
           {foot(narrow)}
-        </div>
+        </aside>
       )}
       <main id="page" className={classes.page} tabIndex={-1}>
         <Outlet />

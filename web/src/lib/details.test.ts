@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { at, aSpan } from "../testing/builders";
 import { groupAttributes, oneLine, valueKind, valueText } from "./attributes";
-import { exceptionsOf, stackLines } from "./exceptions";
+import { exceptionsOf, repeats, stackLines } from "./exceptions";
 import { httpStatusOf, peerOf, protocolOf } from "./peer";
 
 describe("attributes", () => {
@@ -27,6 +27,16 @@ describe("exceptions", () => {
 
   it("are read from the events, the last one first", () => {
     expect(exceptionsOf(aSpan({ id: "a", events: [event("First"), event("Last")] })).map((found) => found.type)).toEqual(["Last", "First"]);
+  });
+
+  it("keep a source line with the frame it belongs to", () => {
+    const stack = ["Traceback (most recent call last):", '  File "/usr/lib/python3.11/asyncio/base.py", line 4, in g', "    yield", "    ^^^^^", '  File "/srv/app.py", line 3, in f', "    await g()", "ValueError: no"].join("\n");
+    expect(stackLines(stack).map((line) => [line.own, line.frame])).toEqual([[true, false], [false, true], [false, false], [false, false], [true, true], [true, false], [true, false]]);
+  });
+
+  it("make a status message that only repeats them superfluous", () => {
+    const exception = { type: "httpx.ReadTimeout", message: "", lines: [], time: "" };
+    expect([repeats("ReadTimeout: ", exception), repeats("no funds", { ...exception, message: "no funds" }), repeats("payment refused", exception)]).toEqual([true, true, false]);
   });
 
   it("tell own frames from libraries in several languages", () => {

@@ -75,8 +75,8 @@ export default function LogsPage() {
           <LogList logs={logs} selected={chosen?.id ?? null} onSelect={setChosen} onEnd={loadMore} more={query.hasNextPage && !query.isFetchNextPageError} stale={query.isPlaceholderData} />
         </>
       )}
-      <Drawer opened={chosen !== null} onClose={() => setChosen(null)} title="Log record" size={560} padding={0} overlayProps={{ backgroundOpacity: 0.12 }} classNames={{ header: classes.drawerHead }} closeButtonProps={{ "aria-label": "Close the record" }}>
-        {chosen !== null && <LogDetail log={chosen} />}
+      <Drawer opened={chosen !== null} onClose={() => setChosen(null)} title="Log record" size={560} padding={0} withOverlay={false} lockScroll={false} trapFocus={false} closeOnClickOutside={false} shadow="xl" classNames={{ header: classes.drawerHead }} closeButtonProps={{ "aria-label": "Close the record" }}>
+        {chosen !== null && <LogDetail key={chosen.id} log={chosen} />}
       </Drawer>
     </div>
   );

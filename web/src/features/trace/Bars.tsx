@@ -6,7 +6,7 @@ import { formatDuration } from "../../lib/duration";
 import { oneLine } from "../../lib/attributes";
 import { toMicros } from "../../lib/moment";
 import { labelSide } from "../../lib/scale";
-import type { GroupNode, MissingNode, SpanNode } from "../../lib/spanTree";
+import type { GroupNode, MissingNode, SpanNode, TreeNode } from "../../lib/spanTree";
 import classes from "./Bars.module.css";
 import type { View } from "./useTimeline";
 
@@ -36,8 +36,9 @@ function insidePlace(left: number, width: number, room: number, avoid: { left: n
 function Label({ text, left, width, trackWidth, failed, avoid = [] }: LabelProps) {
   const room = text.length * 6.6 + 12;
   const side = labelSide(left, width, room, trackWidth);
+  const gap = failed ? 10 : 6;
   const middle = Math.max(2, Math.min(insidePlace(left, width, room, avoid), trackWidth - room));
-  const style = side === "right" ? { left: left + width + 6 } : side === "left" ? { right: trackWidth - left + 6 } : { left: middle };
+  const style = side === "right" ? { left: left + width + gap } : side === "left" ? { right: trackWidth - left + gap } : { left: middle };
   return (
     <span className={classes.label} data-side={side} data-failed={failed || undefined} style={style}>
       {text}
@@ -45,9 +46,19 @@ function Label({ text, left, width, trackWidth, failed, avoid = [] }: LabelProps
   );
 }
 
+/** Says on which side of the zoomed part a span lies. */
+function Outside({ node, place }: { node: TreeNode; place: Place }) {
+  const before = node.startUs - place.startUs < place.view.from;
+  return (
+    <span className={classes.outside} data-after={!before || undefined} title={before ? "Before the zoomed part" : "After the zoomed part"}>
+      {before ? "◂" : "▸"}
+    </span>
+  );
+}
+
 export function Bar({ node, logs, ...place }: { node: SpanNode | MissingNode; logs: Log[] } & Place) {
   const at = stretch(node.startUs, node.endUs, place, 3);
-  if (at === null) return <span className={classes.outside}>{node.startUs - place.startUs < place.view.from ? "◂" : "▸"}</span>;
+  if (at === null) return <Outside node={node} place={place} />;
   if (node.kind === "missing") return <span className={classes.ghost} style={{ left: at.left, width: at.width }} />;
   const { span } = node;
   const failed = span.status === "ERROR";
@@ -96,7 +107,7 @@ function groupText(node: GroupNode, trackWidth: number): string {
 
 export function GroupBar({ node, ...place }: { node: GroupNode } & Place) {
   const whole = stretch(node.startUs, node.endUs, place, 3);
-  if (whole === null) return null;
+  if (whole === null) return <Outside node={node} place={place} />;
   const color = serviceColor(node.like.service_name);
   const failures = node.failed.slice(0, marksAtMost).flatMap((member) => stretch(member.startUs, member.endUs, place, 3) ?? []);
   return (

@@ -48,6 +48,13 @@ describe("the traces page", () => {
     expect((await screen.findByText("100,000 traces")).parentElement).toHaveTextContent("at least 100,000 traces");
   });
 
+  it("opens a trace whose id is pasted into the search", async () => {
+    const { router } = await open("/traces", { "/api/traces": page() });
+    await userEvent.click(await screen.findByRole("textbox"));
+    await userEvent.paste(` ${"B".repeat(32)} `);
+    await expect.poll(() => router.state.location.pathname).toBe(`/traces/${"b".repeat(32)}`);
+  });
+
   it("moves with j and opens with Enter", async () => {
     const { router } = await open("/traces", { "/api/traces": page(ids.map((trace_id) => aSummary({ trace_id }))) });
     await screen.findByRole("table");
