@@ -59,6 +59,8 @@ async def serve(config: Config) -> None:
 
 async def _start(config: Config, stack: AsyncExitStack) -> "_Servers":
     telemetry = Telemetry()
+    watch = asyncio.create_task(telemetry.watch_loop(), name="event loop lag")
+    stack.callback(watch.cancel)
     storage = await open_storage(
         config.db_driver,
         config.db_dsn,
