@@ -32,8 +32,10 @@ from argus.live.log_hub import LogHub
 from argus.live.snapshot_hub import SnapshotHub
 from argus.pipeline import Processor
 from argus.pipeline.budget import ByteBudget
+from argus.pipeline.dead_letter import DeadLetters
 from argus.pipeline.pipeline import Pipeline
 from argus.pipeline.processors import ServiceLists, SeverityFloor
+from argus.receivers.letters import decode_letter
 from argus.receivers.otlp_grpc import OtlpGrpcReceiver
 from argus.receivers.otlp_http import OtlpHttp
 from argus.receivers.receive import RequestPath
@@ -70,6 +72,8 @@ async def serve(config: Config) -> None:
 
 async def _start(config: Config, stack: AsyncExitStack) -> "_Servers":
     telemetry = Telemetry()
+    watch = asyncio.create_task(telemetry.watch_loop(), name="event loop lag")
+    stack.callback(watch.cancel)
     storage = await open_storage(
         config.db_driver,
         config.db_dsn,
@@ -78,17 +82,28 @@ async def _start(config: Config, stack: AsyncExitStack) -> "_Servers":
     )
     stack.push_async_callback(storage.close)
     logger.info("database open", extra={"driver": config.db_driver})
-    logs = LogHub(storage.reader, encode_logs, compile_filter, telemetry)
+    logs = LogHub(storage.reader, encode_logs, compile_filter, telemetry.live)
     events = SnapshotHub(events_of(storage.reader))
     for hub in (logs, events):
         await stack.enter_async_context(hub)
+    letters = await stack.enter_async_context(
+        DeadLetters(config.dlq_path, config.dlq_max_bytes, telemetry)
+    )
     pipeline = await stack.enter_async_context(
-        Pipeline(storage.writer, telemetry, _processors(config), [logs, events])
+        Pipeline(
+            storage.writer,
+            letters,
+            decode_letter,
+            telemetry,
+            processors_of(config),
+            [logs, events],
+            replay_interval_s=config.dlq_replay_interval,
+        )
     )
     budget = ByteBudget(config.max_inflight_bytes)
     path = RequestPath(pipeline, budget, config.max_request_bytes)
     stack.callback(path.close)
-    parts = _parts(config, storage, pipeline, telemetry)
+    parts = _parts(config, storage, letters, pipeline, telemetry)
     health = await stack.enter_async_context(
         SnapshotHub(health_of(parts), interval_s=HEALTH_EVERY_S)
     )
@@ -98,7 +113,8 @@ async def _start(config: Config, stack: AsyncExitStack) -> "_Servers":
     return await stack.enter_async_context(servers)
 
 
-def _processors(config: Config) -> list[Processor]:
+def processors_of(config: Config) -> list[Processor]:
+    """The operator's ingest filters."""
     processors: list[Processor] = [SeverityFloor(config.ingest_min_severity)]
     allowed, excluded = config.ingest_allowed_services, config.ingest_excluded_services
     if allowed or excluded:
@@ -106,14 +122,20 @@ def _processors(config: Config) -> list[Processor]:
     return processors
 
 
-def _parts(config: Config, storage: Storage, pipeline: Pipeline, telemetry: Telemetry) -> ApiParts:
+def _parts(
+    config: Config,
+    storage: Storage,
+    letters: DeadLetters,
+    pipeline: Pipeline,
+    telemetry: Telemetry,
+) -> ApiParts:
     async def state() -> SystemState:
         stats = await storage.stats()
         return SystemState(
-            writer_status="OK",
+            writer_status=pipeline.status,
             queue_depth=pipeline.queue_depth,
-            dlq_files=0,
-            dlq_bytes=0,
+            dlq_files=len(letters),
+            dlq_bytes=letters.bytes,
             disk_path=stats.path,
             disk_bytes=stats.bytes,
             disk_free_bytes=stats.free_bytes,

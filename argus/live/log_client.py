@@ -11,7 +11,7 @@ from argus.live.log_stream import Delivery, Group, LogStream, Matches
 from argus.live.messages import MAX_RECORDS, Encode, Message, messages, notice
 from argus.model import LogRecord, log_id_text
 from argus.storage import Reader
-from argus.telemetry import MissedReason, Telemetry
+from argus.telemetry import LiveMetrics, MissedReason
 
 MAX_RESUMED = 2000
 """Most records that a client who comes back is sent from the database."""
@@ -44,7 +44,7 @@ class LogClient:
         reader: Reader,
         compile_filter: Callable[[str], Matches],
         encode: Encode,
-        telemetry: Telemetry,
+        metrics: LiveMetrics,
     ) -> None:
         self.stream = stream
         self.notices = False
@@ -52,8 +52,9 @@ class LogClient:
         self._reader = reader
         self._compile = compile_filter
         self._encode = encode
-        self._telemetry = telemetry
+        self._metrics = metrics
         self._position = 0
+        self._read_to = 0
         self._gap: _Gap | None = None
         self._chosen = stream.group(None, compile_filter)
         self.group: Group | None = self._chosen
@@ -84,6 +85,7 @@ class LogClient:
         try:
             if since is not None:
                 await self._catch_up(since, group)
+                self._read_to = self._position
                 self._held = None
         except BaseException:
             self.stream.release(group)
@@ -118,15 +120,15 @@ class LogClient:
             self._held.append(delivery)
             return
         framed: Sequence[Message] = delivery.messages
-        if self._position >= delivery.first_id:
-            framed = self._framed([one for one in delivery.chosen if one.id > self._position])
+        if self._read_to >= delivery.first_id:
+            framed = self._framed([one for one in delivery.chosen if one.id > self._read_to])
         for message in framed:
             self._push(message)
         self._position = max(self._position, delivery.last_id)
 
     def lose(self, records: int, last_id: int, reason: MissedReason) -> None:
         """So many records up to this id, matching or not, are left out."""
-        self._telemetry.live_missed(reason, records)
+        self._metrics.missed(reason, records)
         counted = self.group is not None and self.group.matches is None
         self._miss(records if counted else None, reason)
         self._position = max(self._position, last_id)
@@ -149,7 +151,7 @@ class LogClient:
             self._link.send_frame(message.frame)
         else:
             reason: MissedReason = "slow" if message.frame is not None else "too_large"
-            self._telemetry.live_missed(reason, message.records)
+            self._metrics.missed(reason, message.records)
             self._miss(message.records, reason)
         self._position = max(self._position, message.last_id)
 

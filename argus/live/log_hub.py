@@ -14,7 +14,7 @@ from argus.live.messages import MAX_RECORDS, Encode, notice
 from argus.live.pace import Pace
 from argus.model import Batch
 from argus.storage import Reader
-from argus.telemetry import Telemetry
+from argus.telemetry import LiveMetrics
 
 logger = logging.getLogger(__name__)
 
@@ -41,7 +41,7 @@ class LogHub:
         reader: Callable[[str], Reader],
         encode: Encode,
         compile_filter: Callable[[str], Matches],
-        telemetry: Telemetry,
+        metrics: LiveMetrics,
         *,
         heartbeat_s: float = _HEARTBEAT_S,
         max_backlog_bytes: int = _MAX_BACKLOG_BYTES,
@@ -49,7 +49,7 @@ class LogHub:
         self._reader = reader
         self._encode = encode
         self._compile = compile_filter
-        self._telemetry = telemetry
+        self._metrics = metrics
         self._heartbeat_s = heartbeat_s
         self._max_backlog_bytes = max_backlog_bytes
         self._backlog = Backlog()
@@ -82,7 +82,7 @@ class LogHub:
         if stream is None:
             stream = self._streams[tenant] = LogStream(tenant, self._encode, self._backlog)
         reader = self._reader(tenant)
-        return LogClient(link, stream, reader, self._compile, self._encode, self._telemetry)
+        return LogClient(link, stream, reader, self._compile, self._encode, self._metrics)
 
     def leave(self, client: LogClient) -> None:
         """The client is gone."""

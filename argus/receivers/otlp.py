@@ -113,7 +113,7 @@ def _span(resource: Resource, scope: Scope, message: Any) -> Span | str:
     if fault := span_fault(trace_id, span_id, parent, start, end):
         return fault
     text, words, too_deep = attributes(message.attributes)
-    status, status_message = _status(message.status)
+    status, status_message = _status(message.status) if message.status else (0, "")
     return Span(
         resource,
         scope,

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from concurrent.futures import ThreadPoolExecutor
-from hashlib import blake2b
+from hashlib import sha256
 
 from argus.errors import InvalidInput
 from argus.model import DEFAULT_TENANT, Batch, Encoding, Signal
@@ -60,9 +60,10 @@ class RequestPath:
 
 def request_key(signal: Signal, body: bytes, tenant: str) -> bytes:
     """The digest by which a byte-identical retry is recognised; 16 bytes."""
-    digest = blake2b(f"{signal} {tenant} ".encode(), digest_size=16)
+    # of the digests in hashlib the fastest where the processor has instructions for it
+    digest = sha256(f"{signal} {tenant} ".encode())
     digest.update(body)
-    return digest.digest()
+    return digest.digest()[:16]
 
 
 def explain(batch: Batch) -> str:

@@ -8,11 +8,13 @@ from typing import Any
 
 from argus.attributes import (
     index_words,
+    indexable,
     text_of_attributes,
     text_of_bytes,
     text_of_double,
     text_of_map,
     text_of_string,
+    word,
 )
 from argus.receivers import lean
 
@@ -21,6 +23,9 @@ MAX_DEPTH = 32
 
 _MEMO_ENTRIES = 32_768
 _MEMO_VALUE_BYTES = 256
+_MET_SLOTS = 2**16
+_NESTED = ("array_value", "kvlist_value")
+_KEY, _VALUE, _STRING, _SHORT = 0x0A, 0x12, 0x0A, 120
 _REPLACEMENT = "\ufffd"
 
 
@@ -55,33 +60,76 @@ class _TextMemo(dict[bytes, str]):
         return text
 
 
-class _AttributeMemo(dict[bytes, "tuple[str, str] | None"]):
-    """Bytes of a KeyValue -> (`"key":value` fragment, index words), or None when too deep."""
+class _AttributeMemo(dict[bytes, tuple[str, str]]):
+    """Bytes of a KeyValue -> (`"key":value` fragment, index words). Raises TooDeep.
 
-    def __missing__(self, raw: bytes) -> tuple[str, str] | None:
-        pair = lean.KeyValue.FromString(raw)
-        try:
-            fragment = f"{text_of_string(clean(pair.key))}:{value_text(pair.value)}"
-        except TooDeep:
-            return None
-        entry = (fragment, index_words(fragment))
-        if len(raw) <= _MEMO_VALUE_BYTES:
+    Remembers only what it met twice: ids and paths that never come again would push out the rest.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._met = bytearray(_MET_SLOTS)
+
+    def __missing__(self, raw: bytes) -> tuple[str, str]:
+        entry = _short_string(raw) or _any_value(raw)
+        slot, mark = hash(raw) % _MET_SLOTS, hash(raw) >> 32 & 0xFF
+        if self._met[slot] != mark:
+            self._met[slot] = mark
+        elif len(raw) <= _MEMO_VALUE_BYTES:
             if len(self) >= _MEMO_ENTRIES:
                 self.clear()
             self[raw] = entry
         return entry
 
 
+def _short_string(raw: bytes) -> tuple[str, str] | None:
+    """The entry of a key with a string in the one form every encoder writes, lengths below 128:
+    `0a N key 12 N+2 0a N value`. None for any other; that takes two messages to parse."""
+    try:
+        value = raw[1] + 2
+        string = raw[value + 3]
+        if (
+            raw[0] != _KEY
+            or raw[value] != _VALUE
+            or raw[value + 1] != string + 2
+            or raw[value + 2] != _STRING
+            or len(raw) != value + 4 + string
+            or value + string > _SHORT
+        ):
+            return None
+    except IndexError:
+        return None
+    return _of_string(text_of[raw[2:value]], clean(raw[value + 4 :]))
+
+
+def _of_string(key: str, text: str) -> tuple[str, str]:
+    fragment = f"{text_of_string(key)}:{text_of_string(text)}"
+    return fragment, f"{word(fragment)} {indexable(text)}"
+
+
+def _any_value(raw: bytes) -> tuple[str, str]:
+    pair = lean.KeyValue.FromString(raw)
+    value = lean.AnyValue.FromString(pair.value)
+    which = value.WhichOneof("value")
+    if which == "string_value":
+        return _of_string(text_of[pair.key], clean(value.string_value))
+    fragment = f"{text_of_string(text_of[pair.key])}:{_text(value, which, 0)}"
+    return fragment, index_words(fragment) if which in _NESTED else word(fragment)
+
+
 text_of: dict[bytes, str] = _TextMemo()
 """`text_of[raw]` is `clean(raw)`, remembered."""
 
-_attribute = _AttributeMemo()
+_entry_of = _AttributeMemo().__getitem__
 
 
 def value_text(raw: bytes, depth: int = 0) -> str:
     """Bytes of an AnyValue -> its text. Raises TooDeep, and DecodeError for broken bytes."""
     value = lean.AnyValue.FromString(raw)
-    which = value.WhichOneof("value")
+    return _text(value, value.WhichOneof("value"), depth)
+
+
+def _text(value: Any, which: str | None, depth: int) -> str:
     match which:
         case "string_value":
             return text_of_string(clean(value.string_value))
@@ -108,19 +156,20 @@ def attributes(raws: Iterable[bytes]) -> tuple[str, str, int]:
     """Bytes of KeyValues -> (attributes text, index words, attributes dropped as too deep)."""
     if not raws:
         return "{}", "", 0
-    memo = _attribute
-    entries = [memo[raw] for raw in raws]
     dropped = 0
-    if None in entries:
-        kept = [entry for entry in entries if entry is not None]
-        dropped = len(entries) - len(kept)
-    else:
-        kept = entries  # type: ignore[assignment]
-    return (
-        text_of_attributes([entry[0] for entry in kept]),
-        " ".join([entry[1] for entry in kept]),
-        dropped,
-    )
+    try:
+        entries = list(map(_entry_of, raws))
+    except TooDeep:
+        entries = []
+        for raw in raws:
+            try:
+                entries.append(_entry_of(raw))
+            except TooDeep:
+                dropped += 1
+        if not entries:
+            return "{}", "", dropped
+    fragments, words = zip(*entries, strict=True)
+    return text_of_attributes(fragments), " ".join(words), dropped
 
 
 def service_name(raws: Iterable[bytes]) -> str:

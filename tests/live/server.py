@@ -21,7 +21,9 @@ from argus.live.log_hub import LogHub
 from argus.live.snapshot_hub import SnapshotHub
 from argus.model import LogRecord
 from argus.pipeline import Exporter
+from argus.pipeline.dead_letter import DeadLetters
 from argus.pipeline.pipeline import Pipeline
+from argus.receivers.letters import decode_letter
 from argus.servers import HttpServer
 from argus.storage import Storage
 from argus.storage.open import open_storage
@@ -90,14 +92,18 @@ async def live_server(
         storage = await open_storage("sqlite", str(folder / "argus.db"), query_timeout_s=10)
         stack.push_async_callback(storage.close)
         server = LiveServer(storage, telemetry)
-        server.logs = LogHub(storage.reader, encode_logs, body_contains, telemetry, **hub)
+        server.logs = LogHub(storage.reader, encode_logs, body_contains, telemetry.live, **hub)
         server.events = SnapshotHub(events_of(storage.reader), interval_s=interval_s)
         parts = parts_with(reader=None, telemetry=telemetry, state=_state)
         health = SnapshotHub(health_of(parts), interval_s=0.2)
         for one in (server.logs, server.events, health):
             await stack.enter_async_context(one)
         exporters: list[Exporter] = [server.logs, server.events]
-        server.pipeline = Pipeline(storage.writer, telemetry, exporters=exporters)
+        letters = DeadLetters(folder / "dlq", 2**30, telemetry)
+        await stack.enter_async_context(letters)
+        server.pipeline = Pipeline(
+            storage.writer, letters, decode_letter, telemetry, exporters=exporters
+        )
         await stack.enter_async_context(server.pipeline)
         seats = seats or Seats(1000, 1000)
         live = Live(server.logs, server.events, health, seats, telemetry)

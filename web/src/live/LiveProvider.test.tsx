@@ -5,7 +5,7 @@ import type { ReactNode } from "react";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { LiveProvider, useLive } from "./LiveProvider";
 import { liveEventsQuery, liveHealthQuery } from "./liveQueries";
-import { liveServer } from "./testServer";
+import { liveServer } from "../testing/liveServer";
 
 function open() {
   const cache = new QueryClient();

@@ -4,7 +4,7 @@ import { expect, onTestFinished, test, vi } from "vitest";
 import { aLog } from "../testing/builders";
 import { LogBuffer } from "./logBuffer";
 import { LogStream } from "./logStream";
-import { liveServer } from "./testServer";
+import { liveServer } from "../testing/liveServer";
 import type { StreamRow } from "./logBuffer";
 import { useLogStream } from "./useLogStream";
 

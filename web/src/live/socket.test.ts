@@ -1,7 +1,7 @@
 /** A live socket comes back whatever happens to it, not in a hurry, and says how it is. */
 import { expect, onTestFinished, test, vi } from "vitest";
 import { backoff, LiveSocket, type SocketOptions, type SocketState } from "./socket";
-import { liveServer } from "./testServer";
+import { liveServer } from "../testing/liveServer";
 
 function connect(host: string, options: Partial<SocketOptions> = {}) {
   const messages: unknown[] = [];
