@@ -89,7 +89,7 @@ class _Client(asyncio.Protocol):
     def __init__(self, seen: _Seen, path: str, say: str, probe: bool, stalled: bool) -> None:
         self._seen = seen
         self._path, self._say = path, say
-        self._probe, self._stalled = probe, stalled
+        self._probe, self._stalled = probe and path == "/ws", stalled
         self._buffer = bytearray()
         self._upgraded = False
         self.transport: asyncio.Transport
@@ -100,7 +100,7 @@ class _Client(asyncio.Protocol):
         lines = [f"GET {self._path} HTTP/1.1", "Host: localhost", "Upgrade: websocket",
                  "Connection: Upgrade", "Sec-WebSocket-Version: 13",
                  "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==", "", ""]  # fmt: skip
-        transport.write("\r\n".join(lines).encode())
+        self.transport.write("\r\n".join(lines).encode())
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._seen.open -= self._upgraded
@@ -226,14 +226,16 @@ class _Process:
         await sender.close()
         arrivals = self._seen.arrivals
         took = sorted(
-            (arrived - acked) * 1000
+            (at - acked) * 1000
             for number, acked in acks.items()
-            for arrived in arrivals.get(number, ())
+            for at in arrivals.get(number, ())
         )
+        arrived = len(took)
+        took = took or [0.0]  # without a probe nobody looks
         return {
             "p50": took[len(took) // 2],
             "p99": took[-(-len(took) * 99 // 100) - 1],
-            "lost": len(acks) * self._probes - len(took),
+            "lost": len(acks) * self._probes - arrived,
             "cpu_share": share,
         }
 
