@@ -22,6 +22,7 @@ logger = logging.getLogger(__name__)
 Decode = Callable[[Letter], Batch]
 """The batch of a dead letter, decoded anew from its bytes and passed through the processors."""
 
+_AFTER_START_S = 0.5  # the start itself comes first
 _GROUP_FILES = 512
 _REASONS = 20
 
@@ -86,20 +87,22 @@ class Replayer:
         self._wake.set()
 
     async def run(self) -> None:
-        """Replay at once, at every interval and when woken, until stopped."""
+        """Replay soon, at every interval and when woken, until stopped."""
+        await self._woken(_AFTER_START_S)
         while not self._stopping:
             self._wake.clear()
             try:
                 await self.replay_all()
             except Exception:
                 logger.exception("replay of dead letters failed")
-            if self._stopping:
-                return
-            try:
-                await asyncio.wait_for(self._wake.wait(), self._interval_s)
-            except TimeoutError:
-                with contextlib.suppress(OSError):
+            if not await self._woken(self._interval_s):
+                with contextlib.suppress(OSError, Unavailable):
                     await self._letters.rescan()
+
+    async def _woken(self, within_s: float) -> bool:
+        with contextlib.suppress(TimeoutError):
+            return await asyncio.wait_for(self._wake.wait(), within_s)
+        return False
 
     async def replay_all(self) -> None:
         """Replay what waits, until all is done or the database takes no more."""

@@ -148,7 +148,7 @@ async def test_a_vanished_queue_folder_refuses_instead_of_losing(
         await argus.pipeline.consume(logs("a"))
         shutil.rmtree(tmp_path / "dlq")
         ledger.down = True
-        with pytest.raises(Unavailable, match="cannot be written"):
+        with pytest.raises(Unavailable, match="the dead-letter queue cannot be"):
             await argus.pipeline.consume(logs("b"))
 
 
