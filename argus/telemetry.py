@@ -4,16 +4,14 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Mapping
-from typing import Literal, get_args
+from typing import get_args
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.gc_collector import GCCollector
 from prometheus_client.platform_collector import PlatformCollector
 from prometheus_client.process_collector import ProcessCollector
 
-from argus.model import Signal
-
-Transport = Literal["grpc", "http"]
+from argus.model import Signal, Transport
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 OTHER = "other"
