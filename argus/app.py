@@ -145,7 +145,8 @@ class _Servers:
 
     async def __aenter__(self) -> Self:
         try:
-            for server in (self.web, self.otlp, self.grpc):
+            # the web port last: /readyz must not answer before the receivers listen
+            for server in (self.otlp, self.grpc, self.web):
                 await server.__aenter__()
                 self._entered.append(server)
         except StartError:
