@@ -1,18 +1,17 @@
 """Argus' own numbers: what it received, stored, refused and how long the database took."""
 
+import asyncio
 import time
 from collections import deque
 from collections.abc import Mapping
-from typing import Literal, get_args
+from typing import get_args
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.gc_collector import GCCollector
 from prometheus_client.platform_collector import PlatformCollector
 from prometheus_client.process_collector import ProcessCollector
 
-from argus.model import Signal
-
-Transport = Literal["grpc", "http"]
+from argus.model import Signal, Transport
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 OTHER = "other"
@@ -20,8 +19,8 @@ OTHER = "other"
 REASONS = frozenset(
     {
         "invalid_trace_id", "invalid_span_id", "invalid_parent_span_id", "start_time_missing",
-        "time_out_of_range", "end_before_start", "body_too_deep", "metrics_not_stored",
-        "severity", "service", OTHER,
+        "time_out_of_range", "end_before_start", "body_too_deep", "body_too_large",
+        "metrics_not_stored", "severity", "service", OTHER,
     }
 )  # fmt: skip
 """The only values of the `reason` label; what is not among them counts as "other", so that no
@@ -30,6 +29,10 @@ sender can make time series without end."""
 _LATENCY_BUCKETS = (
     0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0,
 )  # fmt: skip
+_LAG_BUCKETS = (
+    0.001, 0.0025, 0.005, 0.01, 0.02, 0.03, 0.04, 0.05, 0.075, 0.1, 0.25, 0.5, 1.0, 2.5,
+)  # fmt: skip
+_LAG_EVERY_S = 0.1
 _RATE_WINDOW_S = 60
 _LATENCIES_KEPT = 1024
 
@@ -126,6 +129,12 @@ class Telemetry:
             buckets=_LATENCY_BUCKETS,
             registry=registry,
         )
+        self._loop_lag = Histogram(
+            "argus_event_loop_lag_seconds",
+            "How late the event loop woke, sampled ten times a second.",
+            buckets=_LAG_BUCKETS,
+            registry=registry,
+        )
         self._connections = self._gauge("active_connections", "Open WebSocket connections.")
         self.dead_letters = DeadLetterMetrics(registry)
         self._circuit_open = self._gauge(
@@ -185,6 +194,13 @@ class Telemetry:
         """A database operation took `seconds`."""
         self._db_latency.observe(seconds)
         self._latencies.append(seconds)
+
+    async def watch_loop(self) -> None:
+        """Sample how late the event loop wakes, until cancelled."""
+        while True:
+            began = time.perf_counter()
+            await asyncio.sleep(_LAG_EVERY_S)
+            self._loop_lag.observe(max(0.0, time.perf_counter() - began - _LAG_EVERY_S))
 
     def connection_opened(self) -> None:
         """A WebSocket was accepted."""

@@ -112,9 +112,13 @@ async def test_summaries_resume_from_the_watermark_after_a_crash(tmp_path: Path)
     assert trace.span_count == 4
 
 
-async def test_summaries_follow_by_themselves(tmp_path: Path) -> None:
+@pytest.mark.parametrize("closed_between", [False, True])
+async def test_summaries_follow_by_themselves(tmp_path: Path, closed_between: bool) -> None:
     storage = await opened(tmp_path / "argus.db")
     await storage.writer.write([a_batch(*(a_span() for _ in range(5)))])
+    if closed_between:
+        await storage.close()
+        storage = await opened(tmp_path / "argus.db")
     look = sqlite.connect(segment_of(tmp_path / "argus.db"))
     try:
         for _ in range(100):

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from argus.errors import ArgusError
+from argus.errors import ArgusError, DeadlineExceeded
 from argus.model import Batch, LogRecord, TraceSummary
 from argus.storage import (
     Dashboard,
@@ -211,9 +211,18 @@ class _Upkeep:
                     lambda found: summaries.next_step(next(found), wanted)
                 )
                 if step is None:
+                    self._folded = wanted
                     return
                 await self._database.on_writer(partial(self._database.transact, step.store))
                 self._folded = step.folded_span_id
+
+    async def caught_up(self) -> None:
+        """`catch_up` within the time of a query; DeadlineExceeded when that is not enough."""
+        try:
+            async with asyncio.timeout(self._database.query_timeout_s):
+                await self.catch_up()
+        except TimeoutError as error:
+            raise DeadlineExceeded("trace summaries are still catching up") from error
 
     async def stop(self) -> None:
         """Stop catching up; what is left is done after the next start."""
@@ -231,7 +240,7 @@ class _SqlReader:
         self._tenant_id = tenant_id
 
     async def find_traces(self, query: TraceQuery) -> Page[TraceSummary]:
-        await self._upkeep.catch_up()
+        await self._upkeep.caught_up()
         return await self._database.read(
             self._tenant_id(), lambda views: find_traces(views, _encodable(query))
         )

@@ -15,7 +15,7 @@ export function aSpan({ id, parent = null, from = 0, us = 1000, ...more }: SpanP
   return {
     trace_id: "a".repeat(32), span_id: id, parent_span_id: parent, service_name: "shop", operation_name: `op ${id}`, kind: "INTERNAL",
     start_time: at(from), end_time: at(from + us), duration_us: us, status: "UNSET", status_message: "", trace_state: "", flags: 1, attributes: {}, events: [], links: [],
-    dropped_attributes_count: 0, dropped_events_count: 0, dropped_links_count: 0, resource: { "service.name": "shop" }, scope: { name: "test", version: "1", attributes: {}, dropped_attributes_count: 0 }, schema_url: "",
+    dropped_attributes_count: 0, dropped_events_count: 0, dropped_links_count: 0, resource: { "service.name": "shop" }, scope: { name: "test", version: "1", attributes: {}, dropped_attributes_count: 0 }, schema_url: "", resource_schema_url: "", resource_dropped_attributes_count: 0,
     ...more,
   };
 }
@@ -23,7 +23,7 @@ export function aSpan({ id, parent = null, from = 0, us = 1000, ...more }: SpanP
 export function aLog(more: Partial<Log> = {}): Log {
   return {
     id: "1", timestamp: at(0), observed_time: null, severity: "INFO", severity_number: 9, severity_text: "INFO", body: "hello", event_name: "", service_name: "shop", trace_id: null, span_id: null, flags: 0,
-    attributes: {}, dropped_attributes_count: 0, resource: {}, scope: { name: "", version: "", attributes: {}, dropped_attributes_count: 0 }, ai_insight: null,
+    attributes: {}, dropped_attributes_count: 0, resource: {}, scope: { name: "", version: "", attributes: {}, dropped_attributes_count: 0 }, schema_url: "", resource_schema_url: "", resource_dropped_attributes_count: 0, ai_insight: null,
     ...more,
   };
 }

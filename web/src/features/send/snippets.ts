@@ -94,7 +94,7 @@ service:
 
 const curl = (target: Target) => `hex() { head -c "$1" /dev/urandom | od -An -tx1 | tr -d ' \\n'; }
 now=$(date +%s)
-curl -i "${endpointOf(target, "http")}/v1/traces" \\
+curl -sS -i "${endpointOf(target, "http")}/v1/traces" \\
   -H "Content-Type: application/json" \\
   -d '{"resourceSpans": [{
         "resource": {"attributes": [

@@ -38,7 +38,9 @@ function Toggle({ row, onToggle }: { row: Row; onToggle: (key: string) => void }
   const { node, open } = row;
   if (node.children.length === 0) return <span className={classes.leaf} style={{ background: serviceColor(serviceOf(node) ?? "") }} />;
   const hidden = node.kind === "group" ? node.children.length : node.count - 1;
-  const label = node.kind === "group" ? (open ? "Show the notable ones only" : `Show all ${hidden}`) : open ? "Collapse" : `Expand ${hidden} spans`;
+  const children = node.children.reduce((sum, child) => sum + (child.kind === "group" ? child.children.length : 1), 0);
+  const text = node.kind === "group" ? `×${hidden}` : String(open ? children : hidden);
+  const label = node.kind === "group" ? `${text}: ${open ? "show the notable ones only" : "show all"}` : `${open ? "Collapse" : "Expand"} ${text}`;
   return (
     <button
       type="button"
@@ -52,7 +54,7 @@ function Toggle({ row, onToggle }: { row: Row; onToggle: (key: string) => void }
         onToggle(node.key);
       }}
     >
-      {node.kind === "group" ? `×${hidden}` : open ? node.children.reduce((sum, child) => sum + (child.kind === "group" ? child.children.length : 1), 0) : hidden}
+      {text}
     </button>
   );
 }
@@ -98,12 +100,12 @@ export function NameCell({ row, indent, room, onToggle }: { row: Row; indent: nu
     <div className={classes.cell} style={content}>
       <Guides row={row} indent={indent} />
       <Toggle row={row} onToggle={onToggle} />
-      {Icon !== null && <Icon size={13} className={classes.icon} aria-label={protocolOf(span)} />}
+      {Icon !== null && room > 150 && <Icon size={13} className={classes.icon} aria-label={protocolOf(span)} />}
       {mark}
       {named && (
         <span className={classes.service} title={span.service_name}>
           <ServiceDot name={span.service_name} />
-          {room > 150 && span.service_name}
+          {room > 180 && <span>{span.service_name}</span>}
         </span>
       )}
       <Operation name={span.operation_name} />

@@ -74,7 +74,7 @@ describe("the trace page", () => {
   it("folds repeated siblings and opens them on demand", async () => {
     const spans = [aSpan({ id: "root", us: 9000 }), ...Array.from({ length: 7 }, (_, index) => aSpan({ id: `q${index}`, parent: "root", from: index * 1000, us: 100 + index, operation_name: "SELECT" }))];
     await open(address, { [route]: aTrace(spans) });
-    await userEvent.click(await screen.findByRole("button", { name: "Show all 7" }));
+    await userEvent.click(await screen.findByRole("button", { name: "×7: show all" }));
     expect(screen.getAllByRole("row")).toHaveLength(9);
     expect(screen.getByText("p50 103 µs · max 106 µs")).toBeVisible();
   });
