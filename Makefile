@@ -14,16 +14,17 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 LOCKED := install --require-hashes --no-deps
 RUNTIME := $(VENV)/.runtime
+SIMULATION := $(VENV)/.simulation
 DEV := $(VENV)/.dev
-NODE := web/node_modules/.installed
+NODE := web/node_modules/.installed tests/e2e/js/node_modules/.installed
 
-.PHONY: serve dev test lint types format generate build lock clean
+.PHONY: node serve dev test lint types format generate build lock clean
 .DELETE_ON_ERROR:
 
 serve: $(RUNTIME)
 	@$(BIN)/python -m argus serve $(ARGS)
 
-dev: $(DEV) $(NODE)
+dev: $(DEV) web/node_modules/.installed
 	@$(BIN)/watchfiles --filter python --sigint-timeout 15 '$(BIN)/python -m argus serve' argus & \
 	server=$$!; trap 'kill $$server; wait $$server' EXIT; trap 'exit 130' INT TERM; \
 	npm --prefix web run dev
@@ -46,6 +47,9 @@ format: $(DEV)
 generate: $(DEV)
 	@$(BIN)/python docs/generate.py
 
+# What the tests need of Node: the web app's tools, and a client that sends with the JavaScript SDK.
+node: $(NODE)
+
 build: $(RUNTIME)
 	@$(BIN)/hatchling build -t wheel
 
@@ -56,10 +60,11 @@ lock: $(DEV)
 	@$(PIP) install uv
 	@$(UV) --extra dev -o requirements/dev.lock pyproject.toml requirements/build.in
 	@$(UV) -c requirements/dev.lock -o requirements/runtime.lock pyproject.toml
+	@$(UV) -c requirements/dev.lock --extra simulation -o requirements/simulation.lock pyproject.toml
 	@$(UV) -c requirements/dev.lock -o requirements/build.lock requirements/build.in
 
 clean:
-	rm -rf $(VENV) web/node_modules dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) web/node_modules tests/e2e/js/node_modules dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find argus tests migrations -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(BIN)/python:
@@ -75,12 +80,17 @@ $(RUNTIME): requirements/runtime.lock requirements/build.lock pyproject.toml | $
 	@$(PIP) install --no-deps --no-build-isolation --editable .
 	@touch $@
 
+$(SIMULATION): requirements/simulation.lock $(RUNTIME)
+	@echo "Installing what the simulated services need"
+	@$(PIP) $(LOCKED) -r requirements/simulation.lock
+	@touch $@
+
 $(DEV): requirements/dev.lock $(RUNTIME)
 	@echo "Installing what the tests need"
 	@$(PIP) $(LOCKED) -r requirements/dev.lock
-	@touch $@
+	@touch $@ $(SIMULATION)
 
-$(NODE): web/package-lock.json
-	@echo "Installing what the web app is built with"
-	@cd web && npm ci --no-audit --no-fund --loglevel=error
+%/node_modules/.installed: %/package-lock.json
+	@echo "Installing what $* needs"
+	@cd $* && npm ci --no-audit --no-fund --loglevel=error
 	@touch $@

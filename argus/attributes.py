@@ -69,7 +69,7 @@ def word(fragment: str) -> str:
     return f"{MARK}a{crc32(fragment.encode()):08x}"
 
 
-def words(fragment: str) -> str:
+def index_words(fragment: str) -> str:
     """All index words of one `"key":value` fragment, separated by spaces: its own `word` and the
     words of the strings in its value. What `Span.words` and `LogRecord.words` are joined from."""
     (value,) = _decode(f"{{{fragment}}}").values()

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from argus.attributes import (
+    index_words,
     text_of_attributes,
     text_of_bytes,
     text_of_double,
     text_of_map,
     text_of_string,
-    words,
 )
 from argus.model import DEFAULT_TENANT, Batch, LogRecord, Resource, Scope, Span, severity_number
 
@@ -94,7 +94,7 @@ def a_span(
             "dropped_events_count": 0,
             "links": "",
             "dropped_links_count": 0,
-            "words": " ".join(map(words, fragments)),
+            "words": " ".join(map(index_words, fragments)),
             **fields,
         }
     )
@@ -128,7 +128,7 @@ def a_log_record(
             "flags": 0,
             "attributes": text_of_attributes(fragments),
             "dropped_attributes_count": 0,
-            "words": " ".join(map(words, fragments)),
+            "words": " ".join(map(index_words, fragments)),
             **fields,
         }
     )

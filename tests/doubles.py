@@ -16,10 +16,10 @@ class Sink:
     async def consume(self, batch: Batch) -> None:
         self.batches.append(batch)
 
-    async def write(self, batches: Sequence[Batch]) -> list[bool]:
+    async def write(self, batches: Sequence[Batch]) -> list[Batch]:
         self.commits.append(list(batches))
         self.batches.extend(batches)
-        return [True] * len(batches)
+        return list(batches)
 
     def export(self, batch: Batch) -> None:
         self.batches.append(batch)
@@ -49,7 +49,7 @@ class Failing(Sink):
         self._check([batch])
         await super().consume(batch)
 
-    async def write(self, batches: Sequence[Batch]) -> list[bool]:
+    async def write(self, batches: Sequence[Batch]) -> list[Batch]:
         self._check(batches)
         return await super().write(batches)
 
@@ -67,7 +67,7 @@ class Slow(Sink):
         await self.gate.wait()
         await super().consume(batch)
 
-    async def write(self, batches: Sequence[Batch]) -> list[bool]:
+    async def write(self, batches: Sequence[Batch]) -> list[Batch]:
         self.entered.set()
         await self.gate.wait()
         return await super().write(batches)

@@ -24,9 +24,9 @@ GENERATED = {ROOT / "web/src/api/schema.ts"}
 
 
 def tracked(*patterns: str) -> list[Path]:
-    """Files that are committed or about to be."""
+    """Files that are committed or about to be: what is in the index."""
     listed = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", *patterns],
+        ["git", "ls-files", "-z", "--", *patterns],
         cwd=ROOT, capture_output=True, text=True, check=True,
     ).stdout  # fmt: skip
     return [path for name in listed.split("\0") if name and (path := ROOT / name).is_file()]

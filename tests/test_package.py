@@ -5,11 +5,14 @@ import re
 import subprocess
 import sys
 import threading
+import tomllib
 import zipfile
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parent.parent
 LOCKS = sorted((ROOT / "requirements").glob("*.lock"))
@@ -70,13 +73,28 @@ def versions(lock: str) -> dict[str, str]:
     return dict(re.findall(r"^([a-z0-9._-]+)==(\S+)", text, re.MULTILINE))
 
 
+@pytest.mark.parametrize("lock", ["runtime.lock", "dev.lock"])
+def test_a_lock_holds_every_declared_dependency(lock: str) -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    declared = project["dependencies"]
+    if lock == "dev.lock":
+        declared = [one for extra in project["optional-dependencies"].values() for one in extra]
+    locked = versions(lock)
+    for one in map(Requirement, declared):
+        if one.name != project["name"]:
+            version = locked.get(canonicalize_name(one.name), "none")
+            assert version != "none", one.name
+            assert one.specifier.contains(version, prereleases=True), one.name
+
+
 @pytest.mark.parametrize("lock", ["runtime.lock", "build.lock"])
 def test_tests_run_on_the_versions_that_are_shipped(lock: str) -> None:
     assert versions(lock).items() <= versions("dev.lock").items()
 
 
-def test_the_lock_of_the_web_app_names_no_index() -> None:
-    packages = json.loads((ROOT / "web/package-lock.json").read_text())["packages"]
+@pytest.mark.parametrize("lock", ["web", "tests/e2e/js"])
+def test_a_lock_of_node_packages_holds_them_to_hashes_and_names_no_index(lock: str) -> None:
+    packages = json.loads((ROOT / lock / "package-lock.json").read_text())["packages"]
     assert [name for name, one in packages.items() if "resolved" in one] == []
     assert [name for name, one in packages.items() if name and "integrity" not in one] == []
 

@@ -7,6 +7,7 @@ from typing import Annotated, Any, TypeVar
 import msgspec
 from starlette.responses import Response
 
+from argus import model
 from argus.attributes import (
     EMPTY,
     plain_attributes_json,
@@ -14,7 +15,6 @@ from argus.attributes import (
     typed_attributes,
     typed_text,
 )
-from argus.model import Resource, Scope
 
 S = TypeVar("S")
 T = TypeVar("T")
@@ -27,31 +27,18 @@ def _described(description: str, **schema: Any) -> Any:
     return msgspec.Meta(description=description, extra_json_schema=schema)
 
 
-_KEY_VALUES = {
-    "type": "array",
-    "items": {
-        "type": "object",
-        "properties": {"key": {"type": "string"}, "value": {"type": "object"}},
-        "required": ["key", "value"],
-    },
-}
-
 Time = Annotated[str, _described("RFC 3339 in UTC, nine fractional digits.", format="date-time")]
 TraceId = Annotated[str, _described("32 hex digits.", pattern="^[0-9a-f]{32}$")]
 SpanId = Annotated[str, _described("16 hex digits.", pattern="^[0-9a-f]{16}$")]
 Attributes = Annotated[
-    msgspec.Raw,
-    _described(
-        "Attributes by key; with `attributes=typed` an OTLP KeyValue list.",
-        anyOf=[{"type": "object", "additionalProperties": True}, _KEY_VALUES],
-    ),
+    msgspec.Raw, msgspec.Meta(extra_json_schema={"$ref": "#/components/schemas/Attributes"})
 ]
 AnyValue = Annotated[
     msgspec.Raw, _described("Any JSON value; with `attributes=typed` an OTLP AnyValue.")
 ]
 
 
-class ScopeAnswer(msgspec.Struct):
+class Scope(msgspec.Struct, gc=False):
     """The instrumentation scope that made a record."""
 
     name: str
@@ -89,14 +76,14 @@ class Form:
             return msgspec.Raw(msgspec.json.encode(typed_text(text)))
         return plain_json(text)
 
-    def resource(self, resource: Resource) -> msgspec.Raw:
+    def resource(self, resource: model.Resource) -> msgspec.Raw:
         """The attributes of a resource -> JSON."""
         return self._once(resource.attributes)
 
-    def scope(self, scope: Scope) -> ScopeAnswer:
+    def scope(self, scope: model.Scope) -> Scope:
         """An instrumentation scope -> its answer."""
         attributes = self._once(scope.attributes)
-        return ScopeAnswer(scope.name, scope.version, attributes, scope.dropped_attributes_count)
+        return Scope(scope.name, scope.version, attributes, scope.dropped_attributes_count)
 
     def _once(self, text: str) -> msgspec.Raw:
         written = self._written.get(text)

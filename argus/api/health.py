@@ -17,7 +17,7 @@ class Disk(msgspec.Struct):
     free_bytes: int
 
 
-class Receivers(msgspec.Struct):
+class ReceiverPorts(msgspec.Struct):
     """Where telemetry can be sent."""
 
     grpc_port: int
@@ -39,7 +39,7 @@ class Health(msgspec.Struct):
     writer_status: WriterStatus
     queue_depth: int
     disk: Disk
-    receivers: Receivers
+    receivers: ReceiverPorts
 
 
 class Probe(msgspec.Struct):
@@ -64,7 +64,7 @@ async def health(parts: ApiParts) -> Health:
         writer_status=state.writer_status,
         queue_depth=state.queue_depth,
         disk=Disk(state.disk_path, state.disk_bytes, state.disk_free_bytes),
-        receivers=Receivers(parts.ports.grpc, parts.ports.otlp_http, parts.ports.http),
+        receivers=ReceiverPorts(parts.ports.grpc, parts.ports.otlp_http, parts.ports.http),
     )
 
 

@@ -1,5 +1,7 @@
 """Log records: the list."""
 
+from enum import StrEnum
+
 import msgspec
 from starlette.responses import Response
 
@@ -8,7 +10,7 @@ from argus.api.answer import (
     AnyValue,
     Attributes,
     Form,
-    ScopeAnswer,
+    Scope,
     SpanId,
     Time,
     TraceId,
@@ -18,17 +20,32 @@ from argus.api.answer import (
 )
 from argus.api.endpoint import Call
 from argus.api.times import format_time
-from argus.model import LogRecord, severity_name
+from argus.model import SEVERITIES, UNSPECIFIED, LogRecord, severity_name
 from argus.storage import LogQuery
 
 
-class Log(msgspec.Struct):
+class Severity(StrEnum):
+    """The severity of a log record, from its number, else from its text."""
+
+    TRACE = "TRACE"
+    DEBUG = "DEBUG"
+    INFO = "INFO"
+    WARN = "WARN"
+    ERROR = "ERROR"
+    FATAL = "FATAL"
+    UNSPECIFIED = "UNSPECIFIED"
+
+
+_SEVERITIES = {name: Severity(name) for name in (*SEVERITIES, UNSPECIFIED)}
+
+
+class Log(msgspec.Struct, gc=False):
     """A log record. `id` is opaque and, compared as text, increases in order of arrival."""
 
     id: str
     timestamp: Time
     observed_time: Time | None
-    severity: str
+    severity: Severity
     severity_number: int
     severity_text: str
     body: AnyValue
@@ -40,14 +57,14 @@ class Log(msgspec.Struct):
     attributes: Attributes
     dropped_attributes_count: int
     resource: Attributes
-    scope: ScopeAnswer
+    scope: Scope
     schema_url: str
     resource_schema_url: str
     resource_dropped_attributes_count: int
-    ai_insight: str | None = None
+    ai_insight: str | None
 
 
-class LogPage(msgspec.Struct):
+class LogsResponse(msgspec.Struct):
     """One page of log records, newest first."""
 
     logs: list[Log]
@@ -64,7 +81,7 @@ def log_answer(record: LogRecord, form: Form) -> Log:
         id=f"{record.id:016x}",
         timestamp=format_time(record.time_ns),
         observed_time=format_time(record.observed_ns) if record.observed_ns else None,
-        severity=severity_name(record.severity),
+        severity=_SEVERITIES[severity_name(record.severity)],
         severity_number=record.severity_number,
         severity_text=record.severity_text,
         body=form.value(record.body),
@@ -80,6 +97,7 @@ def log_answer(record: LogRecord, form: Form) -> Log:
         schema_url=record.scope.schema_url,
         resource_schema_url=record.resource.schema_url,
         resource_dropped_attributes_count=record.resource.dropped_attributes_count,
+        ai_insight=None,
     )
 
 
@@ -118,5 +136,5 @@ async def list_logs(call: Call) -> Response:
     page = await call.reader.find_logs(query)
     form = Form(values[params.TYPED])
     logs = await convert(page.items, lambda record: log_answer(record, form))
-    answer = LogPage(logs, page.total, page.total_is_estimate, limit, offset, page.next_cursor)
+    answer = LogsResponse(logs, page.total, page.total_is_estimate, limit, offset, page.next_cursor)
     return json_response(answer)

@@ -1,5 +1,6 @@
 """The OpenAPI document, generated from the route table and the answers' types."""
 
+import json
 import re
 from functools import lru_cache
 from typing import Any
@@ -9,11 +10,28 @@ from starlette.responses import Response
 
 from argus.api.answer import json_response
 from argus.api.endpoint import Call, Endpoint
-from argus.api.params import Param
-from argus.api.problems import ProblemAnswer
+from argus.api.params import TYPED, Param
+from argus.api.problems import ErrorResponse
 
 _REF = "#/components/schemas/{name}"
+_ATTRIBUTES: dict[str, Any] = {
+    "description": "Attributes by key; an integer beyond 2^53 is a string, bytes are base64.",
+    "type": "object",
+    "additionalProperties": True,
+}
+_TYPED_ATTRIBUTES: dict[str, Any] = {
+    "description": "Attributes as OTLP/JSON writes them: a list of KeyValue, values AnyValue.",
+    "type": "array",
+    "items": {
+        "type": "object",
+        "properties": {"key": {"type": "string"}, "value": {"type": "object"}},
+        "required": ["key", "value"],
+        "additionalProperties": False,
+    },
+}
 _PATH_PARAM = re.compile(r"{(\w+)}")
+_REFERENCE = re.compile(r'"#/components/schemas/(\w+)"')
+_NAMED = re.compile(r'("title": "|"#/components/schemas/)(\w+)(")')
 _TENANT = {
     "name": "X-Scope-OrgID",
     "in": "header",
@@ -32,12 +50,15 @@ async def get_openapi(call: Call) -> Response:
 def document(endpoints: tuple[Endpoint, ...], version: str) -> dict[str, Any]:
     """The OpenAPI 3.1 document of a route table, as JSON-ready values."""
     types = [answer for endpoint in endpoints for answer in endpoint.answers]
-    refs, components = msgspec.json.schema_components([*types, ProblemAnswer], ref_template=_REF)
+    refs, components = msgspec.json.schema_components([*types, ErrorResponse], ref_template=_REF)
+    typed = _typed_components(components)
     schemas = iter(refs)
     problem = refs[-1]
     paths: dict[str, dict[str, Any]] = {}
     for endpoint in endpoints:
         answers = [next(schemas) for _ in endpoint.answers]
+        if TYPED in endpoint.params:
+            answers += [renamed for one in answers if (renamed := _typed(one, typed)) != one]
         operation = _operation(endpoint, answers, problem)
         paths.setdefault(endpoint.path, {})[endpoint.method.lower()] = operation
     return {
@@ -49,10 +70,35 @@ def document(endpoints: tuple[Endpoint, ...], version: str) -> dict[str, Any]:
         },
         "paths": paths,
         "components": {
-            "schemas": components,
+            "schemas": components | typed | {"Attributes": _ATTRIBUTES},
             "securitySchemes": {"admin": {"type": "http", "scheme": "bearer"}},
         },
     }
+
+
+def _typed_components(components: dict[str, Any]) -> dict[str, Any]:
+    """The components that hold attributes, as `attributes=typed` shapes them: TypedSpan ..."""
+    carriers = {"Attributes"}
+    while found := {
+        name
+        for name, schema in components.items()
+        if name not in carriers and carriers & set(_REFERENCE.findall(json.dumps(schema)))
+    }:
+        carriers |= found
+    names = dict.fromkeys(f"Typed{name}" for name in carriers)
+    plain = components | {"Attributes": _TYPED_ATTRIBUTES}
+    return {f"Typed{name}": _typed(plain[name], names) for name in sorted(carriers)}
+
+
+def _typed(schema: dict[str, Any], typed: dict[str, Any]) -> dict[str, Any]:
+    """A schema whose references, and title, are those of the typed components."""
+
+    def renamed(match: re.Match[str]) -> str:
+        name = f"Typed{match[2]}"
+        return f"{match[1]}{name}{match[3]}" if name in typed else match[0]
+
+    result: dict[str, Any] = json.loads(_NAMED.sub(renamed, json.dumps(schema)))
+    return result
 
 
 def _operation(

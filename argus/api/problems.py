@@ -31,7 +31,7 @@ class Problem(msgspec.Struct):
     field: Annotated[str | None, msgspec.Meta(description="The parameter or header at fault.")]
 
 
-class ProblemAnswer(msgspec.Struct):
+class ErrorResponse(msgspec.Struct):
     """The body of every answer that is not a success."""
 
     error: Problem
@@ -60,7 +60,7 @@ def _body(scope: Scope, error: ArgusError) -> tuple[bytes, str]:
     if scope["path"].startswith(OTLP_PREFIX):
         return _status_body(scope, error)
     problem = Problem(error.code, error.message, error.field)
-    return msgspec.json.encode(ProblemAnswer(problem)), JSON
+    return msgspec.json.encode(ErrorResponse(problem)), JSON
 
 
 def _status_body(scope: Scope, error: ArgusError) -> tuple[bytes, str]:

@@ -1,6 +1,7 @@
 """Traces: the list, and one trace with its spans and logs."""
 
-from typing import Any, Literal
+from enum import StrEnum
+from typing import Any
 
 import msgspec
 from starlette.responses import Response
@@ -10,7 +11,7 @@ from argus.api import params
 from argus.api.answer import (
     Attributes,
     Form,
-    ScopeAnswer,
+    Scope,
     SpanId,
     Time,
     TraceId,
@@ -25,16 +26,31 @@ from argus.attributes import decode_list
 from argus.errors import InvalidInput, NotFound
 from argus.storage import TraceQuery
 
-Status = Literal["OK", "ERROR", "UNSET"]
-Kind = Literal["SERVER", "CLIENT", "INTERNAL", "PRODUCER", "CONSUMER", "UNSPECIFIED"]
 
-_STATUSES: dict[int, Status] = {0: "UNSET", 1: "OK", 2: "ERROR"}
-_KINDS: dict[int, Kind] = {
-    0: "UNSPECIFIED", 1: "INTERNAL", 2: "SERVER", 3: "CLIENT", 4: "PRODUCER", 5: "CONSUMER",
-}  # fmt: skip
+class Status(StrEnum):
+    """The status of a span, or of a trace."""
+
+    OK = "OK"
+    ERROR = "ERROR"
+    UNSET = "UNSET"
 
 
-class TraceSummary(msgspec.Struct):
+class SpanKind(StrEnum):
+    """The kind of a span."""
+
+    SERVER = "SERVER"
+    CLIENT = "CLIENT"
+    INTERNAL = "INTERNAL"
+    PRODUCER = "PRODUCER"
+    CONSUMER = "CONSUMER"
+    UNSPECIFIED = "UNSPECIFIED"
+
+
+_STATUSES = {int(code): Status(code.name) for code in model.StatusCode}
+_KINDS = {int(kind): SpanKind(kind.name) for kind in model.SpanKind}
+
+
+class TraceSummary(msgspec.Struct, gc=False):
     """A trace as lists show it."""
 
     trace_id: TraceId
@@ -49,7 +65,7 @@ class TraceSummary(msgspec.Struct):
     status: Status
 
 
-class TracePage(msgspec.Struct):
+class TracesResponse(msgspec.Struct):
     """One page of traces."""
 
     traces: list[TraceSummary]
@@ -60,7 +76,7 @@ class TracePage(msgspec.Struct):
     next_cursor: str | None
 
 
-class SpanEvent(msgspec.Struct):
+class SpanEvent(msgspec.Struct, gc=False):
     """Something that happened during a span."""
 
     name: str
@@ -69,7 +85,7 @@ class SpanEvent(msgspec.Struct):
     dropped_attributes_count: int
 
 
-class SpanLink(msgspec.Struct):
+class SpanLink(msgspec.Struct, gc=False):
     """A pointer from a span to another."""
 
     trace_id: str
@@ -80,7 +96,7 @@ class SpanLink(msgspec.Struct):
     dropped_attributes_count: int
 
 
-class SpanSkeleton(msgspec.Struct):
+class SpanSkeleton(msgspec.Struct, gc=False):
     """What a waterfall needs of a span."""
 
     trace_id: TraceId
@@ -88,14 +104,14 @@ class SpanSkeleton(msgspec.Struct):
     parent_span_id: SpanId | None
     service_name: str
     operation_name: str
-    kind: Kind
+    kind: SpanKind
     start_time: Time
     end_time: Time
     duration_us: float
     status: Status
 
 
-class Span(SpanSkeleton):
+class Span(SpanSkeleton, gc=False):
     """A whole span."""
 
     status_message: str
@@ -108,13 +124,13 @@ class Span(SpanSkeleton):
     links: list[SpanLink]
     dropped_links_count: int
     resource: Attributes
-    scope: ScopeAnswer
+    scope: Scope
     schema_url: str
     resource_schema_url: str
     resource_dropped_attributes_count: int
 
 
-class Trace(msgspec.Struct):
+class TraceResponse(msgspec.Struct):
     """A whole trace; `logs` are the first 1000 of `logs_total`."""
 
     trace: TraceSummary
@@ -128,7 +144,7 @@ class TraceSkeleton(msgspec.Struct):
 
     trace: TraceSummary
     spans: list[SpanSkeleton]
-    logs: list[Log]
+    logs: tuple[()]
     logs_total: int
 
 
@@ -144,7 +160,7 @@ def summary_answer(trace: model.TraceSummary) -> TraceSummary:
         duration_us=(trace.end_ns - trace.start_ns) / 1000,
         span_count=trace.span_count,
         error_count=trace.error_count,
-        status=_STATUSES.get(trace.status, "UNSET"),
+        status=_STATUSES.get(trace.status, Status.UNSET),
     )
 
 
@@ -155,11 +171,11 @@ def _core(span: model.Span) -> dict[str, Any]:
         "parent_span_id": hex_or_none(span.parent_span_id),
         "service_name": span.resource.service_name,
         "operation_name": span.name,
-        "kind": _KINDS.get(span.kind, "UNSPECIFIED"),
+        "kind": _KINDS.get(span.kind, SpanKind.UNSPECIFIED),
         "start_time": format_time(span.start_ns),
         "end_time": format_time(span.end_ns),
         "duration_us": (span.end_ns - span.start_ns) / 1000,
-        "status": _STATUSES.get(span.status, "UNSET"),
+        "status": _STATUSES.get(span.status, Status.UNSET),
     }
 
 
@@ -250,7 +266,9 @@ async def list_traces(call: Call) -> Response:
     )
     page = await call.reader.find_traces(query)
     traces = await convert(page.items, summary_answer)
-    answer = TracePage(traces, page.total, page.total_is_estimate, limit, offset, page.next_cursor)
+    answer = TracesResponse(
+        traces, page.total, page.total_is_estimate, limit, offset, page.next_cursor
+    )
     return json_response(answer)
 
 
@@ -267,8 +285,8 @@ async def get_trace(call: Call) -> Response:
     summary = summary_answer(detail.summary)
     if skeleton:
         bones = await convert(detail.spans, skeleton_answer)
-        return json_response(TraceSkeleton(summary, bones, [], detail.logs_total))
+        return json_response(TraceSkeleton(summary, bones, (), detail.logs_total))
     form = Form(call.values[params.TYPED])
     spans = await convert(detail.spans, lambda span: span_answer(span, form))
     logs = await convert(detail.logs, lambda record: log_answer(record, form))
-    return json_response(Trace(summary, spans, logs, detail.logs_total))
+    return json_response(TraceResponse(summary, spans, logs, detail.logs_total))

@@ -60,7 +60,7 @@ class Pipeline:
         for processor in self._processors:
             batch = processor.process(batch)
         if not len(batch):
-            self._account(batch)
+            self._account(batch, 0)
             return
         if self._closing:
             raise Unavailable("Argus is stopping", retry_after_s=5)
@@ -117,23 +117,21 @@ class Pipeline:
                 return
             self._refuse(group, error)
             return
-        for (batch, durable), new in zip(group, stored, strict=True):
-            self._account(batch, new)
+        for (batch, durable), kept in zip(group, stored, strict=True):
+            self._account(batch, len(kept))
             if not durable.done():
                 durable.set_result(None)
         for exporter in self._exporters:
-            for (batch, _), new in zip(group, stored, strict=True):
-                if new:
-                    exporter.export(batch)
+            for kept in stored:
+                if len(kept):
+                    exporter.export(kept)
 
-    def _account(self, batch: Batch, new: bool = True) -> None:
+    def _account(self, batch: Batch, stored: int) -> None:
         """Count a request that is answered with success. A refused one is sent again, and a
         cancelled one is still committed: only here is known what became of the records."""
         self._telemetry.received(batch.signal, batch.received_count)
-        if new:
-            self._telemetry.stored(batch.signal, len(batch))
-        else:
-            self._telemetry.duplicate(batch.signal, len(batch))
+        self._telemetry.stored(batch.signal, stored)
+        self._telemetry.duplicate(batch.signal, len(batch) - stored)
         for reason, count in batch.rejected.items():
             self._telemetry.rejected(batch.signal, reason, count)
         for reason, count in batch.filtered.items():

@@ -16,12 +16,12 @@ from typing import Any
 import msgspec
 
 from argus.attributes import (
+    index_words,
     text_of_attributes,
     text_of_bytes,
     text_of_double,
     text_of_map,
     text_of_string,
-    word,
 )
 from argus.errors import InvalidInput
 from argus.model import Batch, LogRecord, Resource, Scope, Signal, Span, severity_number
@@ -150,7 +150,7 @@ def _attributes(pairs: Iterable[messages.KeyValue] | None) -> tuple[str, str, in
             dropped += 1
             continue
         fragments.append(f"{text_of_string(clean_text(pair.key or ''))}:{value}")
-    return text_of_attributes(fragments), " ".join(map(word, fragments)), dropped
+    return text_of_attributes(fragments), " ".join(map(index_words, fragments)), dropped
 
 
 def _resource(resource: messages.Resource | None, schema_url: str | None) -> Resource:

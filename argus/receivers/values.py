@@ -7,12 +7,12 @@ from collections.abc import Iterable
 from typing import Any
 
 from argus.attributes import (
+    index_words,
     text_of_attributes,
     text_of_bytes,
     text_of_double,
     text_of_map,
     text_of_string,
-    word,
 )
 from argus.receivers import lean
 
@@ -56,7 +56,7 @@ class _TextMemo(dict[bytes, str]):
 
 
 class _AttributeMemo(dict[bytes, "tuple[str, str] | None"]):
-    """Bytes of a KeyValue -> (`"key":value` fragment, index word), or None when too deep."""
+    """Bytes of a KeyValue -> (`"key":value` fragment, index words), or None when too deep."""
 
     def __missing__(self, raw: bytes) -> tuple[str, str] | None:
         pair = lean.KeyValue.FromString(raw)
@@ -64,7 +64,7 @@ class _AttributeMemo(dict[bytes, "tuple[str, str] | None"]):
             fragment = f"{text_of_string(clean(pair.key))}:{value_text(pair.value)}"
         except TooDeep:
             return None
-        entry = (fragment, word(fragment))
+        entry = (fragment, index_words(fragment))
         if len(raw) <= _MEMO_VALUE_BYTES:
             if len(self) >= _MEMO_ENTRIES:
                 self.clear()

@@ -123,13 +123,13 @@ class StorageStats(NamedTuple):
 class Writer(Protocol):
     """Makes batches durable. Used by one task at a time."""
 
-    async def write(self, batches: Sequence[Batch]) -> list[bool]:
-        """Store all records of all batches in one transaction, with their keys.
+    async def write(self, batches: Sequence[Batch]) -> list[Batch]:
+        """Store all records of all batches in one transaction, with the batches' keys.
 
         When this returns, every record survives a power cut and is visible to readers. The answer
-        says of each batch whether it was stored now; False is a batch whose key (when it has one)
-        had been stored before, in this call or an earlier one, and that was left out. When it
-        raises (`Unavailable`), nothing of any batch is stored.
+        has, for each batch, what of it was stored now: without the spans that were stored before,
+        and without anything when its key (if it has one) was. When this raises (`Unavailable`),
+        nothing of any batch is stored.
         """
 
 

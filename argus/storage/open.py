@@ -31,7 +31,9 @@ async def open_storage(
     seconds of every commit and query. Raises StartError when it cannot be used as it is.
     """
     path = _sqlite_path(driver, dsn)
-    return await asyncio.to_thread(_open, path, query_timeout_s, observe_latency)
+    storage = await asyncio.to_thread(_open, path, query_timeout_s, observe_latency)
+    storage.start()
+    return storage
 
 
 def migrate(driver: str, dsn: str) -> bool:
@@ -66,7 +68,7 @@ def _migrated(path: Path, held: ExitStack) -> bool:
 
 def _open(
     path: Path, query_timeout_s: float, observe_latency: Callable[[float], None] | None
-) -> Storage:
+) -> SqlStorage:
     with ExitStack() as held, _start_errors(path):
         _migrated(path, held)
         engine = sqlite_engine(path, writable=True, poolclass=NullPool)

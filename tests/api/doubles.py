@@ -153,11 +153,13 @@ def parts_with(reader: Reader | None = None, **changes: Any) -> ApiParts:
 
 
 @contextmanager
-def serving(app: ASGIApp, protocol: type[HttpProtocol] = HttpProtocol) -> Iterator[int]:
+def serving(
+    app: ASGIApp, protocol: type[HttpProtocol] = HttpProtocol, limit: int | None = None
+) -> Iterator[int]:
     """Serve `app` on a free loopback port, which is yielded, in a thread of its own."""
     config = uvicorn.Config(
         app, host="127.0.0.1", port=0, http=protocol, log_level="critical", lifespan="off",
-        ws="websockets-sansio", loop="asyncio",
+        ws="websockets-sansio", loop="auto", limit_concurrency=limit,
     )  # fmt: skip
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
@@ -183,6 +185,19 @@ def exchange(port: int, request: bytes, timeout: float = 10) -> tuple[int, dict[
         while chunk := connection.recv(65536):
             data += chunk
     return parse_response(data)
+
+
+def status_of(port: int, request: bytes, timeout: float = 10) -> int:
+    """Send raw bytes to a port and read no more than the status of the answer."""
+    with socket.create_connection(("127.0.0.1", port), timeout=timeout) as connection:
+        connection.sendall(request)
+        data = b""
+        while b"\r\n" not in data:
+            chunk = connection.recv(65536)
+            if not chunk:
+                break
+            data += chunk
+    return int(data.split(b" ")[1])
 
 
 def parse_response(data: bytes) -> tuple[int, dict[str, str], bytes]:
@@ -219,6 +234,9 @@ def call(
     async def send(message: Message) -> None:
         sent.append(message)
 
-    asyncio.run(app(scope, receive, send))
+    async def run() -> None:
+        await app(scope, receive, send)
+
+    asyncio.run(run())
     answered = {name.decode(): value.decode() for name, value in sent[0]["headers"]}
     return sent[0]["status"], answered, b"".join(message["body"] for message in sent[1:])

@@ -33,9 +33,8 @@ def test_traces_cross_five_services_with_right_parents_durations_and_errors(shop
     assert len(errors) == summary["error_count"]
     for span in spans:
         parent = by_id.get(span["parent_span_id"])
-        if parent is not None and span["kind"] != "CONSUMER":
+        if parent is not None:
             assert parent["start_time"] <= span["start_time"]
-            assert span["duration_us"] <= parent["duration_us"]
 
 
 async def test_a_failing_checkout_is_found_opened_and_followed_to_its_logs_and_back(

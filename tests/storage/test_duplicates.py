@@ -1,13 +1,14 @@
 """The span window: within it no repeat is missed and no new span is taken for one."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from argus.model import Span
-from argus.storage.sql.duplicates import WINDOW_S, BloomFilter, Known, SpanWindow, span_key
+from argus.storage.sql.duplicates import Known, SpanWindow, span_key
+from argus.storage.sql.seen import WINDOW_S, BloomFilter, Seen
 from tests.builders import a_span
 
 BASE = a_span()
@@ -44,6 +45,14 @@ class Rows:
                 self.by_trace[key].add(span_key(span.span_id, span.kind))
 
 
+def seen_of(keys: Iterable[bytes], clock: Callable[[], float] = lambda: 0.0) -> Seen:
+    """A filter that knows these keys and that there are no others."""
+    seen = Seen(clock, window_items=10**6)
+    seen.restore(keys)
+    seen.complete()
+    return seen
+
+
 numbers = st.tuples(
     st.integers(1, 2), st.integers(1, 6), st.integers(1, 8), st.sampled_from([0, 2, 3, 77])
 )
@@ -55,8 +64,7 @@ def test_every_repeat_is_found_and_nothing_else_whatever_is_forgotten_or_rolled_
     commits: list[tuple[list[tuple[int, int, int, int]], bool, bool]],
 ) -> None:
     rows = Rows()
-    window = SpanWindow(rows.lookup, lambda: 0.0, window_traces=10**6, recent_spans=5)
-    window.remember([], complete=True)
+    window = SpanWindow(rows.lookup, seen_of([]), recent_spans=5)
     stored: set[tuple[int, int, int, int]] = set()
     for numbered, rolled_back, restarted in commits:
         spans = spans_of(numbered)
@@ -74,14 +82,12 @@ def test_every_repeat_is_found_and_nothing_else_whatever_is_forgotten_or_rolled_
         rows.store(spans, found)
         stored = seen
         if restarted:
-            window = SpanWindow(rows.lookup, lambda: 0.0, window_traces=10**6, recent_spans=5)
-            window.remember(list(rows.by_trace), complete=True)
+            window = SpanWindow(rows.lookup, seen_of(rows.by_trace), recent_spans=5)
 
 
 def test_a_new_trace_is_not_looked_up() -> None:
     rows = Rows()
-    window = SpanWindow(rows.lookup)
-    window.remember([], complete=True)
+    window = SpanWindow(rows.lookup, seen_of([]))
     window.repeated(spans_of([(1, trace, 1, 2) for trace in range(1, 1000)]))
     assert rows.asked == 0
 
@@ -90,15 +96,14 @@ def test_until_the_stored_traces_are_known_every_trace_is_looked_up() -> None:
     rows = Rows()
     spans = spans_of([(1, 1, 1, 2)])
     rows.store(spans, [])
-    window = SpanWindow(rows.lookup)
+    window = SpanWindow(rows.lookup, Seen())
     assert window.repeated(spans) == [0]
 
 
-def test_a_repeat_is_still_known_an_hour_later_and_forgotten_after_two() -> None:
+def test_a_repeat_is_still_known_an_hour_later() -> None:
     rows = Rows()
     now = 0.0
-    window = SpanWindow(rows.lookup, lambda: now, recent_spans=0)
-    window.remember([], complete=True)
+    window = SpanWindow(rows.lookup, seen_of([], lambda: now), recent_spans=0)
     first = spans_of([(1, 1, 1, 2)])
     rows.store(first, window.repeated(first))
     window.repeated(spans_of([(1, 2, 1, 2)]))

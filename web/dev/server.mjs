@@ -33,7 +33,7 @@ function findTraces(query) {
   const field = { duration: "duration_us" }[query.get("sort_by")] ?? query.get("sort_by") ?? "start_time";
   const words = (query.get("search") ?? "").toLowerCase().split(/\s+/).filter(Boolean);
   const found = traces
-    .filter(({ summary, spans }) => inRange(query, summary.start_time) && (services.length === 0 || services.some((name) => summary.services.includes(name))) && (query.get("status") === null || summary.status === query.get("status")) && summary.duration_us >= low && summary.duration_us <= high && (words.length === 0 || words.every((word) => JSON.stringify(spans).toLowerCase().includes(word))))
+    .filter(({ summary, spans }) => inRange(query, summary.start_time) && (services.length === 0 || services.some((name) => summary.services.includes(name))) && (query.get("status") === null || summary.status === query.get("status")) && summary.duration_us >= low && summary.duration_us <= high && words.every((word) => JSON.stringify(spans).toLowerCase().includes(word)))
     .map(({ summary }) => summary);
   const value = (summary) => (field === "service" ? summary.root_service : summary[field]);
   found.sort((a, b) => (value(a) < value(b) ? -1 : 1) * (query.get("order_by") === "asc" ? 1 : -1));

@@ -3,7 +3,7 @@
   var stored = null;
   try {
     stored = window.localStorage.getItem("mantine-color-scheme-value");
-  } catch (denied) {
+  } catch {
     stored = null;
   }
   var scheme = stored === "light" || stored === "dark" ? stored : null;

@@ -17,18 +17,16 @@ function usePageTitle(menu: MenuEntry[]) {
     const page = menu.find((entry) => path === entry.path);
     document.title = page === undefined ? "Argus" : `${page.title} · Argus`;
   }, [menu, path]);
-  return path;
 }
 
 export function Shell({ menu }: { menu: MenuEntry[] }) {
-  const path = usePageTitle(menu);
+  usePageTitle(menu);
   const phone = useMediaQuery("(max-width: 47.99em)", false, { getInitialValueInEffect: false });
   const [narrow, setNarrow] = useLocalStorage({ key: "argus-narrow-menu", defaultValue: false, getInitialValueInEffect: false });
   const [menuOpen, menuDrawer] = useDisclosure(false);
   const [sheetOpen, sheet] = useDisclosure(false);
   useGoKeys(menu);
   useHotkeys([["shift+?", sheet.toggle]], ["INPUT", "TEXTAREA", "SELECT"]);
-  useEffect(() => menuDrawer.close(), [path]); // eslint-disable-line react-hooks/exhaustive-deps -- closes on arrival only
 
   const foot = (slim: boolean) => (
     <div className={classes.foot} data-slim={slim || undefined}>
@@ -49,7 +47,7 @@ export function Shell({ menu }: { menu: MenuEntry[] }) {
           </ActionIcon>
         </header>
       ) : (
-        <aside className={classes.side}>
+        <aside className={classes.side} aria-label="Menu">
           <div className={classes.brand}>
             <Brand slim={narrow} />
             <Tooltip label={narrow ? "Widen the menu" : "Narrow the menu"} position="right">
@@ -66,7 +64,7 @@ export function Shell({ menu }: { menu: MenuEntry[] }) {
         <Outlet />
       </main>
       <Drawer opened={phone && menuOpen} onClose={menuDrawer.close} title={<Brand />} size={260} position="left" closeButtonProps={{ "aria-label": "Close menu" }}>
-        <NavMenu entries={menu} slim={false} />
+        <NavMenu entries={menu} slim={false} onGo={menuDrawer.close} />
         {foot(false)}
       </Drawer>
       <ShortcutSheet opened={sheetOpen} onClose={sheet.close} />

@@ -158,7 +158,7 @@ class Database:
         observe_latency: Callable[[float], None] | None = None,
     ) -> None:
         self._segments = segments
-        self._timeout_s = query_timeout_s
+        self.query_timeout_s = query_timeout_s
         self._observe = observe_latency
         self._writer = ThreadPoolExecutor(1, "argus-writer")
         self._readers = ThreadPoolExecutor(READERS, "argus-reader")
@@ -208,7 +208,7 @@ class Database:
         loop = asyncio.get_running_loop()
         future = loop.run_in_executor(self._readers, reading.run, work)
         try:
-            done, _ = await asyncio.wait({future}, timeout=self._timeout_s)
+            done, _ = await asyncio.wait({future}, timeout=self.query_timeout_s)
             while not done:
                 reading.stop()
                 if not reading.started:
@@ -220,7 +220,7 @@ class Database:
             future.add_done_callback(lambda f: f.cancelled() or f.exception())
             raise
         if not done or isinstance(future.exception(), DeadlineExceeded):
-            raise DeadlineExceeded(f"the query took longer than {self._timeout_s:g} s")
+            raise DeadlineExceeded(f"the query took longer than {self.query_timeout_s:g} s")
         if self._observe is not None:
             self._observe(time.perf_counter() - started)
         return future.result()

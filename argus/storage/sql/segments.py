@@ -69,7 +69,7 @@ class Segments:
         for number in sorted(found.keys() - known):
             self._adopt(number)
         if not found:
-            self._create(1, first_span_id=1, first_log_id=1)
+            self.create(1, first_span_id=1, first_log_id=1)
         with self._control.begin():
             rows = self._control.execute(select(registry).order_by(registry.c.id.desc())).all()
         self.newest_first = tuple(
@@ -96,7 +96,8 @@ class Segments:
     def _path(self, number: int) -> Path:
         return self._directory / f"{number:06d}.db"
 
-    def _create(self, number: int, *, first_span_id: int, first_log_id: int) -> None:
+    def create(self, number: int, *, first_span_id: int, first_log_id: int) -> None:
+        """Make a segment file and register it as the active one."""
         # The file first: one that the registry does not know yet is adopted by the next start.
         engine = sqlite_engine(self._path(number), writable=True, poolclass=NullPool)
         values = {
@@ -121,7 +122,7 @@ class Segments:
             ).scalar_one()
             if not has_schema:  # a crash between creating the file and its first commit
                 connection.close()
-                self._create(number, first_span_id=1, first_log_id=1)
+                self.create(number, first_span_id=1, first_log_id=1)
                 return
             values = {row.key: row.value for row in connection.execute(select(meta))}
             names = connection.execute(select(tenants)).all()

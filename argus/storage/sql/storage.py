@@ -4,11 +4,14 @@ import asyncio
 import logging
 import shutil
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from argus.errors import ArgusError
+from sqlalchemy import Connection
+
+from argus.errors import ArgusError, DeadlineExceeded
 from argus.model import Batch, LogRecord, TraceSummary
 from argus.storage import (
     Dashboard,
@@ -23,6 +26,7 @@ from argus.storage import (
 )
 from argus.storage.sql import summaries
 from argus.storage.sql.engine import Database
+from argus.storage.sql.exactly_once import ExactlyOnce
 from argus.storage.sql.logs import find_logs
 from argus.storage.sql.overview import dashboard
 from argus.storage.sql.segments import Segments, Tenants, last_ids
@@ -53,8 +57,13 @@ class SqlStorage:
         with segments.active.readers.connect() as connection:
             self._rows = SegmentWriter(*last_ids(connection, segments.active))
             folded = summaries.read_watermark(connection)
-        self._upkeep = _Upkeep(database, self._rows, folded)
-        self.writer: Writer = _SqlWriter(database, tenants, self._rows, self._upkeep)
+        once = ExactlyOnce()
+        self._upkeep = _Upkeep(database, self._rows, once, folded)
+        self.writer: Writer = _SqlWriter(database, tenants, self._rows, once, self._upkeep)
+
+    def start(self) -> None:
+        """Begin upkeep; needs a running event loop."""
+        self._upkeep.start()
 
     def reader(self, tenant: str) -> Reader:
         """The reader of one tenant."""
@@ -87,32 +96,45 @@ class SqlStorage:
 
 class _SqlWriter:
     def __init__(
-        self, database: Database, tenants: Tenants, rows: SegmentWriter, upkeep: "_Upkeep"
+        self,
+        database: Database,
+        tenants: Tenants,
+        rows: SegmentWriter,
+        once: ExactlyOnce,
+        upkeep: "_Upkeep",
     ) -> None:
         self._database = database
         self._tenants = tenants
         self._rows = rows
+        self._once = once
         self._upkeep = upkeep
 
-    async def write(self, batches: Sequence[Batch]) -> list[bool]:
-        await self._database.on_writer(lambda: self._write(batches))
+    async def write(self, batches: Sequence[Batch]) -> list[Batch]:
+        stored = await self._database.on_writer(lambda: self._write(batches))
         self._upkeep.schedule()
-        return [True] * len(batches)
+        return stored
 
-    def _write(self, batches: Sequence[Batch]) -> None:
+    def _write(self, batches: Sequence[Batch]) -> list[Batch]:
         try:
-            self._commit(batches)
+            return self._commit(batches)
         except UnicodeEncodeError:
-            self._commit([_encodable(batch) for batch in batches])
+            return self._commit([_encodable(batch) for batch in batches])
 
-    def _commit(self, batches: Sequence[Batch]) -> None:
+    def _commit(self, batches: Sequence[Batch]) -> list[Batch]:
+        def store(connection: Connection) -> list[Batch]:
+            admitted = self._once.admit(connection, owned)
+            self._rows.insert(connection, admitted)
+            return [batch for _, batch in admitted]
+
         try:
             owned = [(self._tenants.ensure(batch.tenant), batch) for batch in batches]
-            self._database.transact(lambda connection: self._rows.insert(connection, owned))
+            stored = self._database.transact(store)
         except BaseException:
             self._rows.forget()
+            self._once.forget()
             raise
         self._rows.keep()
+        return stored
 
 
 def _encodable(value: Any) -> Any:
@@ -121,8 +143,16 @@ def _encodable(value: Any) -> Any:
         case str():
             return value.encode("utf-8", "replace").decode()
         case Batch():
-            spans, logs = _encodable(value.spans), _encodable(value.logs)
-            return Batch(_encodable(value.tenant), value.signal, value.received_ns, spans, logs)
+            return replace(
+                value,
+                tenant=_encodable(value.tenant),
+                spans=_encodable(value.spans),
+                logs=_encodable(value.logs),
+            )
+        case TraceQuery() | LogQuery():
+            return replace(
+                value, services=_encodable(value.services), search=_encodable(value.search)
+            )
         case tuple() if hasattr(value, "_make"):
             return type(value)._make(map(_encodable, value))
         case tuple() | list():
@@ -133,12 +163,30 @@ def _encodable(value: Any) -> Any:
 class _Upkeep:
     """Keeps trace summaries close behind the rows, and catches up before a list is read."""
 
-    def __init__(self, database: Database, rows: SegmentWriter, folded_span_id: int) -> None:
+    def __init__(
+        self, database: Database, rows: SegmentWriter, once: ExactlyOnce, folded_span_id: int
+    ) -> None:
         self._database = database
         self._rows = rows
+        self._once = once
+        self._restoring: asyncio.Task[None] | None = None
         self._folded = folded_span_id
         self._lock = asyncio.Lock()
         self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Read what was stored before, so that repeats are told from new records quickly."""
+        self._restoring = asyncio.create_task(self._restore(), name="restore what was stored")
+        self.schedule()
+
+    async def _restore(self) -> None:
+        restore = partial(self._database.transact, self._once.restore)
+        more = True
+        try:
+            while more:
+                more = await self._database.on_writer(restore)
+        except ArgusError as error:
+            _log.warning("repeats are looked up one by one: %s", error.message)
 
     def schedule(self) -> None:
         """Catch up about a second from now, unless that is planned already."""
@@ -163,15 +211,26 @@ class _Upkeep:
                     lambda found: summaries.next_step(next(found), wanted)
                 )
                 if step is None:
+                    self._folded = wanted
                     return
                 await self._database.on_writer(partial(self._database.transact, step.store))
                 self._folded = step.folded_span_id
 
+    async def caught_up(self) -> None:
+        """`catch_up` within the time of a query; DeadlineExceeded when that is not enough."""
+        try:
+            async with asyncio.timeout(self._database.query_timeout_s):
+                await self.catch_up()
+        except TimeoutError as error:
+            raise DeadlineExceeded("trace summaries are still catching up") from error
+
     async def stop(self) -> None:
         """Stop catching up; what is left is done after the next start."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.wait({self._task})
+        tasks = {task for task in (self._task, self._restoring) if task is not None}
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks)
 
 
 class _SqlReader:
@@ -181,8 +240,10 @@ class _SqlReader:
         self._tenant_id = tenant_id
 
     async def find_traces(self, query: TraceQuery) -> Page[TraceSummary]:
-        await self._upkeep.catch_up()
-        return await self._database.read(self._tenant_id(), lambda views: find_traces(views, query))
+        await self._upkeep.caught_up()
+        return await self._database.read(
+            self._tenant_id(), lambda views: find_traces(views, _encodable(query))
+        )
 
     async def get_trace(self, trace_id: bytes, max_logs: int = 1000) -> TraceDetail | None:
         return await self._database.read(
@@ -190,12 +251,14 @@ class _SqlReader:
         )
 
     async def find_logs(self, query: LogQuery) -> Page[LogRecord]:
-        return await self._database.read(self._tenant_id(), lambda views: find_logs(views, query))
+        return await self._database.read(
+            self._tenant_id(), lambda views: find_logs(views, _encodable(query))
+        )
 
     async def service_names(self) -> list[str]:
         return await self._database.read(self._tenant_id(), service_names)
 
     async def dashboard(self, range_: TimeRange, services: tuple[str, ...]) -> Dashboard:
         return await self._database.read(
-            self._tenant_id(), lambda views: dashboard(views, range_, services)
+            self._tenant_id(), lambda views: dashboard(views, range_, _encodable(services))
         )

@@ -5,7 +5,8 @@ commits those together with the new watermark: whatever is lost in a crash is on
 """
 
 import json
-from dataclasses import astuple, dataclass, field
+from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import Any
 
 import msgspec
@@ -15,11 +16,12 @@ from argus.model import StatusCode
 from argus.storage.sql.tables import traces
 from argus.storage.sql.writer import Statements
 
-STEP_SPANS = 20_000
+STEP_SPANS = 10_000
 """Spans of one step; bounds how long its transaction keeps the writer."""
 
 _SEPARATOR = "\x1f"
 _COLUMNS = [column.name for column in traces.columns if column.name != "id"]
+_values = attrgetter(*_COLUMNS)
 _UPSERT = Statements(
     "traces",
     _COLUMNS,
@@ -89,7 +91,8 @@ class _Summary:
     def values(self) -> tuple[Any, ...]:
         self.status = StatusCode.ERROR if self.error_count else self.root_status
         self.services = _text_of_services(self.names)
-        return astuple(self)[:-1]
+        row: tuple[Any, ...] = _values(self)
+        return row
 
 
 def quoted_service(name: str) -> str:

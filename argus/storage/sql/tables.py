@@ -50,7 +50,8 @@ known_tenants = Table(
 )
 
 segment = MetaData()
-"""A segment. Every table but `meta`, `blocks` and the indexes carries the tenant."""
+"""A segment. Every table but `meta`, `blocks`, `applied_batches` (whose keys are
+made from the tenant too) and the indexes carries the tenant."""
 
 meta = Table(
     "meta",
@@ -165,6 +166,15 @@ traces = Table(
 )
 """Derived from `spans` (see `summaries`). `services` is their JSON texts, sorted by name, each
 between two unit separators, which no JSON text contains: a name is found with `instr`."""
+
+applied_batches = Table(
+    "applied_batches",
+    segment,
+    Column("id", Integer, primary_key=True),
+    Column("key", LargeBinary, nullable=False, unique=True),
+    Column("received_ns", BigInteger, nullable=False),
+)
+"""The keys of the requests that are stored in the segment (`Batch.key`), in order of commit."""
 
 SPAN_SIGNAL, LOG_SIGNAL = 1, 2
 BLOCK_BITS = 12

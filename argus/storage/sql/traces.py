@@ -61,7 +61,7 @@ def find_traces(views: Iterable[View], query: TraceQuery) -> Page[TraceSummary]:
 def get_trace(views: Iterable[View], trace_id: bytes, max_logs: int) -> TraceDetail | None:
     """A trace with all its spans, or None."""
     spans, logs, logs_total = [], [], 0
-    for view in views:
+    for view in reversed(list(views)):
         spans += _spans(view, trace_id)
         found, total = logs_of_trace(view, trace_id, max_logs)
         logs += found
@@ -181,7 +181,7 @@ def _spans(view: View, trace_id: bytes) -> list[Span]:
         chunk = select_spans(view).where(
             spans.c.id.in_(view.span_ids(word, ids[0], ids[-1])), spans.c.trace_id == trace_id
         )
-        found += spans_of(view, view.rows(chunk))
+        found += spans_of(view, view.rows(chunk.order_by(spans.c.id)))
 
 
 def _summarize(spans: list[Span]) -> TraceSummary:

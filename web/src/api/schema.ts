@@ -3,29 +3,31 @@
 export type Attributes = Record<string, unknown>;
 
 export type Dashboard = {
-  /** RFC 3339, UTC, nine fractional digits. */
+  /** RFC 3339 in UTC, nine fractional digits. */
   start: string;
-  /** RFC 3339, UTC, nine fractional digits. */
+  /** RFC 3339 in UTC, nine fractional digits. */
   end: string;
   total_traces: number;
   total_spans: number;
   total_logs: number;
   total_errors: number;
   error_rate: number;
-  avg_latency_us: number;
-  p50_latency_us: number;
-  p95_latency_us: number;
-  p99_latency_us: number;
+  avg_latency_us: number | null;
+  p50_latency_us: number | null;
+  p95_latency_us: number | null;
+  p99_latency_us: number | null;
   active_services: number;
   top_failing_services: FailingService[];
 };
 
-export type Error = {
-  error: {
-    code: string;
-    message: string;
-    field?: string | null;
-  };
+export type Disk = {
+  path: string;
+  bytes: number;
+  free_bytes: number;
+};
+
+export type ErrorResponse = {
+  error: Problem;
 };
 
 export type FailingService = {
@@ -37,26 +39,28 @@ export type FailingService = {
 
 export type Health = {
   status: string;
+  version: string;
   ingestion_rate: number;
   ingested_total: number;
   dlq_size: number;
   dlq_bytes: number;
   active_connections: number;
   db_latency_p99_ms: number;
-  writer_status: "OK" | "DELAYED" | "CIRCUIT_OPEN";
+  writer_status: "CIRCUIT_OPEN" | "DELAYED" | "OK";
   queue_depth: number;
-  disk: Attributes;
-  receivers?: ReceiverPorts;
+  disk: Disk;
+  receivers: ReceiverPorts;
 };
 
 export type Log = {
   id: string;
-  /** RFC 3339, UTC, nine fractional digits. */
+  /** RFC 3339 in UTC, nine fractional digits. */
   timestamp: string;
   observed_time: string | null;
   severity: Severity;
   severity_number: number;
   severity_text: string;
+  /** Any JSON value; with `attributes=typed` an OTLP AnyValue. */
   body: unknown;
   event_name: string;
   service_name: string;
@@ -67,41 +71,61 @@ export type Log = {
   dropped_attributes_count: number;
   resource: Attributes;
   scope: Scope;
+  schema_url: string;
+  resource_schema_url: string;
+  resource_dropped_attributes_count: number;
   ai_insight: string | null;
 };
 
 export type LogsResponse = {
   logs: Log[];
   total: number;
+  total_is_estimate: boolean;
   limit: number;
   offset: number;
   next_cursor: string | null;
-  total_is_estimate?: boolean;
+};
+
+export type Probe = {
+  status: string;
+};
+
+export type Problem = {
+  /** A fixed word, such as invalid_argument. */
+  code: string;
+  /** One line for a person. */
+  message: string;
+  /** The parameter or header at fault. */
+  field: string | null;
 };
 
 export type ReceiverPorts = {
   grpc_port: number;
   otlp_http_port: number;
+  http_port: number;
 };
 
 export type Scope = {
   name: string;
   version: string;
   attributes: Attributes;
+  dropped_attributes_count: number;
 };
 
-export type Severity = "TRACE" | "DEBUG" | "INFO" | "WARN" | "ERROR" | "FATAL" | "UNSPECIFIED";
+export type Severity = "DEBUG" | "ERROR" | "FATAL" | "INFO" | "TRACE" | "UNSPECIFIED" | "WARN";
 
 export type Span = {
+  /** 32 hex digits. */
   trace_id: string;
+  /** 16 hex digits. */
   span_id: string;
   parent_span_id: string | null;
   service_name: string;
   operation_name: string;
   kind: SpanKind;
-  /** RFC 3339, UTC, nine fractional digits. */
+  /** RFC 3339 in UTC, nine fractional digits. */
   start_time: string;
-  /** RFC 3339, UTC, nine fractional digits. */
+  /** RFC 3339 in UTC, nine fractional digits. */
   end_time: string;
   duration_us: number;
   status: Status;
@@ -109,34 +133,55 @@ export type Span = {
   trace_state: string;
   flags: number;
   attributes: Attributes;
-  events: SpanEvent[];
-  links: SpanLink[];
   dropped_attributes_count: number;
+  events: SpanEvent[];
   dropped_events_count: number;
+  links: SpanLink[];
   dropped_links_count: number;
   resource: Attributes;
   scope: Scope;
   schema_url: string;
+  resource_schema_url: string;
+  resource_dropped_attributes_count: number;
 };
 
 export type SpanEvent = {
   name: string;
-  /** RFC 3339, UTC, nine fractional digits. */
+  /** RFC 3339 in UTC, nine fractional digits. */
   time: string;
   attributes: Attributes;
   dropped_attributes_count: number;
 };
 
-export type SpanKind = "SERVER" | "CLIENT" | "INTERNAL" | "PRODUCER" | "CONSUMER" | "UNSPECIFIED";
+export type SpanKind = "CLIENT" | "CONSUMER" | "INTERNAL" | "PRODUCER" | "SERVER" | "UNSPECIFIED";
 
 export type SpanLink = {
   trace_id: string;
   span_id: string;
   trace_state: string;
+  flags: number;
   attributes: Attributes;
+  dropped_attributes_count: number;
 };
 
-export type Status = "OK" | "ERROR" | "UNSET";
+export type SpanSkeleton = {
+  /** 32 hex digits. */
+  trace_id: string;
+  /** 16 hex digits. */
+  span_id: string;
+  parent_span_id: string | null;
+  service_name: string;
+  operation_name: string;
+  kind: SpanKind;
+  /** RFC 3339 in UTC, nine fractional digits. */
+  start_time: string;
+  /** RFC 3339 in UTC, nine fractional digits. */
+  end_time: string;
+  duration_us: number;
+  status: Status;
+};
+
+export type Status = "ERROR" | "OK" | "UNSET";
 
 export type TraceResponse = {
   trace: TraceSummary;
@@ -145,15 +190,22 @@ export type TraceResponse = {
   logs_total: number;
 };
 
+export type TraceSkeleton = {
+  trace: TraceSummary;
+  spans: SpanSkeleton[];
+  logs: unknown[];
+  logs_total: number;
+};
+
 export type TraceSummary = {
+  /** 32 hex digits. */
   trace_id: string;
   root_service: string;
   root_operation: string;
   root_missing: boolean;
   services: string[];
-  /** RFC 3339, UTC, nine fractional digits. */
+  /** RFC 3339 in UTC, nine fractional digits. */
   start_time: string;
-  /** Microseconds, may have a fraction. */
   duration_us: number;
   span_count: number;
   error_count: number;
@@ -163,8 +215,109 @@ export type TraceSummary = {
 export type TracesResponse = {
   traces: TraceSummary[];
   total: number;
+  total_is_estimate: boolean;
   limit: number;
   offset: number;
   next_cursor: string | null;
-  total_is_estimate?: boolean;
+};
+
+export type TypedAttributes = {
+  key: string;
+  value: Record<string, unknown>;
+}[];
+
+export type TypedLog = {
+  id: string;
+  /** RFC 3339 in UTC, nine fractional digits. */
+  timestamp: string;
+  observed_time: string | null;
+  severity: Severity;
+  severity_number: number;
+  severity_text: string;
+  /** Any JSON value; with `attributes=typed` an OTLP AnyValue. */
+  body: unknown;
+  event_name: string;
+  service_name: string;
+  trace_id: string | null;
+  span_id: string | null;
+  flags: number;
+  attributes: TypedAttributes;
+  dropped_attributes_count: number;
+  resource: TypedAttributes;
+  scope: TypedScope;
+  schema_url: string;
+  resource_schema_url: string;
+  resource_dropped_attributes_count: number;
+  ai_insight: string | null;
+};
+
+export type TypedLogsResponse = {
+  logs: TypedLog[];
+  total: number;
+  total_is_estimate: boolean;
+  limit: number;
+  offset: number;
+  next_cursor: string | null;
+};
+
+export type TypedScope = {
+  name: string;
+  version: string;
+  attributes: TypedAttributes;
+  dropped_attributes_count: number;
+};
+
+export type TypedSpan = {
+  /** 32 hex digits. */
+  trace_id: string;
+  /** 16 hex digits. */
+  span_id: string;
+  parent_span_id: string | null;
+  service_name: string;
+  operation_name: string;
+  kind: SpanKind;
+  /** RFC 3339 in UTC, nine fractional digits. */
+  start_time: string;
+  /** RFC 3339 in UTC, nine fractional digits. */
+  end_time: string;
+  duration_us: number;
+  status: Status;
+  status_message: string;
+  trace_state: string;
+  flags: number;
+  attributes: TypedAttributes;
+  dropped_attributes_count: number;
+  events: TypedSpanEvent[];
+  dropped_events_count: number;
+  links: TypedSpanLink[];
+  dropped_links_count: number;
+  resource: TypedAttributes;
+  scope: TypedScope;
+  schema_url: string;
+  resource_schema_url: string;
+  resource_dropped_attributes_count: number;
+};
+
+export type TypedSpanEvent = {
+  name: string;
+  /** RFC 3339 in UTC, nine fractional digits. */
+  time: string;
+  attributes: TypedAttributes;
+  dropped_attributes_count: number;
+};
+
+export type TypedSpanLink = {
+  trace_id: string;
+  span_id: string;
+  trace_state: string;
+  flags: number;
+  attributes: TypedAttributes;
+  dropped_attributes_count: number;
+};
+
+export type TypedTraceResponse = {
+  trace: TraceSummary;
+  spans: TypedSpan[];
+  logs: TypedLog[];
+  logs_total: number;
 };

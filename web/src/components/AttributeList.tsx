@@ -2,6 +2,7 @@
 import { ActionIcon, Tooltip } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
 import { ListFilter } from "lucide-react";
+import { Fragment } from "react";
 import { groupAttributes, valueKind, valueText } from "../lib/attributes";
 import classes from "./AttributeList.module.css";
 import { CopyIcon } from "./CopyIcon";
@@ -24,7 +25,14 @@ function Line({ name, value, target }: { name: string; value: unknown; target?: 
   const filterable = target !== undefined && typeof value === "string" && value !== "" && value.length < 200;
   return (
     <div className={classes.line}>
-      <dt className={classes.key}>{name}</dt>
+      <dt className={classes.key}>
+        {name.split(/(?<=\.)/).map((part, at) => (
+          <Fragment key={at}>
+            {at > 0 && <wbr />}
+            {part}
+          </Fragment>
+        ))}
+      </dt>
       <dd className={classes.cell}>
         <Value value={value} />
         <span className={classes.actions}>
@@ -40,6 +48,12 @@ function Line({ name, value, target }: { name: string; value: unknown; target?: 
       </dd>
     </div>
   );
+}
+
+/** The facts of an instrumentation scope that say something. */
+export function scopeFacts(scope: { name: string; version: string; attributes: Record<string, unknown> }): Record<string, unknown> {
+  const named = Object.entries({ name: scope.name, version: scope.version }).filter(([, value]) => value);
+  return { ...Object.fromEntries(named), ...scope.attributes };
 }
 
 /** Attributes under the name of their namespace; `flat` leaves the names of the groups out. */

@@ -5,7 +5,7 @@ import { ListTree } from "lucide-react";
 import type { Log } from "../api/types";
 import { valueText } from "../lib/attributes";
 import { formatExact } from "../lib/moment";
-import { AttributeList, AttributePreview } from "./AttributeList";
+import { AttributeList, AttributePreview, scopeFacts } from "./AttributeList";
 import { CopyIcon } from "./CopyIcon";
 import classes from "./LogDetail.module.css";
 import { Section } from "./Section";
@@ -30,6 +30,7 @@ function facts(log: Log): Record<string, unknown> {
 
 export function LogDetail({ log, traceLink = true }: { log: Log; traceLink?: boolean }) {
   const body = valueText(log.body, 2);
+  const scope = scopeFacts(log.scope);
   return (
     <article className={classes.detail}>
       <header className={classes.head}>
@@ -59,8 +60,8 @@ export function LogDetail({ log, traceLink = true }: { log: Log; traceLink?: boo
       <Section title="Resource" count={Object.keys(log.resource).length} startOpen={false} preview={<AttributePreview attributes={log.resource} />}>
         <AttributeList attributes={log.resource} target="/logs" />
       </Section>
-      <Section title="Scope" startOpen={false} preview={<AttributePreview attributes={{ name: log.scope.name, version: log.scope.version }} />}>
-        <AttributeList attributes={{ name: log.scope.name, version: log.scope.version, ...log.scope.attributes }} flat />
+      <Section title="Scope" startOpen={false} preview={<AttributePreview attributes={scope} />}>
+        <AttributeList attributes={scope} flat />
       </Section>
     </article>
   );

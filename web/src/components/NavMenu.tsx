@@ -28,12 +28,12 @@ export function useGoKeys(entries: MenuEntry[]) {
   }, [entries, navigate]);
 }
 
-export function NavMenu({ entries, slim }: { entries: MenuEntry[]; slim: boolean }) {
+export function NavMenu({ entries, slim, onGo }: { entries: MenuEntry[]; slim: boolean; onGo?: () => void }) {
   return (
     <nav aria-label="Pages" className={classes.menu}>
       {entries.map(({ path, title, icon: Icon, key }) => (
         <Tooltip key={path} label={`${title} (g ${key})`} position="right" disabled={!slim}>
-          <Link to={path} className={classes.entry} data-slim={slim || undefined} activeProps={{ "data-active": true, "aria-current": "page" } as object} aria-label={title}>
+          <Link to={path} onClick={onGo} className={classes.entry} data-slim={slim || undefined} activeProps={{ "data-active": true, "aria-current": "page" } as object} aria-label={title}>
             <Icon size={17} strokeWidth={1.9} aria-hidden="true" />
             {!slim && <span>{title}</span>}
           </Link>

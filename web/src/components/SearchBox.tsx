@@ -2,14 +2,24 @@
 import { CloseButton, TextInput } from "@mantine/core";
 import { useDebouncedCallback, useHotkeys } from "@mantine/hooks";
 import { Search } from "lucide-react";
-import { useEffect, useRef, useState } from "react";
+import { useRef, useState } from "react";
 import classes from "./Toolbar.module.css";
 
 export function SearchBox({ value, onChange, placeholder }: { value: string; onChange: (text: string) => void; placeholder: string }) {
   const [text, setText] = useState(value);
   const field = useRef<HTMLInputElement>(null);
-  const tell = useDebouncedCallback(onChange, 300);
-  useEffect(() => setText(value), [value]);
+  const [seen, setSeen] = useState(value);
+  const [told, setTold] = useState(value);
+  const tell = useDebouncedCallback((next: string) => {
+    setTold(next);
+    onChange(next);
+  }, 300);
+  // A value that comes from elsewhere (a cleared filter, the back button) replaces the text; an echo of what was typed does not.
+  if (seen !== value) {
+    setSeen(value);
+    if (value !== told) setText(value);
+    setTold(value);
+  }
   useHotkeys([["/", () => field.current?.focus()]]);
   const write = (next: string) => {
     setText(next);

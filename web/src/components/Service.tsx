@@ -6,6 +6,9 @@ export function ServiceDot({ name }: { name: string }) {
   return <span className={classes.dot} style={{ background: serviceColor(name) }} aria-hidden="true" />;
 }
 
+/** A service as an option to choose. */
+export const drawService = (name: string) => <Service name={name} />;
+
 export function Service({ name, strong = false }: { name: string; strong?: boolean }) {
   return (
     <span className={classes.service} data-strong={strong || undefined} title={name}>

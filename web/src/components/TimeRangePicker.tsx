@@ -14,8 +14,8 @@ const zoneName = () => Intl.DateTimeFormat().resolvedOptions().timeZone;
 
 function Between({ range, onChange }: { range: TimeRange; onChange: (range: TimeRange) => void }) {
   const absolute = range.kind === "absolute" ? range : null;
-  const [start, setStart] = useState(fieldText(absolute === null ? new Date(Date.now() - 3_600_000) : new Date(absolute.start)));
-  const [end, setEnd] = useState(fieldText(absolute === null ? new Date() : new Date(absolute.end)));
+  const [start, setStart] = useState(() => fieldText(absolute === null ? new Date(Date.now() - 3_600_000) : new Date(absolute.start)));
+  const [end, setEnd] = useState(() => fieldText(absolute === null ? new Date() : new Date(absolute.end)));
   const [from, to] = [Date.parse(start), Date.parse(end)];
   const wrong = Number.isNaN(from) || Number.isNaN(to) ? "Both points are needed" : from >= to ? "The end must come after the start" : null;
   const apply = () => wrong === null && onChange({ kind: "absolute", start: new Date(from).toISOString(), end: new Date(to).toISOString() });

@@ -4,11 +4,12 @@ import { RotateCw } from "lucide-react";
 import type { ReactNode } from "react";
 import classes from "./Toolbar.module.css";
 
-export function Toolbar({ title, children }: { title: string; children: ReactNode }) {
+export function Toolbar({ title, search, children }: { title: string; search: ReactNode; children: ReactNode }) {
   return (
     <header className={classes.bar}>
       <h1 className={classes.title}>{title}</h1>
-      {children}
+      {search}
+      <div className={classes.controls}>{children}</div>
     </header>
   );
 }

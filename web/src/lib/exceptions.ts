@@ -2,17 +2,31 @@
 import type { Span, SpanEvent } from "../api/types";
 
 export type Exception = { type: string; message: string; lines: StackLine[]; time: string };
-export type StackLine = { text: string; own: boolean };
+/** `frame` tells a call from the lines around it: messages, source lines. */
+export type StackLine = { text: string; own: boolean; frame: boolean };
 
 const frame = /^\s*(at |File "|\.\.\. |[\w./$-]+\.(?:go|rs|rb):\d+)/;
 const library = /node_modules|node:internal|site-packages|dist-packages|\/lib\/python|<frozen |java\.base|\b(?:java|javax|jdk|sun|kotlin|scala|org\.springframework|org\.postgresql|org\.apache|io\.netty|Microsoft|System)\.|\/go\/pkg\/mod|\/usr\/local\/go\/|process\.processTicks/;
 
-/** The lines of a stack trace; a line that is no frame (a message, a source line) is own. */
+/** The lines of a stack trace. An indented line that is no frame is the source of the frame above it and goes with it; a message is own. */
 export function stackLines(stack: string): StackLine[] {
+  let own = true;
   return stack
     .split(/\r?\n/)
     .filter((line) => line.trim() !== "")
-    .map((text) => ({ text, own: !(frame.test(text) && library.test(text)) }));
+    .map((text) => {
+      const isFrame = frame.test(text);
+      if (isFrame) own = !library.test(text);
+      else if (!/^\s/.test(text)) own = true;
+      return { text, own, frame: isFrame };
+    });
+}
+
+/** Whether a span's status message only repeats the exception: its message, or its type and message. */
+export function repeats(message: string, { type, message: said }: Exception): boolean {
+  const plain = (text: string) => text.replace(/[:\s]+$/, "").trim();
+  const short = type.slice(type.lastIndexOf(".") + 1);
+  return [said, `${type}: ${said}`, `${short}: ${said}`].some((form) => plain(form) === plain(message));
 }
 
 const text = (event: SpanEvent, key: string) => {

@@ -1,11 +1,14 @@
 /** Owns which rows of a span tree are on screen: what is collapsed, what a folded group shows of itself. */
 import type { GroupNode, SpanNode, SpanTree, TreeNode } from "./spanTree";
 
+/** One level of indent guides, with the levels above it; a list, so that a deep trace costs no more per row. */
+export type Guide = { goesOn: boolean; above: Guide | null };
+
 export type Row = {
   node: TreeNode;
   depth: number;
-  /** For each level above this row, whether its line goes on below. */
-  guides: boolean[];
+  /** Whether the line of this row's level, and of each above it, goes on below. */
+  guide: Guide;
   open: boolean;
   parentService: string | null;
   /** Why a member of a folded group is shown on its own. */
@@ -39,16 +42,16 @@ function shownChildren(node: TreeNode, open: boolean): Shown[] {
 /** The rows on screen, in order; walks with a stack, so depth is no limit. */
 export function visibleRows(tree: SpanTree, toggled: Toggled): Row[] {
   const rows: Row[] = [];
-  type Frame = { shown: Shown; depth: number; guides: boolean[]; parentService: string | null };
-  const frames = (list: Shown[], depth: number, guides: boolean[], parentService: string | null): Frame[] =>
-    list.map((shown, at) => ({ shown, depth, guides: [...guides, at < list.length - 1], parentService })).reverse();
-  const stack = frames(tree.roots.map((node) => ({ node, note: null })), 0, [], null);
+  type Frame = { shown: Shown; depth: number; guide: Guide; parentService: string | null };
+  const frames = (list: Shown[], depth: number, above: Guide | null, parentService: string | null): Frame[] =>
+    list.map((shown, at) => ({ shown, depth, guide: { goesOn: at < list.length - 1, above }, parentService })).reverse();
+  const stack = frames(tree.roots.map((node) => ({ node, note: null })), 0, null, null);
   for (let top = stack.pop(); top !== undefined; top = stack.pop()) {
-    const { shown, depth, guides, parentService } = top;
+    const { shown, depth, guide, parentService } = top;
     const open = isOpen(shown.node, toggled);
-    rows.push({ node: shown.node, depth, guides, open, parentService, note: shown.note });
+    rows.push({ node: shown.node, depth, guide, open, parentService, note: shown.note });
     const service = serviceOf(shown.node) ?? parentService;
-    stack.push(...frames(shownChildren(shown.node, open), depth + 1, guides, service));
+    stack.push(...frames(shownChildren(shown.node, open), depth + 1, guide, service));
   }
   return rows;
 }

@@ -10,7 +10,7 @@ import { NothingFound } from "../../components/NothingFound";
 import { ErrorPanel, SkeletonRows } from "../../components/Panels";
 import { PickMany } from "../../components/PickMany";
 import { SearchBox } from "../../components/SearchBox";
-import { Service } from "../../components/Service";
+import { drawService } from "../../components/Service";
 import { severities, Severity } from "../../components/Severity";
 import { TimeRangePicker } from "../../components/TimeRangePicker";
 import { ListFacts, RefreshButton, Toolbar } from "../../components/Toolbar";
@@ -29,9 +29,8 @@ function LogFilters({ services }: { services: string[] }) {
   const [filters, change] = useFilters();
   return (
     <>
-      <SearchBox value={filters.search} onChange={(search) => change({ search })} placeholder="Search log bodies" />
       <PickMany label="Severity" options={severities} chosen={filters.severities} onChange={(chosen) => change({ severities: chosen })} draw={drawSeverity} />
-      <PickMany label="Service" options={services} chosen={filters.services} onChange={(chosen) => change({ services: chosen })} draw={(name) => <Service name={name} />} searchable nothing="No service has sent data yet" />
+      <PickMany label="Service" options={services} chosen={filters.services} onChange={(chosen) => change({ services: chosen })} draw={drawService} searchable nothing="No service has sent data yet" />
     </>
   );
 }
@@ -51,7 +50,7 @@ export default function LogsPage() {
 
   return (
     <div className={classes.page}>
-      <Toolbar title="Logs">
+      <Toolbar title="Logs" search={<SearchBox value={filters.search} onChange={(search) => change({ search })} placeholder="Search log bodies" />}>
         <LogFilters services={services.data ?? []} />
         <span className={classes.grow} />
         <TimeRangePicker range={range} onChange={setRange} />
@@ -76,8 +75,8 @@ export default function LogsPage() {
           <LogList logs={logs} selected={chosen?.id ?? null} onSelect={setChosen} onEnd={loadMore} more={query.hasNextPage && !query.isFetchNextPageError} stale={query.isPlaceholderData} />
         </>
       )}
-      <Drawer opened={chosen !== null} onClose={() => setChosen(null)} title="Log record" size={560} padding={0} overlayProps={{ backgroundOpacity: 0.12 }} classNames={{ header: classes.drawerHead }} closeButtonProps={{ "aria-label": "Close the record" }}>
-        {chosen !== null && <LogDetail log={chosen} />}
+      <Drawer opened={chosen !== null} onClose={() => setChosen(null)} title="Log record" size={560} padding={0} withOverlay={false} lockScroll={false} trapFocus={false} closeOnClickOutside={false} shadow="xl" classNames={{ header: classes.drawerHead }} closeButtonProps={{ "aria-label": "Close the record" }}>
+        {chosen !== null && <LogDetail key={chosen.id} log={chosen} />}
       </Drawer>
     </div>
   );

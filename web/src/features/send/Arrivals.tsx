@@ -43,7 +43,7 @@ export function Arrivals() {
             {health.data !== undefined && (
               <>
                 {" · "}
-                <strong>{rateText(health.data.ingestion_rate)}</strong> records/s over the last minute
+                <strong>{rateText(health.data.ingestion_rate)}</strong> records/s
               </>
             )}
           </p>

@@ -7,7 +7,7 @@ import { one, useSearchParams } from "../../url/useSearchParams";
 import { Arrivals } from "./Arrivals";
 import { CodeBlock } from "./CodeBlock";
 import classes from "./SendPage.module.css";
-import { type Protocol, snippetsFor, type Target } from "./snippets";
+import { isLoopback, type Protocol, snippetsFor, type Target } from "./snippets";
 
 function useTarget(): Target {
   const health = useQuery(healthQuery(30_000));
@@ -37,8 +37,6 @@ function Addresses({ target }: { target: Target }) {
     </dl>
   );
 }
-
-const isLoopback = (host: string) => host === "localhost" || host.startsWith("127.") || host === "[::1]";
 
 export default function SendPage() {
   const [search, change] = useSearchParams();
@@ -75,7 +73,7 @@ export default function SendPage() {
               ))}
             </Tabs>
           </div>
-          <aside className={classes.side}>
+          <aside className={classes.side} aria-label="Arrivals and addresses">
             <Arrivals />
             <section className={classes.where}>
               <h2>Addresses</h2>

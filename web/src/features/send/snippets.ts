@@ -6,6 +6,9 @@ export type Protocol = "http" | "grpc";
 export type Step = { title: string; code: string };
 export type Snippet = { id: string; label: string; steps: Step[]; note?: string };
 
+/** Whether a host names only the machine the browser runs on. */
+export const isLoopback = (host: string): boolean => host === "localhost" || host.startsWith("127.") || host === "[::1]";
+
 const endpointOf = (target: Target, protocol: Protocol) => `http://${target.host}:${protocol === "grpc" ? target.grpcPort : target.httpPort}`;
 
 function environment(target: Target, protocol: Protocol): string {
@@ -18,6 +21,15 @@ function environment(target: Target, protocol: Protocol): string {
     "export OTEL_METRICS_EXPORTER=none",
   ].join("\n");
 }
+
+const powershell = (target: Target, protocol: Protocol) =>
+  environment(target, protocol)
+    .replaceAll(/^export (\w+)=(.*)$/gm, (_, name: string, value: string) => `$env:${name} = "${value.replaceAll('"', "")}"`);
+
+/** Compose reaches the host through the name that Docker gives it. */
+const compose = (target: Target, protocol: Protocol) =>
+  `services:\n  my-service:\n    environment:\n${environment({ ...target, host: isLoopback(target.host) ? "host.docker.internal" : target.host }, protocol)
+    .replaceAll(/^export (\w+)=(.*)$/gm, (_, name: string, value: string) => `      ${name}: "${value.replaceAll('"', "")}"`)}\n    extra_hosts:\n      - "host.docker.internal:host-gateway"`;
 
 const goCode = (protocol: Protocol) => `package telemetry
 
@@ -82,7 +94,7 @@ service:
 
 const curl = (target: Target) => `hex() { head -c "$1" /dev/urandom | od -An -tx1 | tr -d ' \\n'; }
 now=$(date +%s)
-curl -i "${endpointOf(target, "http")}/v1/traces" \\
+curl -sS -i "${endpointOf(target, "http")}/v1/traces" \\
   -H "Content-Type: application/json" \\
   -d '{"resourceSpans": [{
         "resource": {"attributes": [
@@ -97,7 +109,12 @@ curl -i "${endpointOf(target, "http")}/v1/traces" \\
 export function snippetsFor(target: Target, protocol: Protocol): Snippet[] {
   const env = { title: "Tell the SDK where to send", code: environment(target, protocol) };
   return [
-    { id: "environment", label: "Environment", steps: [{ title: "Understood by every OpenTelemetry SDK", code: environment(target, protocol) }] },
+    { id: "environment", label: "Environment", steps: [
+        { title: "Shell: understood by every OpenTelemetry SDK", code: environment(target, protocol) },
+        { title: "PowerShell", code: powershell(target, protocol) },
+        { title: "compose.yaml: a container that sends to this machine", code: compose(target, protocol) },
+      ],
+    },
     {
       id: "python",
       label: "Python",

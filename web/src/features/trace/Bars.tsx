@@ -2,12 +2,11 @@
 import type { Log } from "../../api/types";
 import { severityColor } from "../../components/Severity";
 import { serviceColor } from "../../lib/colors";
-import { counted } from "../../lib/count";
 import { formatDuration } from "../../lib/duration";
 import { oneLine } from "../../lib/attributes";
 import { toMicros } from "../../lib/moment";
 import { labelSide } from "../../lib/scale";
-import type { GroupNode, MissingNode, SpanNode } from "../../lib/spanTree";
+import type { GroupNode, MissingNode, SpanNode, TreeNode } from "../../lib/spanTree";
 import classes from "./Bars.module.css";
 import type { View } from "./useTimeline";
 
@@ -25,10 +24,21 @@ function stretch(fromUs: number, toUs: number, { view, startUs, trackWidth }: Pl
   return { left: Math.min(left, trackWidth - width), width };
 }
 
-function Label({ text, left, width, trackWidth, failed }: { text: string; left: number; width: number; trackWidth: number; failed: boolean }) {
+type LabelProps = { text: string; left: number; width: number; trackWidth: number; failed: boolean; avoid?: { left: number; width: number }[] };
+
+/** Of middle, start and end of a bar, the first place for a label `room` pixels wide that covers none of `avoid`. */
+function insidePlace(left: number, width: number, room: number, avoid: { left: number; width: number }[]): number {
+  const places = [left + (width - room) / 2, left + 6, left + width - room - 6];
+  const free = places.find((place) => avoid.every((spot) => spot.left + spot.width < place - 4 || spot.left > place + room + 4));
+  return free ?? places[0] ?? left;
+}
+
+function Label({ text, left, width, trackWidth, failed, avoid = [] }: LabelProps) {
   const room = text.length * 6.6 + 12;
   const side = labelSide(left, width, room, trackWidth);
-  const style = side === "right" ? { left: left + width + 6 } : side === "left" ? { right: trackWidth - left + 6 } : { left: left + 6 };
+  const gap = failed ? 10 : 6;
+  const middle = Math.max(2, Math.min(insidePlace(left, width, room, avoid), trackWidth - room));
+  const style = side === "right" ? { left: left + width + gap } : side === "left" ? { right: trackWidth - left + gap } : { left: middle };
   return (
     <span className={classes.label} data-side={side} data-failed={failed || undefined} style={style}>
       {text}
@@ -36,9 +46,19 @@ function Label({ text, left, width, trackWidth, failed }: { text: string; left: 
   );
 }
 
+/** Says on which side of the zoomed part a span lies. */
+function Outside({ node, place }: { node: TreeNode; place: Place }) {
+  const before = node.startUs - place.startUs < place.view.from;
+  return (
+    <span className={classes.outside} data-after={!before || undefined} title={before ? "Before the zoomed part" : "After the zoomed part"}>
+      {before ? "◂" : "▸"}
+    </span>
+  );
+}
+
 export function Bar({ node, logs, ...place }: { node: SpanNode | MissingNode; logs: Log[] } & Place) {
   const at = stretch(node.startUs, node.endUs, place, 3);
-  if (at === null) return <span className={classes.outside}>{node.startUs - place.startUs < place.view.from ? "◂" : "▸"}</span>;
+  if (at === null) return <Outside node={node} place={place} />;
   if (node.kind === "missing") return <span className={classes.ghost} style={{ left: at.left, width: at.width }} />;
   const { span } = node;
   const failed = span.status === "ERROR";
@@ -59,41 +79,46 @@ export function Bar({ node, logs, ...place }: { node: SpanNode | MissingNode; lo
   );
 }
 
-/** Runs of pixels on which at least one member was busy. */
-function runs(node: GroupNode, place: Place): { left: number; width: number }[] {
-  const merged: { left: number; width: number }[] = [];
+type Run = { left: number; width: number; weight: number };
+
+/** What is drawn of the members: one block each, darker the slower, and merged where they are too thin to tell apart. */
+function runs(node: GroupNode, place: Place): Run[] {
+  const merged: Run[] = [];
   for (const member of node.children) {
-    const at = stretch(member.startUs, member.endUs, place, 1.5);
+    const at = stretch(member.startUs, member.endUs, place, 1);
     const before = merged.at(-1);
     if (at === null) continue;
-    if (before !== undefined && at.left <= before.left + before.width + 0.7) before.width = Math.max(before.width, at.left + at.width - before.left);
-    else merged.push({ ...at });
+    const weight = 0.35 + 0.65 * ((member.endUs - member.startUs) / Math.max(node.maxUs, 1));
+    if (before !== undefined && at.width < 2 && at.left < before.left + before.width + 0.5) {
+      before.width = Math.max(before.width, at.left + at.width - before.left);
+      before.weight = Math.max(before.weight, weight);
+    } else merged.push({ left: at.left, width: at.width > 3 ? at.width - 1 : at.width, weight });
   }
   return merged;
 }
 
+/** The group's numbers, as many as the track has room for. */
+function groupText(node: GroupNode, trackWidth: number): string {
+  const max = `max ${formatDuration(node.maxUs)}`;
+  const failures = node.failed.length > 0 ? ` · ${node.failed.length} failed` : "";
+  if (trackWidth < 170) return max;
+  return trackWidth < 280 ? `${max}${failures}` : `p50 ${formatDuration(node.p50Us)} · ${max}${failures}`;
+}
+
 export function GroupBar({ node, ...place }: { node: GroupNode } & Place) {
   const whole = stretch(node.startUs, node.endUs, place, 3);
-  if (whole === null) return null;
-  const text = `p50 ${formatDuration(node.p50Us)} · max ${formatDuration(node.maxUs)}${node.failed.length > 0 ? ` · ${counted(node.failed.length, "failure")}` : ""}`;
-  const fits = labelSide(whole.left, whole.width, text.length * 6.6 + 12, place.trackWidth);
+  if (whole === null) return <Outside node={node} place={place} />;
+  const color = serviceColor(node.like.service_name);
+  const failures = node.failed.slice(0, marksAtMost).flatMap((member) => stretch(member.startUs, member.endUs, place, 3) ?? []);
   return (
     <>
-      <span className={classes.strip} style={{ left: whole.left, width: whole.width, background: serviceColor(node.like.service_name) }} />
       {runs(node, place).map((run) => (
-        <span key={run.left} className={classes.run} style={{ left: run.left, width: run.width, background: serviceColor(node.like.service_name) }} />
+        <span key={run.left} className={classes.run} style={{ left: run.left, width: run.width, background: color, opacity: run.weight }} />
       ))}
-      {node.failed.slice(0, marksAtMost).map((member) => {
-        const at = stretch(member.startUs, member.endUs, place, 3);
-        return at && <span key={member.key} className={classes.failure} style={{ left: at.left, width: at.width }} />;
-      })}
-      {fits === "inside" ? (
-        <span className={classes.label} data-side="inside" data-group data-failed={undefined} style={{ left: whole.left + 6 }}>
-          {text}
-        </span>
-      ) : (
-        <Label text={text} left={whole.left} width={whole.width} trackWidth={place.trackWidth} failed={false} />
-      )}
+      {failures.map((at) => (
+        <span key={at.left} className={classes.failure} style={{ left: at.left, width: at.width }} />
+      ))}
+      <Label text={groupText(node, place.trackWidth)} left={whole.left} width={whole.width} trackWidth={place.trackWidth} failed={false} avoid={failures} />
     </>
   );
 }

@@ -4,7 +4,7 @@ import type { Status } from "../../api/types";
 import { CopyIcon } from "../../components/CopyIcon";
 import { ErrorMark } from "../../components/ErrorMark";
 import { counted } from "../../lib/count";
-import type { Exception, StackLine } from "../../lib/exceptions";
+import { type Exception, repeats, type StackLine } from "../../lib/exceptions";
 import classes from "./ErrorBlock.module.css";
 
 /** Runs of library lines become one entry. */
@@ -13,7 +13,7 @@ function folded(lines: StackLine[]): (StackLine | { hidden: number })[] {
   for (const line of lines) {
     const last = out.at(-1);
     if (line.own) out.push(line);
-    else if (last !== undefined && "hidden" in last) last.hidden += 1;
+    else if (last !== undefined && "hidden" in last) last.hidden += line.frame ? 1 : 0;
     else out.push({ hidden: 1 });
   }
   return out;
@@ -25,8 +25,8 @@ function Stack({ exception }: { exception: Exception }) {
   const repeated = first !== undefined && first.text.includes(exception.message) && exception.message !== "";
   const lines = repeated ? rest : exception.lines;
   if (lines.length === 0) return null;
-  const library = lines.filter((line) => !line.own).length;
-  const shown = all || library === lines.length ? lines : folded(lines);
+  const foreign = lines.every((line) => !line.own || !line.frame);
+  const shown = all || foreign ? lines : folded(lines);
   return (
     <div className={classes.stack}>
       <span className={classes.copy}>
@@ -50,7 +50,7 @@ function Stack({ exception }: { exception: Exception }) {
 }
 
 export function ErrorBlock({ status, message, exceptions }: { status: Status; message: string; exceptions: Exception[] }) {
-  const said = exceptions.some((exception) => exception.message === message);
+  const said = exceptions.some((exception) => repeats(message, exception));
   return (
     <section className={classes.block} aria-label="Error" data-handled={status !== "ERROR" || undefined}>
       {(exceptions.length === 0 || (message !== "" && !said)) && (

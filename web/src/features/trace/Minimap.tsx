@@ -36,14 +36,14 @@ type Props = { tree: SpanTree; view: View; zoomed: boolean; onView: (view: View 
 export function Minimap({ tree, view, zoomed, onView }: Props) {
   const scheme = useComputedColorScheme("light");
   const canvas = useRef<HTMLCanvasElement>(null);
-  const box = useElementSize();
+  const { ref: area, width } = useElementSize();
   const [brush, setBrush] = useState<{ anchor: number; at: number } | null>(null);
   useEffect(() => {
-    if (canvas.current !== null && box.width > 0) paint(canvas.current, tree, box.width);
-  }, [tree, box.width, scheme]);
+    if (canvas.current !== null && width > 0) paint(canvas.current, tree, width);
+  }, [tree, width, scheme]);
   const share = (event: PointerEvent<HTMLDivElement>) => {
-    const area = event.currentTarget.getBoundingClientRect();
-    return Math.max(0, Math.min(1, (event.clientX - area.left) / area.width));
+    const edges = event.currentTarget.getBoundingClientRect();
+    return Math.max(0, Math.min(1, (event.clientX - edges.left) / edges.width));
   };
   const finish = () => {
     if (brush !== null && Math.abs(brush.at - brush.anchor) > 0.004) {
@@ -55,7 +55,7 @@ export function Minimap({ tree, view, zoomed, onView }: Props) {
   return (
     <div className={classes.minimap}>
       <div
-        ref={box.ref}
+        ref={area}
         className={classes.area}
         title="Drag to zoom, double-click to see everything"
         onPointerDown={(event) => {

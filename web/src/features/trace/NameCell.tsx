@@ -11,12 +11,25 @@ import classes from "./NameCell.module.css";
 
 const icons: Record<Protocol, typeof Globe | null> = { http: Globe, rpc: ArrowRightLeft, database: Database, messaging: MessageSquareShare, internal: null };
 
+/** Levels above a row whose line passes it by; no more than a few dozen are drawn. */
+function passing(row: Row): number[] {
+  const levels: number[] = [];
+  let level = row.depth - 1;
+  for (let at = row.guide.above; at !== null && level > 0 && row.depth - level < 40; at = at.above, level -= 1) {
+    if (at.goesOn) levels.push(level - 1);
+  }
+  return levels;
+}
+
 function Guides({ row, indent }: { row: Row; indent: number }) {
   const x = (level: number) => 8 + level * indent + 9;
+  if (indent < 4) return null;
   return (
     <>
-      {row.guides.slice(1, -1).map((goesOn, level) => goesOn && <span key={level} className={classes.guide} style={{ left: x(level) }} />)}
-      {row.depth > 0 && <span className={classes.elbow} data-last={row.guides.at(-1) === false || undefined} style={{ left: x(row.depth - 1), width: Math.max(indent - 9 + 1, 3) }} />}
+      {passing(row).map((level) => (
+        <span key={level} className={classes.guide} style={{ left: x(level) }} />
+      ))}
+      {row.depth > 0 && <span className={classes.elbow} data-last={!row.guide.goesOn || undefined} style={{ left: x(row.depth - 1), width: Math.max(indent - 9 + 1, 3) }} />}
     </>
   );
 }
@@ -25,7 +38,9 @@ function Toggle({ row, onToggle }: { row: Row; onToggle: (key: string) => void }
   const { node, open } = row;
   if (node.children.length === 0) return <span className={classes.leaf} style={{ background: serviceColor(serviceOf(node) ?? "") }} />;
   const hidden = node.kind === "group" ? node.children.length : node.count - 1;
-  const label = node.kind === "group" ? (open ? "Show the notable ones only" : `Show all ${hidden}`) : open ? "Collapse" : `Expand ${hidden} spans`;
+  const children = node.children.reduce((sum, child) => sum + (child.kind === "group" ? child.children.length : 1), 0);
+  const text = node.kind === "group" ? `×${hidden}` : String(open ? children : hidden);
+  const label = node.kind === "group" ? `${text}: ${open ? "show the notable ones only" : "show all"}` : `${open ? "Collapse" : "Expand"} ${text}`;
   return (
     <button
       type="button"
@@ -39,7 +54,7 @@ function Toggle({ row, onToggle }: { row: Row; onToggle: (key: string) => void }
         onToggle(node.key);
       }}
     >
-      {node.kind === "group" ? `×${hidden}` : open ? node.children.reduce((sum, child) => sum + (child.kind === "group" ? child.children.length : 1), 0) : hidden}
+      {text}
     </button>
   );
 }
@@ -88,9 +103,9 @@ export function NameCell({ row, indent, room, onToggle }: { row: Row; indent: nu
       {Icon !== null && <Icon size={13} className={classes.icon} aria-label={protocolOf(span)} />}
       {mark}
       {named && (
-        <span className={classes.service}>
+        <span className={classes.service} title={span.service_name}>
           <ServiceDot name={span.service_name} />
-          {span.service_name}
+          {room > 150 && span.service_name}
         </span>
       )}
       <Operation name={span.operation_name} />

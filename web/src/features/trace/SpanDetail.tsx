@@ -1,7 +1,7 @@
 /** Owns everything one span says: the error first, then attributes, events, logs, links, resource and scope. */
 import { Link } from "@tanstack/react-router";
 import type { Log, Span } from "../../api/types";
-import { AttributeList, AttributePreview } from "../../components/AttributeList";
+import { AttributeList, AttributePreview, scopeFacts } from "../../components/AttributeList";
 import { CopyIcon } from "../../components/CopyIcon";
 import { Section } from "../../components/Section";
 import { Service } from "../../components/Service";
@@ -22,6 +22,7 @@ function Events({ span, startUs }: { span: Span; startUs: number }) {
           <div className={classes.eventHead}>
             <span className={classes.offset}>{formatDuration(toMicros(event.time) - startUs)}</span>
             <strong>{event.name}</strong>
+            {event.name === "exception" && <span className={classes.offset}>shown above</span>}
           </div>
           {event.name !== "exception" && Object.keys(event.attributes).length > 0 && <AttributeList attributes={event.attributes} flat />}
         </li>
@@ -76,7 +77,7 @@ export function SpanDetail({ node, tree, logs, onSelect }: Props) {
   const exceptions = exceptionsOf(span);
   const parent = tree.pathTo(node.key).findLast((step) => step.kind === "span");
   const dropped = droppedOf(span);
-  const scope = { name: span.scope.name, version: span.scope.version, ...span.scope.attributes };
+  const scope = scopeFacts(span.scope);
   return (
     <article className={classes.detail}>
       <header className={classes.head}>
@@ -121,7 +122,7 @@ export function SpanDetail({ node, tree, logs, onSelect }: Props) {
       <Section title="Resource" count={Object.keys(span.resource).length} startOpen={false} preview={<AttributePreview attributes={span.resource} />}>
         <AttributeList attributes={span.resource} target="/traces" />
       </Section>
-      <Section title="Scope" startOpen={false} preview={<AttributePreview attributes={{ name: span.scope.name, version: span.scope.version }} />}>
+      <Section title="Scope" startOpen={false} preview={<AttributePreview attributes={scope} />}>
         <AttributeList attributes={scope} flat />
       </Section>
     </article>

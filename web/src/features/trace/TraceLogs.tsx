@@ -31,13 +31,13 @@ export function TraceLogs({ data }: { data: TraceResponse }) {
         {(data.logs_total ?? 0) > data.logs.length && <span>the first {formatCount(data.logs.length)} are shown</span>}
       </ListFacts>
       <LogList logs={data.logs} selected={chosen?.id ?? null} onSelect={setChosen} traceLinks={false} formatTime={offset} />
-      <Drawer opened={chosen !== null} onClose={() => setChosen(null)} title="Log record" size={560} padding={0} overlayProps={{ backgroundOpacity: 0.12 }} classNames={{ header: timeline.drawerHead }} closeButtonProps={{ "aria-label": "Close the record" }}>
+      <Drawer opened={chosen !== null} onClose={() => setChosen(null)} title="Log record" size={560} padding={0} withOverlay={false} lockScroll={false} trapFocus={false} closeOnClickOutside={false} shadow="xl" classNames={{ header: timeline.drawerHead }} closeButtonProps={{ "aria-label": "Close the record" }}>
         {chosen !== null && chosen.span_id !== null && (
           <Button size="xs" variant="light" m="12px 16px 0" onClick={() => change({ tab: undefined, span: chosen.span_id ?? undefined }, true)}>
             Show its span in the timeline
           </Button>
         )}
-        {chosen !== null && <LogDetail log={chosen} traceLink={false} />}
+        {chosen !== null && <LogDetail key={chosen.id} log={chosen} traceLink={false} />}
       </Drawer>
     </div>
   );

@@ -1,7 +1,7 @@
 /** Owns the waterfall: virtual rows, the name column that sizes itself, the divider, the time axis. */
 import { useElementSize } from "@mantine/hooks";
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { forwardRef, useImperativeHandle, useMemo, useRef, useState } from "react";
+import { forwardRef, useEffect, useImperativeHandle, useMemo, useRef, useState } from "react";
 import type { Log } from "../../api/types";
 import { formatDuration } from "../../lib/duration";
 import type { Row } from "../../lib/spanRows";
@@ -23,11 +23,12 @@ export const Waterfall = forwardRef<WaterfallHandle, Props>(function Waterfall({
   const { rows, view } = state;
   const scroller = useRef<HTMLDivElement>(null);
   const box = useElementSize();
+  const axis = useElementSize();
   const [chosenWidth, setChosenWidth] = useState<number | null>(null);
-  const indent = Math.max(6, Math.min(15, 190 / Math.max(tree.depth, 1)));
+  const indent = Math.min(15, 190 / Math.max(tree.depth, 1));
   const own = useMemo(() => nameWidth(rows, indent, box.width), [rows, indent, box.width]);
   const left = Math.round(Math.min(chosenWidth ?? own, Math.max(box.width - 120, 120)));
-  const trackWidth = Math.max(box.width - left - 32, 40);
+  const trackWidth = Math.max(axis.width, 40);
   const virtual = useVirtualizer({ count: rows.length, getScrollElement: () => scroller.current, estimateSize: () => rowHeight, overscan: 14 });
   const wanted = useRef<string | null>(null);
   const scrollTo = (key: string) => {
@@ -36,17 +37,18 @@ export const Waterfall = forwardRef<WaterfallHandle, Props>(function Waterfall({
     if (at >= 0) virtual.scrollToIndex(at, { align: "auto" });
   };
   useImperativeHandle(handle, () => ({ scrollTo }));
-  const pending = rows.findIndex((row) => row.node.key === wanted.current);
-  if (pending >= 0) {
+  useEffect(() => {
+    const at = wanted.current === null ? -1 : rows.findIndex((row) => row.node.key === wanted.current);
+    if (at < 0) return;
     wanted.current = null;
-    queueMicrotask(() => virtual.scrollToIndex(pending, { align: "center" }));
-  }
-  const ticks = [0, 0.25, 0.5, 0.75, 1];
+    virtual.scrollToIndex(at, { align: "center" });
+  }, [rows, virtual]);
+  const ticks = trackWidth > 360 ? [0, 0.25, 0.5, 0.75, 1] : trackWidth > 220 ? [0, 0.5, 1] : [0, 1];
   return (
     <div ref={box.ref} className={classes.waterfall} style={{ "--name-width": `${left}px` } as React.CSSProperties}>
       <div className={classes.head}>
         <span className={classes.columnName}>Service and operation</span>
-        <div className={classes.axis} aria-hidden="true">
+        <div ref={axis.ref} className={classes.axis} aria-hidden="true">
           {ticks.map((tick) => (
             <span key={tick} data-last={tick === 1 || undefined} style={{ left: `${tick * 100}%` }}>
               {formatDuration(view.from + (view.to - view.from) * tick)}

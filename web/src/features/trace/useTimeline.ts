@@ -1,5 +1,5 @@
 /** Owns the state of the timeline: the rows on screen, the span under the keyboard, the span whose details show, the zoom. */
-import { useCallback, useEffect, useMemo, useState } from "react";
+import { useCallback, useMemo, useState } from "react";
 import { revealed, type Row, type Toggled, visibleRows } from "../../lib/spanRows";
 import type { SpanNode, SpanTree } from "../../lib/spanTree";
 import { one, useSearchParams } from "../../url/useSearchParams";
@@ -29,28 +29,26 @@ export function firstOfInterest(tree: SpanTree): SpanNode | null {
 export function useTimeline(tree: SpanTree, docked: boolean): TimelineState {
   const [search, change] = useSearchParams();
   const named = one(search.span) ?? null;
-  const [toggled, setToggled] = useState<Toggled>(() => new Set());
   const [closed, setClosed] = useState(false);
   const [view, setView] = useState<View | null>(null);
   const byKey = useMemo(() => new Map(tree.spans.map((node) => [node.key, node])), [tree]);
   const fallback = useMemo(() => firstOfInterest(tree), [tree]);
   const asked = named === null ? null : (byKey.get(named) ?? null);
   const selected = closed ? null : (asked ?? (docked ? fallback : null));
-  const [cursor, setCursor] = useState<string | null>(selected?.key ?? null);
-
-  const reveal = useCallback((key: string) => setToggled((before) => revealed(tree, before, key)), [tree]);
-  useEffect(() => {
-    const key = named ?? fallback?.key;
-    if (key !== undefined && byKey.has(key)) reveal(key);
-  }, [byKey, fallback, named, reveal]);
+  const first = asked ?? fallback;
+  const [cursor, setCursor] = useState<string | null>(first?.key ?? null);
+  const [toggled, setToggled] = useState<Toggled>(() => (first === null ? new Set() : revealed(tree, new Set(), first.key)));
 
   const select = useCallback(
     (key: string | null) => {
       setClosed(key === null);
-      if (key !== null) setCursor(key);
+      if (key !== null) {
+        setCursor(key);
+        setToggled((before) => revealed(tree, before, key));
+      }
       change({ span: key ?? undefined });
     },
-    [change],
+    [change, tree],
   );
   const toggle = useCallback((key: string) => {
     setToggled((before) => {

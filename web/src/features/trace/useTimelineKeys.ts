@@ -42,6 +42,12 @@ export function useTimelineKeys(state: TimelineState, tree: SpanTree, follow: bo
     if (node?.kind === "span") state.select(node.key);
     else if (node !== undefined) state.toggle(node.key);
   };
+  /** Esc belongs to an open dialog first, then to the zoom, then to the details. */
+  const leave = (event: KeyboardEvent) => {
+    if (event.target instanceof Element && event.target.closest("[role=dialog]") !== null) return;
+    if (state.zoomed) state.setView(null);
+    else state.select(null);
+  };
   useHotkeys([
     ["j", () => move(1)],
     ["ArrowDown", () => move(1)],
@@ -56,6 +62,6 @@ export function useTimelineKeys(state: TimelineState, tree: SpanTree, follow: bo
     ["e", () => nextError(1)],
     ["shift+E", () => nextError(-1)],
     ["Enter", enter, { preventDefault: false }],
-    ["Escape", () => (state.zoomed ? state.setView(null) : state.select(null)), { preventDefault: false }],
+    ["Escape", leave, { preventDefault: false }],
   ]);
 }

@@ -3,8 +3,7 @@ import { Button, Popover, SegmentedControl, TextInput } from "@mantine/core";
 import { ChevronDown } from "lucide-react";
 import { useState } from "react";
 import { PickMany } from "../../components/PickMany";
-import { SearchBox } from "../../components/SearchBox";
-import { Service } from "../../components/Service";
+import { drawService } from "../../components/Service";
 import pick from "../../components/PickMany.module.css";
 import { normaliseDuration } from "../../lib/duration";
 import type { Filters } from "../../url/useFilters";
@@ -74,8 +73,7 @@ const statuses = [
 export function TraceFilters({ filters, services, onChange }: Props) {
   return (
     <>
-      <SearchBox value={filters.search} onChange={(search) => onChange({ search })} placeholder="Search names and values" />
-      <PickMany label="Service" options={services} chosen={filters.services} onChange={(chosen) => onChange({ services: chosen })} draw={(name) => <Service name={name} />} searchable nothing="No service has sent data yet" />
+      <PickMany label="Service" options={services} chosen={filters.services} onChange={(chosen) => onChange({ services: chosen })} draw={drawService} searchable nothing="No service has sent data yet" />
       <SegmentedControl size="xs" aria-label="Status" data={statuses} value={filters.status} onChange={(status) => onChange({ status })} />
       <DurationFilter filters={filters} onChange={onChange} />
     </>

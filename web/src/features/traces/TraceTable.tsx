@@ -83,7 +83,7 @@ export function TraceTable({ traces, sortBy, descending, onSort, onEnd, more, st
           </div>
         ))}
       </div>
-      <div ref={scroller} className={classes.body} tabIndex={-1}>
+      <div ref={scroller} className={classes.body}>
         <div role="rowgroup" className={classes.rows} style={{ height: virtual.getTotalSize() }}>
           {items.map((item) => {
             const row = rows[item.index];

@@ -1,9 +1,11 @@
 /** Owns the page that lists traces: the request its address asks for, and what stands in the list's place. */
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { useNavigate } from "@tanstack/react-router";
 import { useCallback } from "react";
 import { servicesQuery, tracesQuery } from "../../api/queries";
 import { ErrorPanel, SkeletonRows } from "../../components/Panels";
 import { NothingFound } from "../../components/NothingFound";
+import { SearchBox } from "../../components/SearchBox";
 import { TimeRangePicker } from "../../components/TimeRangePicker";
 import { ListFacts, RefreshButton, Toolbar } from "../../components/Toolbar";
 import { counted, formatCount } from "../../lib/count";
@@ -14,7 +16,10 @@ import { TraceFilters } from "./TraceFilters";
 import { TraceTable } from "./TraceTable";
 import classes from "./TracesPage.module.css";
 
+const isTraceId = (text: string) => /^[0-9a-f]{32}$/.test(text);
+
 export default function TracesPage() {
+  const navigate = useNavigate();
   const [range, setRange] = useTimeRange();
   const [filters, change] = useFilters();
   const services = useQuery(servicesQuery());
@@ -34,12 +39,17 @@ export default function TracesPage() {
   const loadMore = useCallback(() => {
     if (!isFetchingNextPage) void fetchNextPage();
   }, [fetchNextPage, isFetchingNextPage]);
+  const search = (text: string) => {
+    const id = text.trim().toLowerCase();
+    if (isTraceId(id)) void navigate({ to: "/traces/$traceId", params: { traceId: id } });
+    else change({ search: text });
+  };
   const traces = query.data?.pages.flatMap((page) => page.traces) ?? [];
   const first = query.data?.pages[0];
 
   return (
     <div className={classes.page}>
-      <Toolbar title="Traces">
+      <Toolbar title="Traces" search={<SearchBox value={filters.search} onChange={search} placeholder="Search names and values, or paste a trace id" />}>
         <TraceFilters filters={filters} services={services.data ?? []} onChange={change} />
         <span className={classes.grow} />
         <TimeRangePicker range={range} onChange={setRange} />

@@ -56,6 +56,16 @@ function Duration({ us, scale }: { us: number; scale: BarScale }) {
   );
 }
 
+/** A count whose noun shows where there is no column head above it. */
+function Amount({ value, noun }: { value: number; noun: string }) {
+  return (
+    <>
+      {formatCount(value)}
+      <span className={classes.unit}> {value === 1 ? noun : `${noun}s`}</span>
+    </>
+  );
+}
+
 /** The columns for one state of the page: the clock, the shared scale and the room for chips. */
 export const makeColumns = (now: number, scale: BarScale, chipsWidth: number) =>
   helper.columns([
@@ -63,6 +73,6 @@ export const makeColumns = (now: number, scale: BarScale, chipsWidth: number) =>
     helper.accessor("root_service", { id: "service", header: "Operation and service", cell: ({ row }) => <Root trace={row.original} /> }),
     helper.accessor("services", { id: "services", header: "Also passed through", enableSorting: false, cell: ({ row }) => <Chips trace={row.original} width={chipsWidth} /> }),
     helper.accessor("duration_us", { id: "duration", header: "Duration", cell: ({ getValue }) => <Duration us={getValue()} scale={scale} /> }),
-    helper.accessor("span_count", { header: "Spans", cell: ({ getValue }) => formatCount(getValue()) }),
-    helper.accessor("error_count", { header: "Errors", cell: ({ getValue }) => (getValue() > 0 ? <span className={classes.errors}>{formatCount(getValue())}</span> : <span className={classes.none}>–</span>) }),
+    helper.accessor("span_count", { header: "Spans", cell: ({ getValue }) => <Amount value={getValue()} noun="span" /> }),
+    helper.accessor("error_count", { header: "Errors", cell: ({ getValue }) => (getValue() > 0 ? <span className={classes.errors}><Amount value={getValue()} noun="error" /></span> : <span className={classes.none}>–</span>) }),
   ]);

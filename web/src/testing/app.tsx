@@ -1,0 +1,65 @@
+/** Starts the whole front end at an address, against a real HTTP server that gives the test's answers. */
+import { MantineProvider } from "@mantine/core";
+import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { createMemoryHistory, RouterProvider } from "@tanstack/react-router";
+import { render } from "@testing-library/react";
+import axe from "axe-core";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { onTestFinished } from "vitest";
+import { makeRouter } from "../routes";
+import { theme } from "../theme";
+
+/** Path to answer; a function sees the query, `{status, body}` answers otherwise than 200. */
+export type Answers = Record<string, unknown>;
+type Refusal = { status: number; body: unknown };
+const isRefusal = (answer: unknown): answer is Refusal => typeof answer === "object" && answer !== null && "status" in answer && "body" in answer;
+
+export const refuse = (status: number, code: string, message: string): Refusal => ({ status, body: { error: { code, message } } });
+
+export const health = { status: "ok", ingestion_rate: 2.5, ingested_total: 10, dlq_size: 0, dlq_bytes: 0, active_connections: 0, db_latency_p99_ms: 1, writer_status: "OK", queue_depth: 0, disk: {}, receivers: { grpc_port: 14317, otlp_http_port: 14318 } };
+
+async function serve(answers: Answers): Promise<URL[]> {
+  const asked: URL[] = [];
+  const server = createServer((request, response) => {
+    const url = new URL(request.url ?? "/", "http://localhost");
+    asked.push(url);
+    const planned = answers[url.pathname];
+    const answer = typeof planned === "function" ? planned(url.searchParams) : (planned ?? refuse(404, "not_found", "no such trace"));
+    response.writeHead(isRefusal(answer) ? answer.status : 200, { "content-type": "application/json" });
+    response.end(JSON.stringify(isRefusal(answer) ? answer.body : answer));
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const real = globalThis.fetch;
+  const base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  globalThis.fetch = (input) => real(new URL(String(input), base));
+  onTestFinished(() => {
+    globalThis.fetch = real;
+    server.closeAllConnections();
+    server.close();
+  });
+  return asked;
+}
+
+/** Opens a page; gives the router and the list of requests, which grows. */
+export async function open(address: string, answers: Answers = {}) {
+  const asked = await serve({ "/api/metadata/services": ["shop"], "/api/health": health, ...answers });
+  const router = makeRouter();
+  router.update({ ...router.options, history: createMemoryHistory({ initialEntries: [address] }) });
+  const client = new QueryClient({ defaultOptions: { queries: { retry: false } } });
+  const view = render(
+    <MantineProvider theme={theme} env="test">
+      <QueryClientProvider client={client}>
+        <RouterProvider router={router} />
+      </QueryClientProvider>
+    </MantineProvider>,
+  );
+  onTestFinished(() => client.clear());
+  return { ...view, router, asked };
+}
+
+/** What axe finds wrong on the page, as `rule: element`; colours need a real browser and are left to it. */
+export async function accessibilityFaults(): Promise<string[]> {
+  const { violations } = await axe.run(document.body, { rules: { "color-contrast": { enabled: false } } });
+  return violations.flatMap((violation) => violation.nodes.map((node) => `${violation.id}: ${node.html.slice(0, 120)}`));
+}
