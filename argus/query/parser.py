@@ -120,8 +120,10 @@ class _Parser:
     def both(self, depth: int) -> Node:
         terms = [self.negated(depth)]
         while True:
+            end = self.position
             self.blanks()
-            self.expect("next")
+            if self.position > end or not self.at_end() or self.text[end - 1] == ")":
+                self.expect("next")  # else the term may still be being written
             if not self.keyword("AND") and (
                 self.at_end() or self.sees(")") or self.run(_RUN) == "OR"
             ):

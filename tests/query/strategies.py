@@ -38,20 +38,28 @@ TEXTS = st.one_of(
     st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=8),
     st.text('ab1 *"\\:()[]{}<>-/\n', max_size=8),
 )
+# "service" is what `a_resource` calls its first parameter.
 KEYS = st.one_of(
     st.sampled_from(["a", "b", "name", "level", "log.a", "resource.a", "root.a", "span.a", "a b"]),
     TEXTS.filter(bool),
-)
+).filter(lambda key: key != "service")
 NUMBERS = st.one_of(
     st.sampled_from([0, -0.0, 200, 200.0, 2**53 + 1, -(2**63), 2**63 - 1, 1e300]),
     st.integers(-3, 3),
     st.integers(-(2**63), 2**63 - 1),
     st.floats(allow_nan=False, allow_infinity=False),
 )
-PARTS = st.lists(TEXTS, min_size=2, max_size=4).map(
-    lambda parts: (parts[0], *filter(None, parts[1:-1]), parts[-1])
-)
-WORD_PARTS = PARTS.map(lambda parts: tuple(part.replace(" ", "") for part in parts))
+
+
+def parts(texts: st.SearchStrategy[str]) -> st.SearchStrategy[tuple[str, ...]]:
+    """What is around and between the wildcards of a pattern."""
+    return st.lists(texts, min_size=2, max_size=4).map(
+        lambda parts: (parts[0], *filter(None, parts[1:-1]), parts[-1])
+    )
+
+
+PATTERNS = parts(TEXTS).filter(lambda parts: parts != ("", "")).map(Matches)
+WORD_PARTS = parts(TEXTS.map(lambda text: text.replace(" ", ""))).filter(is_word_pattern)
 
 
 @st.composite
@@ -71,10 +79,9 @@ def intervals(draw: st.DrawFn, numbers: st.SearchStrategy[Any], least: int = 0) 
 
 def conditions(field: Field) -> st.SearchStrategy[Condition]:
     """A condition that a field takes."""
-    patterns = PARTS.filter(lambda parts: parts != ("", "")).map(Matches)
     bands = st.tuples(st.integers(0, 5), st.integers(0, 5)).map(sorted)
     by_kind: dict[str, st.SearchStrategy[Condition]] = {
-        "string": st.one_of(TEXTS.map(Equals), patterns),
+        "string": st.one_of(TEXTS.map(Equals), PATTERNS),
         "text": st.just(Exists()),
         "id": st.binary(min_size=field.digits // 2, max_size=field.digits // 2).map(
             lambda id_: Equals(id_.hex())
@@ -107,13 +114,12 @@ def attributes(draw: st.DrawFn, signal: FilterSignal) -> Test:
     prefixes: list[Prefix] = ["", own, "resource."]
     target: Target = Attribute(draw(KEYS), draw(st.sampled_from(prefixes)))
     text = draw(TEXTS)
-    patterns = PARTS.filter(lambda parts: parts != ("", "")).map(Matches)
     condition: Condition = draw(
         st.one_of(
             st.just(Exists()),
             st.just(Equals(text)),
             st.just(Equals(text, other_readings(text) != ())),
-            patterns,
+            PATTERNS,
             intervals(NUMBERS),
         )
     )
@@ -126,7 +132,7 @@ def trees(signal: FilterSignal) -> st.SearchStrategy[Node]:
     leaves: st.SearchStrategy[Node] = st.one_of(
         st.just(Everything()),
         st.builds(Phrase, TEXTS.filter(lambda text: bool(search_words(text))), body),
-        st.builds(WordLike, WORD_PARTS.filter(is_word_pattern), body),
+        st.builds(WordLike, WORD_PARTS, body),
         columns(signal),
         attributes(signal),
     )
