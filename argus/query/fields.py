@@ -20,7 +20,7 @@ class Field:
     """One well-known field.
 
     `names` are the words of an enum and their numbers; `digits` the length of an id.
-    `optional` numbers are absent when 0; strings, ids and texts when empty.
+    `optional` numbers are missing when 0, others never; strings, ids and texts when empty.
     """
 
     name: str
@@ -29,6 +29,11 @@ class Field:
     names: tuple[tuple[str, int], ...] = ()
     digits: int = 0
     optional: bool = False
+
+    @property
+    def always(self) -> bool:
+        """Whether every record has a value."""
+        return self.kind not in ("string", "text", "id") and not self.optional
 
 
 def _names(enum: type[SpanKind] | type[StatusCode]) -> tuple[tuple[str, int], ...]:

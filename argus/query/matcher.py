@@ -184,8 +184,7 @@ def _column(column: Column, condition: Condition) -> _Predicate:
         case Interval():
             return lambda view: condition.contains(value(view.record))
         case Exists():
-            always = field.kind in ("duration", "time") and not field.optional
-            return lambda view: always or bool(value(view.record))
+            return lambda view: field.always or bool(value(view.record))
 
 
 def _attribute(attribute: Attribute, condition: Condition) -> _Predicate:

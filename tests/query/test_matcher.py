@@ -53,6 +53,35 @@ def test_minus_zero_is_zero() -> None:
         assert span_holds("n:0 n:-0 n:0.0 n:[0 TO 0]", a_span(attributes={"n": value}))
 
 
+def test_a_boolean_is_no_number() -> None:
+    for truth, number in ((True, 1), (False, 0)):
+        text = str(truth).lower()
+        for span in (a_span(attributes={"n": truth}), a_span(resource=a_resource(n=truth))):
+            assert not span_holds(f"n:{number} OR n:{number}.0", span)
+            assert span_holds(f"n:{text}", span)
+        assert not span_holds(f"n:{text}", a_span(resource=a_resource(n=number)))
+
+
+def test_fields_that_may_be_missing_are_so_when_empty_or_zero_and_others_never() -> None:
+    span = a_span(kind=0, status=0, name="", parent_span_id=b"", start_ns=0, end_ns=0)
+    fields = (
+        "service",
+        "trace_id",
+        "kind",
+        "status",
+        "name",
+        "parent_span_id",
+        "start",
+        "duration",
+    )
+    having = [field for field in fields if span_holds(f"{field}:*", span)]
+    assert having == ["service", "trace_id", "start", "duration"]
+    log = a_log_record("", severity="UNSPECIFIED", time_ns=0, observed_ns=0)
+    for field in ("body", "severity", "severity_number", "observed", "event_name", "span_id"):
+        assert not matcher(parse(f"{field}:*", "logs"), "logs")(log)
+    assert matcher(parse("time:* service:*", "logs"), "logs")(log)
+
+
 def test_what_is_no_finite_number_compares_with_nothing() -> None:
     for value in (float("nan"), float("inf"), True, "7", [7], {"a": 7}, None):
         span = a_span(attributes={"n": value})

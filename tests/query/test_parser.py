@@ -74,6 +74,7 @@ def equals(target: Target, text: str, *, string_only: bool = False) -> Test:
         (r"k\:l:a", equals(Attribute("k:l"), "a")),
         ('k:"5"', equals(Attribute("k"), "5", string_only=True)),
         ('k:"five"', equals(Attribute("k"), "five")),
+        ('k:"//b"', equals(Attribute("k"), "//b")),
         ('k:""', equals(Attribute("k"), "")),
         ("k:*a**b", Test(Attribute("k"), Matches(("", "a", "b")))),
         ("k:**", Test(Attribute("k"), Exists())),
@@ -93,6 +94,7 @@ def equals(target: Target, text: str, *, string_only: bool = False) -> Test:
 )  # fmt: skip
 def test_a_filter_about_spans_is_read_as_this_tree(text: str, tree: Node) -> None:
     assert parse(text, "traces") == tree
+    assert parse(render(tree), "traces") == tree
 
 
 @pytest.mark.parametrize(
