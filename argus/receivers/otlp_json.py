@@ -10,7 +10,7 @@ import base64
 import binascii
 import json
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -147,7 +147,7 @@ def _bytes(value: str) -> str:
         raise InvalidInput("bytesValue: expected base64", field="bytesValue") from None
 
 
-def _attributes(pairs: Iterable[messages.KeyValue] | None) -> tuple[str, str, int]:
+def _attributes(pairs: Sequence[messages.KeyValue] | None) -> tuple[str, str, int]:
     """(attributes text, index words, attributes over a limit)"""
     fragments = []
     pairs = pairs or ()
