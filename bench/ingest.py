@@ -2,7 +2,7 @@
 
     python -m bench.ingest [--quick | --long] [--only NAME ...] [--json FILE] [--doc PAGE]
 
-Without a flag about six minutes; `--quick` about one, with fewer and shorter rounds; `--long` adds
+Without a flag six to eight minutes; `--quick` about one, with fewer and shorter rounds; `--long` adds
 ten million spans in a row. Argus, the load generator and the baselines are processes on this
 machine; every data file lies in a temporary folder (TMPDIR: put it on the disk in question). The
 server must store exactly what it acked, or the run fails. Linux only.
