@@ -12,6 +12,7 @@ from argus import __version__
 from argus.api import openapi_json
 from argus.app import serve as serve_app
 from argus.config import Config
+from argus.dead_letter_commands import dead_letter_commands
 from argus.errors import StartError
 from argus.journal import configure_logging
 from argus.storage.open import migrate as migrate_storage
@@ -44,6 +45,9 @@ def migrate() -> None:
     configure_logging(config.log_level, config.log_format)
     migrate_storage(config.db_driver, config.db_dsn)
     click.echo("the database is up to date")
+
+
+cli.add_command(dead_letter_commands)
 
 
 @cli.command()

@@ -91,11 +91,12 @@ def test_the_rate_forgets_what_is_over_a_minute_old() -> None:
 
 def test_gauges_show_the_last_value() -> None:
     telemetry = Telemetry()
-    telemetry.dead_letters(2, 300)
+    telemetry.dead_letters.waiting(2, 300, {"logs": 7}, oldest_ns=None)
     telemetry.queue_depth(4)
     telemetry.inflight_bytes(5)
     assert sample(telemetry, "argus_dlq_size") == 2
     assert sample(telemetry, "argus_dlq_bytes") == 300
+    assert sample(telemetry, "argus_dlq_records", signal="logs") == 7
     assert sample(telemetry, "argus_queue_depth") == 4
     assert sample(telemetry, "argus_inflight_bytes") == 5
 

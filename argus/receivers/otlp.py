@@ -10,7 +10,7 @@ from google.protobuf.unknown_fields import UnknownFieldSet
 
 from argus.attributes import text_of_string
 from argus.errors import InvalidInput
-from argus.model import Batch, LogRecord, Resource, Scope, Signal, Span, severity_number
+from argus.model import Batch, LogRecord, Resource, Scope, Signal, Source, Span, severity_number
 from argus.receivers import lean
 from argus.receivers.records import (
     MAX_TIME_NS,
@@ -84,10 +84,11 @@ def _status(raw: bytes) -> tuple[int, str]:
 
 def _decode_traces(body: bytes, batch: Batch) -> None:
     spans: list[Span] = []
-    rejected: Counter[str] = Counter()
+    sources: list[Source] = []
     refused: Any = None
     for resource_spans in lean.Traces.FromString(body).resource_spans:
         resource = _resource(resource_spans.resource, resource_spans.schema_url)
+        before, rejected = len(spans), Counter[str]()
         for scope_spans in resource_spans.scope_spans:
             scope = _scope(scope_spans.scope, scope_spans.schema_url)
             for message in scope_spans.spans:
@@ -97,10 +98,20 @@ def _decode_traces(body: bytes, batch: Batch) -> None:
                     refused = message
                 else:
                     spans.append(span)
+        newest = spans[-1].end_ns if len(spans) > before else 0
+        sources.append(Source(resource, len(spans) - before, rejected, newest))
     if refused is not None and not spans:
         _refuse_other_message(refused, "traces")
     batch.spans = spans
-    batch.rejected = dict(rejected)
+    note_sources(batch, sources)
+
+
+def note_sources(batch: Batch, sources: list[Source]) -> None:
+    """Say of a batch who its records come from, and what was rejected of them all."""
+    batch.sources = sources
+    for source in sources:
+        for reason, count in source.rejected.items():
+            batch.rejected[reason] = batch.rejected.get(reason, 0) + count
 
 
 def _span(resource: Resource, scope: Scope, message: Any) -> Span | str:
@@ -184,9 +195,10 @@ def link_text(
 
 def _decode_logs(body: bytes, batch: Batch) -> None:
     logs: list[LogRecord] = []
-    rejected: Counter[str] = Counter()
+    sources: list[Source] = []
     for resource_logs in lean.Logs.FromString(body).resource_logs:
         resource = _resource(resource_logs.resource, resource_logs.schema_url)
+        before, rejected = len(logs), Counter[str]()
         for scope_logs in resource_logs.scope_logs:
             scope = _scope(scope_logs.scope, scope_logs.schema_url)
             for message in scope_logs.log_records:
@@ -195,8 +207,10 @@ def _decode_logs(body: bytes, batch: Batch) -> None:
                     rejected[record] += 1
                 else:
                     logs.append(record)
+        newest = logs[-1].time_ns if len(logs) > before else 0
+        sources.append(Source(resource, len(logs) - before, rejected, newest))
     batch.logs = logs
-    batch.rejected = dict(rejected)
+    note_sources(batch, sources)
 
 
 def _log_record(
@@ -236,13 +250,16 @@ _POINT_KINDS = ("gauge", "sum", "histogram", "exponential_histogram", "summary")
 
 
 def _decode_metrics(body: bytes, batch: Batch) -> None:
-    points = 0
+    sources: list[Source] = []
     for resource_metrics in lean.Metrics.FromString(body).resource_metrics:
+        points = 0
         for scope_metrics in resource_metrics.scope_metrics:
             for metric in scope_metrics.metrics:
                 points += sum(len(getattr(metric, kind).data_points) for kind in _POINT_KINDS)
-    if points:
-        batch.rejected = {"metrics_not_stored": points}
+        if points:
+            resource = _resource(resource_metrics.resource, b"")
+            sources.append(Source(resource, 0, {"metrics_not_stored": points}, 0))
+    note_sources(batch, sources)
 
 
 def _refuse_other_message(message: Any, signal: Signal) -> None:

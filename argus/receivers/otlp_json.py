@@ -24,9 +24,9 @@ from argus.attributes import (
     text_of_string,
 )
 from argus.errors import InvalidInput
-from argus.model import Batch, LogRecord, Resource, Scope, Signal, Span, severity_number
+from argus.model import Batch, LogRecord, Resource, Scope, Signal, Source, Span, severity_number
 from argus.receivers import json_messages as messages
-from argus.receivers.otlp import event_text, link_text
+from argus.receivers.otlp import event_text, link_text, note_sources
 from argus.receivers.records import (
     MAX_TIME_NS,
     NO_SPAN,
@@ -181,9 +181,10 @@ def _scope(scope: messages.Scope | None, schema_url: str | None) -> Scope:
 
 def _traces(request: messages.Traces, batch: Batch) -> None:
     spans: list[Span] = []
-    rejected: Counter[str] = Counter()
+    sources: list[Source] = []
     for resource_spans in request.resource_spans or ():
         resource = _resource(resource_spans.resource, resource_spans.schema_url)
+        before, rejected = len(spans), Counter[str]()
         for scope_spans in resource_spans.scope_spans or ():
             scope = _scope(scope_spans.scope, scope_spans.schema_url)
             for message in scope_spans.spans or ():
@@ -192,8 +193,10 @@ def _traces(request: messages.Traces, batch: Batch) -> None:
                     rejected[span] += 1
                 else:
                     spans.append(span)
+        newest = spans[-1].end_ns if len(spans) > before else 0
+        sources.append(Source(resource, len(spans) - before, rejected, newest))
     batch.spans = spans
-    batch.rejected = dict(rejected)
+    note_sources(batch, sources)
 
 
 def _span(resource: Resource, scope: Scope, message: messages.Span) -> Span | str:
@@ -258,9 +261,10 @@ def _link(link: messages.Link) -> str:
 
 def _logs(request: messages.Logs, batch: Batch) -> None:
     logs: list[LogRecord] = []
-    rejected: Counter[str] = Counter()
+    sources: list[Source] = []
     for resource_logs in request.resource_logs or ():
         resource = _resource(resource_logs.resource, resource_logs.schema_url)
+        before, rejected = len(logs), Counter[str]()
         for scope_logs in resource_logs.scope_logs or ():
             scope = _scope(scope_logs.scope, scope_logs.schema_url)
             for message in scope_logs.log_records or ():
@@ -269,8 +273,10 @@ def _logs(request: messages.Logs, batch: Batch) -> None:
                     rejected[record] += 1
                 else:
                     logs.append(record)
+        newest = logs[-1].time_ns if len(logs) > before else 0
+        sources.append(Source(resource, len(logs) - before, rejected, newest))
     batch.logs = logs
-    batch.rejected = dict(rejected)
+    note_sources(batch, sources)
 
 
 def _log_record(
@@ -308,10 +314,13 @@ def _log_record(
 
 
 def _metrics(request: messages.Metrics, batch: Batch) -> None:
-    points = 0
+    sources: list[Source] = []
     for resource_metrics in request.resource_metrics or ():
+        points = 0
         for scope_metrics in resource_metrics.scope_metrics or ():
             for metric in scope_metrics.metrics or ():
                 points += messages.data_point_count(metric)
-    if points:
-        batch.rejected = {"metrics_not_stored": points}
+        if points:
+            resource = _resource(resource_metrics.resource, None)
+            sources.append(Source(resource, 0, {"metrics_not_stored": points}, 0))
+    note_sources(batch, sources)
