@@ -19,8 +19,8 @@ OTHER = "other"
 REASONS = frozenset(
     {
         "invalid_trace_id", "invalid_span_id", "invalid_parent_span_id", "start_time_missing",
-        "time_out_of_range", "end_before_start", "body_too_deep", "metrics_not_stored",
-        "severity", "service", OTHER,
+        "time_out_of_range", "end_before_start", "body_too_deep", "body_too_large",
+        "metrics_not_stored", "severity", "service", OTHER,
     }
 )  # fmt: skip
 """The only values of the `reason` label; what is not among them counts as "other", so that no

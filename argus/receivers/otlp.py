@@ -20,7 +20,15 @@ from argus.receivers.records import (
     make_scope,
     span_fault,
 )
-from argus.receivers.values import TooDeep, attributes, clean, service_name, text_of, value_text
+from argus.receivers.values import (
+    MAX_BODY_BYTES,
+    OverLimit,
+    attributes,
+    clean,
+    service_name,
+    text_of,
+    value_text,
+)
 
 R = TypeVar("R")
 
@@ -79,7 +87,7 @@ def _scope(raw: bytes, schema_url: bytes) -> Scope:
 @_bounded
 def _status(raw: bytes) -> tuple[int, str]:
     message = lean.Status.FromString(raw)
-    return message.code, clean(message.message)
+    return message.code, text_of[message.message]
 
 
 def _decode_traces(body: bytes, batch: Batch) -> None:
@@ -123,7 +131,7 @@ def _span(resource: Resource, scope: Scope, message: Any) -> Span | str:
     end = message.end
     if fault := span_fault(trace_id, span_id, parent, start, end):
         return fault
-    text, words, too_deep = attributes(message.attributes)
+    text, words, over_limit = attributes(message.attributes)
     status, status_message = _status(message.status) if message.status else (0, "")
     return Span(
         resource,
@@ -140,7 +148,7 @@ def _span(resource: Resource, scope: Scope, message: Any) -> Span | str:
         text_of[message.trace_state],
         message.flags,
         text,
-        message.dropped_attributes_count + too_deep,
+        message.dropped_attributes_count + over_limit,
         _list_text(message.events, _event_text),
         message.dropped_events_count,
         _list_text(message.links, _link_text),
@@ -155,22 +163,22 @@ def _list_text(raws: Any, text: Callable[[bytes], str]) -> str:
 
 def _event_text(raw: bytes) -> str:
     event = lean.Event.FromString(raw)
-    text, _, too_deep = attributes(event.attributes)
+    text, _, over_limit = attributes(event.attributes)
     return event_text(
-        clean(event.name), event.time, text, event.dropped_attributes_count + too_deep
+        text_of[event.name], event.time, text, event.dropped_attributes_count + over_limit
     )
 
 
 def _link_text(raw: bytes) -> str:
     link = lean.Link.FromString(raw)
-    text, _, too_deep = attributes(link.attributes)
+    text, _, over_limit = attributes(link.attributes)
     return link_text(
         link.trace_id,
         link.span_id,
-        clean(link.trace_state),
+        text_of[link.trace_state],
         link.flags,
         text,
-        link.dropped_attributes_count + too_deep,
+        link.dropped_attributes_count + over_limit,
     )
 
 
@@ -220,11 +228,13 @@ def _log_record(
     time = message.time or observed or received_ns
     if time > MAX_TIME_NS or observed > MAX_TIME_NS:
         return "time_out_of_range"
+    if len(message.body) > MAX_BODY_BYTES:
+        return "body_too_large"
     try:
         body = value_text(message.body)
-    except TooDeep:
+    except OverLimit:
         return "body_too_deep"
-    text, words, too_deep = attributes(message.attributes)
+    text, words, over_limit = attributes(message.attributes)
     trace_id, span_id = log_ids(message.trace_id, message.span_id)
     severity_text = text_of[message.severity_text]
     return LogRecord(
@@ -241,7 +251,7 @@ def _log_record(
         span_id,
         message.flags,
         text,
-        message.dropped_attributes_count + too_deep,
+        message.dropped_attributes_count + over_limit,
         words,
     )
 
