@@ -11,9 +11,8 @@ from prometheus_client.gc_collector import GCCollector
 from prometheus_client.platform_collector import PlatformCollector
 from prometheus_client.process_collector import ProcessCollector
 
-from argus.model import Signal
+from argus.model import Signal, Transport
 
-Transport = Literal["grpc", "http"]
 MissedReason = Literal["slow", "overloaded", "too_large", "failed"]
 """Why a live client is not sent a log record: it is too slow, this server has too much to tell,
 the record is too large to be held for every client, or a defect."""
@@ -24,8 +23,8 @@ OTHER = "other"
 REASONS = frozenset(
     {
         "invalid_trace_id", "invalid_span_id", "invalid_parent_span_id", "start_time_missing",
-        "time_out_of_range", "end_before_start", "body_too_deep", "metrics_not_stored",
-        "severity", "service", OTHER,
+        "time_out_of_range", "end_before_start", "body_too_deep", "body_too_large",
+        "metrics_not_stored", "severity", "service", OTHER,
     }
 )  # fmt: skip
 """The only values of the `reason` label; what is not among them counts as "other", so that no

@@ -19,12 +19,13 @@ from argus.api.tenant import resolve_tenant
 from argus.api.times import format_time
 from argus.api.traces import TraceSummary, summary_answer
 from argus.api.websocket_protocol import link_of
-from argus.errors import ArgusError, InvalidInput, NotSupported
+from argus.errors import ArgusError, InvalidInput
 from argus.live import BAD_REQUEST, TRY_AGAIN_LATER, UNSUPPORTED, Link, Seats, close_code
 from argus.live.log_client import LogClient
 from argus.live.log_hub import LogHub
 from argus.live.snapshot_hub import Compose, Snapshot, SnapshotClient, SnapshotHub, Topic
 from argus.model import LogRecord, parse_log_id
+from argus.query import matcher, parse
 from argus.storage import Reader, TimeRange, TraceQuery
 from argus.telemetry import Telemetry
 
@@ -90,8 +91,8 @@ def encode_logs(records: Sequence[LogRecord]) -> list[bytes]:
 
 
 def compile_filter(text: str) -> Callable[[LogRecord], bool]:
-    """A filter's text -> whether a record matches it. Raises NotSupported(field="filter")."""
-    raise NotSupported("this version has no query language yet", field="filter")
+    """A filter's text -> whether a record matches it. Raises InvalidInput(field="filter")."""
+    return matcher(parse(text, "logs"), "logs")
 
 
 def events_of(reader: Callable[[str], Reader]) -> Compose:
