@@ -226,9 +226,7 @@ class _Process:
         await sender.close()
         arrivals = self._seen.arrivals
         took = sorted(
-            (at - acked) * 1000
-            for number, acked in acks.items()
-            for at in arrivals.get(number, ())
+            (at - acked) * 1000 for number, acked in acks.items() for at in arrivals.get(number, ())
         )
         arrived = len(took)
         took = took or [0.0]  # without a probe nobody looks
