@@ -102,7 +102,7 @@ def _position(query: TraceQuery) -> _Position | None:
 
 
 class _Source:
-    """Summaries of one table that match a query: those of a segment, or the straddling ones."""
+    """Summaries in one place that match a query: those of a segment, or the straddling ones."""
 
     def __init__(
         self, view: View, traces: FromClause, newest_ns: int, conditions: list[ColumnElement[bool]]
@@ -120,7 +120,7 @@ class _Source:
 
     def keys(self, query: TraceQuery, after: "_Position | None", need: int) -> list[list[Any]]:
         """(sort value, trace id in hex, row id) of the first ones in the order of the query."""
-        sort, id_ = _sort_column(self.table, query.sort_by), self.traces.c.trace_id
+        sort, id_ = _sort_column(self.traces, query.sort_by), self.traces.c.trace_id
         statement = select(sort.label("sort"), id_, self.traces.c.id).where(*self.conditions)
         if after is not None:
             last = bytes.fromhex(after.trace_id)
