@@ -93,15 +93,13 @@ class Config:
     dlq_path: Path = _setting(
         "Dead letters", "./data/dlq", Path,
         "Folder that takes requests the database cannot take.",
-        works=False,
     )  # fmt: skip
     dlq_replay_interval: float = _setting(
-        "Dead letters", "5m", duration, "How often waiting requests are tried again.", works=False
+        "Dead letters", "5m", duration, "How often waiting requests are tried again."
     )
     dlq_max_bytes: int = _setting(
         "Dead letters", "1GiB", size(1),
         "Most that may wait; beyond it new requests are refused for now.",
-        works=False,
     )  # fmt: skip
     retention_days: int = _setting(
         "Retention", "7", whole(0, 36500),
