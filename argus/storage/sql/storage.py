@@ -58,6 +58,7 @@ class SqlStorage:
         sealing = Sealing(database, straddling, self._traces)
         self._pins = Pins(database, upkeep_control, straddling)
         self._keeper = Keeper(database, retention, self._pins, straddling, self._traces)
+        self._keeper.finish_drops()
         self._purge = Purge(database, self._keeper)
         with database.reading() as reading:
             folded = summaries.read_watermark(reading.connection(reading.segments[0]))
