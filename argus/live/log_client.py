@@ -16,6 +16,7 @@ from argus.telemetry import LiveMetrics, MissedReason
 MAX_RESUMED = 2000
 """Most records that a client who comes back is sent from the database."""
 
+_PATIENCE_S = 5.0
 _HOLD_S = 0.2
 """A client that says at once what it wants, say to go on where it was, gets nothing else first."""
 
@@ -29,6 +30,17 @@ class _Gap:
     missed: int | None = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """What all clients of a hub share. `resuming` bounds how many are read back to at a time: what
+    is read waits in memory until it is taken."""
+
+    encode: Encode
+    compile_filter: Callable[[str], Matches]
+    metrics: LiveMetrics
+    resuming: asyncio.Semaphore
+
+
 class LogClient:
     """Sees what its filter lets through, in order of arrival, each record once.
 
@@ -37,26 +49,16 @@ class LogClient:
     saying so is worth less than none.
     """
 
-    def __init__(
-        self,
-        link: Link,
-        stream: LogStream,
-        reader: Reader,
-        compile_filter: Callable[[str], Matches],
-        encode: Encode,
-        metrics: LiveMetrics,
-    ) -> None:
+    def __init__(self, link: Link, stream: LogStream, reader: Reader, tools: Tools) -> None:
         self.stream = stream
         self.notices = False
         self._link = link
         self._reader = reader
-        self._compile = compile_filter
-        self._encode = encode
-        self._metrics = metrics
+        self._tools = tools
         self._position = 0
         self._read_to = 0
         self._gap: _Gap | None = None
-        self._chosen = stream.group(None, compile_filter)
+        self._chosen = stream.group(None, tools.compile_filter)
         self.group: Group | None = self._chosen
         self._held: list[Delivery] | None = []
         self._holding = asyncio.get_running_loop().call_later(_HOLD_S, self._release)
@@ -80,11 +82,12 @@ class LogClient:
         self._notify("watching", filter=filter_, since=log_id_text(self._position))
 
     async def _change(self, filter_: str | None, since: int | None) -> None:
-        group = self.stream.group(filter_, self._compile)
+        group = self.stream.group(filter_, self._tools.compile_filter)
         self.group = None
         try:
             if since is not None:
-                await self._catch_up(since, group)
+                async with self._tools.resuming:
+                    await self._catch_up(since, group)
                 self._read_to = self._position
                 self._held = None
         except BaseException:
@@ -128,7 +131,7 @@ class LogClient:
 
     def lose(self, records: int, last_id: int, reason: MissedReason) -> None:
         """So many records up to this id, matching or not, are left out."""
-        self._metrics.missed(reason, records)
+        self._tools.metrics.missed(reason, records)
         counted = self.group is not None and self.group.matches is None
         self._miss(records if counted else None, reason)
         self._position = max(self._position, last_id)
@@ -144,14 +147,14 @@ class LogClient:
             self.offer(delivery)
 
     def _framed(self, records: list[LogRecord]) -> list[Message]:
-        return list(messages(records, self._encode(records)))
+        return list(messages(records, self._tools.encode(records)))
 
     def _push(self, message: Message) -> None:
         if message.frame is not None and not self._link.behind:
             self._link.send_frame(message.frame)
         else:
             reason: MissedReason = "slow" if message.frame is not None else "too_large"
-            self._metrics.missed(reason, message.records)
+            self._tools.metrics.missed(reason, message.records)
             self._miss(message.records, reason)
         self._position = max(self._position, message.last_id)
 
@@ -198,12 +201,21 @@ class LogClient:
             rows = rows[-MAX_RESUMED:]
             since = log_id_text(self._position)
             self._notify("gap", reason="resumed", missed=None, since=since)
-        matches = group.matches
+        matches, patient = group.matches, True
         for start in range(0, len(rows), MAX_RECORDS):
             some = rows[start : start + MAX_RECORDS]
             chosen = some if matches is None else [one for one in some if matches(one)]
             for message in self._framed(chosen):
-                await self._link.drained()
+                patient = patient and await self._drained()
                 self._push(message)
             await asyncio.sleep(0)
             self._position = some[-1].id
+
+    async def _drained(self) -> bool:
+        """Wait until the client has read enough; False when it takes too long."""
+        try:
+            async with asyncio.timeout(_PATIENCE_S):
+                await self._link.drained()
+        except TimeoutError:
+            return False
+        return True
