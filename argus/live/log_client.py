@@ -1,7 +1,7 @@
 """One client of the log hub: what it asked for, how far it is, and what it missed."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -117,54 +117,60 @@ class LogClient:
         if self.notices and not self._link.behind:
             self._link.send_frame(frame)
 
-    def offer(self, delivery: Delivery) -> None:
-        """Send what of a delivery is new to this client."""
+    def offer(self, delivery: Delivery) -> int:
+        """Send what of a delivery is new to this client; how many frames that took."""
         if self._held is not None:
             self._held.append(delivery)
-            return
-        framed: Sequence[Message] = delivery.messages
+            return 0
+        news = delivery.chosen
         if self._read_to >= delivery.first_id:
-            framed = self._framed([one for one in delivery.chosen if one.id > self._read_to])
+            news = [one for one in news if one.id > self._read_to]
+        sent = self._send(news, delivery) if news else 0
+        self._position = max(self._position, delivery.last_id)
+        return sent
+
+    def _send(self, news: list[LogRecord], delivery: Delivery) -> int:
+        if self._link.behind:
+            self._miss(len(news), "slow")
+            return 0
+        framed = delivery.messages if news is delivery.chosen else self._framed(news)
         for message in framed:
             self._push(message)
-        self._position = max(self._position, delivery.last_id)
+        return len(framed)
 
     def lose(self, records: int, last_id: int, reason: MissedReason) -> None:
         """So many records up to this id, matching or not, are left out."""
-        self._tools.metrics.missed(reason, records)
-        counted = self.group is not None and self.group.matches is None
-        self._miss(records if counted else None, reason)
+        self._miss(records, reason, counted=self._chosen.matches is None)
         self._position = max(self._position, last_id)
 
     def _release(self) -> None:
         """Send what was held back, as far as it matches what is asked for by now."""
         held, self._held = self._held or [], None
         matches = self._chosen.matches
-        for delivery in held:
-            if matches is not None:
-                chosen = [one for one in delivery.chosen if matches(one)]
-                delivery = delivery._replace(chosen=chosen, messages=self._framed(chosen))
-            self.offer(delivery)
+        records = [one for delivery in held for one in delivery.chosen]
+        for message in self._framed([one for one in records if matches is None or matches(one)]):
+            self._push(message)
 
     def _framed(self, records: list[LogRecord]) -> list[Message]:
         return list(messages(records, self._tools.encode(records)))
 
     def _push(self, message: Message) -> None:
-        if message.frame is not None and not self._link.behind:
-            self._link.send_frame(message.frame)
+        if message.frame is None:
+            self._miss(message.records, "too_large")
+        elif self._link.behind:
+            self._miss(message.records, "slow")
         else:
-            reason: MissedReason = "slow" if message.frame is not None else "too_large"
-            self._tools.metrics.missed(reason, message.records)
-            self._miss(message.records, reason)
+            self._link.send_frame(message.frame)
         self._position = max(self._position, message.last_id)
 
-    def _miss(self, records: int | None, reason: MissedReason) -> None:
+    def _miss(self, records: int, reason: MissedReason, counted: bool = True) -> None:
+        self._tools.metrics.missed(reason, records)
         if not self.notices:
             if reason != "too_large":
                 self._link.close(TRY_AGAIN_LATER, f"{reason}: log records could not be sent")
             return
         gap = self._gap or _Gap(self._position, reason)
-        gap.missed = None if gap.missed is None or records is None else gap.missed + records
+        gap.missed = gap.missed + records if counted and gap.missed is not None else None
         self._gap = gap
         if not self._link.behind:
             self._tell_gap()
