@@ -3,6 +3,7 @@
 from sqlalchemy import (
     BigInteger,
     Column,
+    Double,
     Index,
     Integer,
     LargeBinary,
@@ -16,7 +17,7 @@ from sqlalchemy import (
 SCHEMA_VERSION = 1
 """Of segments. A segment with a higher one was written by a newer Argus."""
 
-CONTROL_REVISION = "0001"
+CONTROL_REVISION = "0003"
 """The newest alembic revision of the control database; a test holds it to `migrations/`."""
 
 control = MetaData()
@@ -48,6 +49,50 @@ known_tenants = Table(
     Column("id", Integer, primary_key=True),
     Column("name", Text, nullable=False, unique=True),
 )
+
+rollups = Table(
+    "rollups",
+    control,
+    Column("tenant_id", Integer, nullable=False),
+    Column("subject", Integer, nullable=False),
+    Column("width_s", Integer, nullable=False),
+    Column("start_ns", BigInteger, nullable=False),
+    Column("key_id", Integer, nullable=False),
+    Column("count", BigInteger, nullable=False),
+    Column("errors", BigInteger, nullable=False),
+    Column("duration_ns", Double, nullable=False),
+    Column("first_ns", BigInteger, nullable=False),
+    Column("last_ns", BigInteger, nullable=False),
+    Column("buckets", Text, nullable=False),
+    Column("slots", Text, nullable=False),
+    PrimaryKeyConstraint("tenant_id", "subject", "width_s", "start_ns", "key_id"),
+    sqlite_with_rowid=False,
+)
+"""Sums over the records of one minute or hour, per key (see `rollups`). `first_ns` and `last_ns`
+are the bounds of their times, `buckets` the histogram of their durations."""
+
+rollup_keys = Table(
+    "rollup_keys",
+    control,
+    Column("id", Integer, primary_key=True),
+    Column("tenant_id", Integer, nullable=False),
+    Column("subject", Integer, nullable=False),
+    Column("digest", LargeBinary, nullable=False),
+    Column("service", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("detail", Integer, nullable=False),
+    UniqueConstraint("tenant_id", "digest"),
+)
+"""What is counted: a service, an operation, a call. `digest` is of subject, names and detail."""
+
+rollup_progress = Table(
+    "rollup_progress",
+    control,
+    Column("id", Integer, primary_key=True),
+    Column("span_id", BigInteger, nullable=False),
+    Column("log_id", BigInteger, nullable=False),
+)
+"""One row: every span and log record up to these ids is in `rollups`."""
 
 segment = MetaData()
 """A segment. Every table but `meta`, `blocks`, `applied_batches` (whose keys are
