@@ -19,7 +19,7 @@ def upgrade() -> None:
         sa.Column("key_id", sa.Integer, nullable=False),
         sa.Column("count", sa.BigInteger, nullable=False),
         sa.Column("errors", sa.BigInteger, nullable=False),
-        sa.Column("duration_ns", sa.Double, nullable=False),
+        sa.Column("duration_ns", sa.BigInteger, nullable=False),
         sa.Column("first_ns", sa.BigInteger, nullable=False),
         sa.Column("last_ns", sa.BigInteger, nullable=False),
         sa.Column("buckets", sa.Text, nullable=False),

@@ -5,6 +5,7 @@ lately are remembered. A CLIENT span counts at once as a call of the peer that i
 when the SERVER span it caused turns up, that count is taken back and the two services get it.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from enum import IntEnum
 from typing import Any, NamedTuple
@@ -13,15 +14,16 @@ import msgspec
 
 from argus.attributes import decode_list
 from argus.model import SpanKind, StatusCode
-from argus.storage.sql.histogram import add, bucket_of
-from argus.storage.sql.measures import MINUTE_S, SECOND_NS, Key, Measures, Subject, measure
+from argus.storage.sql.histogram import bucket_of
+from argus.storage.sql.measures import MINUTE_S, SECOND_NS, Key, Measure, Measures, Subject, measure
 
 REMEMBERED = 100_000
 """Spans after which a generation of memory ends: a span is remembered for one to two of them."""
 
 _MINUTE_NS = MINUTE_S * SECOND_NS
-_MEMO_LIMIT = 8192
-_NOTABLE = {SpanKind.SERVER, SpanKind.CLIENT, SpanKind.PRODUCER, SpanKind.CONSUMER}
+# plain numbers: comparing with members of an enum takes five times as long
+_ERROR = int(StatusCode.ERROR)
+_MESSAGING = {_PRODUCER, int(SpanKind.CONSUMER)}
 
 
 class NodeKind(IntEnum):
@@ -52,9 +54,7 @@ empty where they are not asked for (see `select_calls` in `rollups`)."""
 
 def call_key(tenant_id: int, source: Node, target: Node) -> Key:
     """The key that calls from a node to a node are counted under."""
-    return Key(
-        tenant_id, Subject.CALLS, source.name, target.name, source.kind * 8 + target.kind
-    )
+    return Key(tenant_id, Subject.CALLS, source.name, target.name, source.kind * 8 + target.kind)
 
 
 def nodes_of(service: str, name: str, detail: int) -> tuple[Node, Node]:
@@ -105,25 +105,15 @@ def peer_of(attributes: str) -> tuple[Node | None, bool]:
     return (Node(name, NodeKind.EXTERNAL) if name else None), False
 
 
-class _Measured(NamedTuple):
-    start_ns: int
-    duration_ns: int
-    failed: bool
-
-
-class _Caller(NamedTuple):
-    """A span that may have caused others. `peer` is whom it was counted as a call of."""
-
-    node: Node
-    kind: int
-    measured: _Measured | None = None
-    peer: Node | None = None
-
-
-class _Callee(NamedTuple):
-    node: Node
-    kind: int
-    measured: _Measured
+_Times = tuple[int, int, bool]
+"""Start, duration (nanoseconds) and failure of the span that measures a call."""
+_Caller = tuple[str, int, _Times | None, Node | None]
+"""Service and kind of a span that may have caused others; the times of a CLIENT span; the node
+it was counted as a call of."""
+_Callee = tuple[str, int, _Times]
+"""Service, kind and times of a span that a caller is looked for."""
+_Sums = dict[tuple[int, Node, Node], tuple[list[_Times], list[_Times]]]
+"""What is counted and what is taken back, by tenant, source and target."""
 
 
 class Calls:
@@ -134,69 +124,72 @@ class Calls:
     A call whose two spans are stored more than `remembered` spans apart is not recognized.
     """
 
-    def __init__(self, remembered: int = REMEMBERED) -> None:
+    def __init__(
+        self, remembered: int = REMEMBERED, start_ns: int = 0, end_ns: int = 2**63 - 1
+    ) -> None:
+        """Only calls measured from `start_ns` to before `end_ns` are added up."""
         self._remembered = remembered
+        self._start_ns, self._end_ns = start_ns, end_ns
         self._young: dict[str, _Caller] = {}
         self._old: dict[str, _Caller] = {}
         self._waiting: dict[str, list[_Callee]] = {}
         self._waiting_old: dict[str, list[_Callee]] = {}
-        self._plain: dict[tuple[str, int], _Caller] = {}
-        self._into: Measures = {}
+        self._nodes: dict[str, Node] = {}
+        self._unanswered: dict[str, tuple[int, str]] = {}
+        self._sums: _Sums = {}
 
     def add(self, rows: Iterable[list[Any]], services: Mapping[int, str], into: Measures) -> None:
         """Take in rows of `COLUMNS`, and add to `into` (minutes) the calls they complete."""
-        self._into = into
+        self._nodes = {name: Node(name, NodeKind.SERVICE) for name in services.values()}
+        self._unanswered, self._sums = {}, {}
         for row in rows:
-            tenant_id, trace_id, span_id, parent_id, kind, resource_id, *rest = row
-            key = f"{tenant_id} {trace_id}{span_id}"
-            service = services[resource_id]
-            if kind not in _NOTABLE:
-                caller = self._plain_caller(service, kind)
+            (
+                tenant_id, trace_id, span_id, parent_id, kind, resource_id,
+                status, start_ns, duration_ns, attributes, links,
+            ) = row  # fmt: skip
+            if tenant_id != 1:
+                trace_id = f"{tenant_id} {trace_id}"
+            key, service = trace_id + span_id, services[resource_id]
+            times = (start_ns, duration_ns, status == _ERROR)
+            if kind == _CLIENT:
+                self._young[key] = (service, kind, times, None)
+                self._unanswered[key] = (tenant_id, attributes)
+            elif kind == _SERVER:
+                self._young[key] = (service, kind, None, None)
+                if parent_id:
+                    self._received(tenant_id, trace_id + parent_id, (service, kind, times))
+                else:
+                    self._count(tenant_id, _USER, self._nodes[service], times)
+            elif kind in (_PRODUCER, _CONSUMER):
+                parent = trace_id + parent_id if parent_id else ""
+                span = (service, kind, times)
+                self._young[key] = self._message(tenant_id, parent, span, attributes, links)
             else:
-                parent = f"{tenant_id} {trace_id}{parent_id}" if parent_id else ""
-                caller = self._notable(tenant_id, parent, kind, service, rest)
-            self._young[key] = caller
-            for waiting in (self._waiting, self._waiting_old):
-                for callee in waiting.pop(key, ()):
-                    self._link(tenant_id, key, self._young[key], callee)
-            if len(self._young) >= self._remembered:
-                self._old, self._young = self._young, {}
-                self._waiting_old, self._waiting = self._waiting, {}
+                self._young[key] = (service, kind, None, None)
+            if key in self._waiting or key in self._waiting_old:
+                self._answer(tenant_id, key)
+        self._count_unanswered()
+        self._add_up(into)
+        if len(self._young) >= self._remembered:
+            self._old, self._young = self._young, {}
+            self._waiting_old, self._waiting = self._waiting, {}
 
-    def _plain_caller(self, service: str, kind: int) -> _Caller:
-        found = self._plain.get((service, kind))
-        if found is None:
-            if len(self._plain) > _MEMO_LIMIT:
-                self._plain.clear()
-            found = _Caller(Node(service, NodeKind.SERVICE), kind)
-            self._plain[service, kind] = found
-        return found
-
-    def _notable(
-        self, tenant_id: int, parent: str, kind: int, service: str, rest: list[Any]
+    def _message(
+        self, tenant_id: int, parent: str, span: _Callee, attributes: str, links: str
     ) -> _Caller:
-        """Count what a CLIENT, SERVER, PRODUCER or CONSUMER span says by itself or with a span
-        before it, and return what is to be remembered of it."""
-        status, start_ns, duration_ns, attributes, links = rest
-        caller = self._plain_caller(service, kind)
-        measured = _Measured(start_ns, duration_ns, status == StatusCode.ERROR)
-        if kind == SpanKind.SERVER:
-            if parent:
-                self._received(tenant_id, parent, _Callee(caller.node, kind, measured))
-            else:
-                self._count(tenant_id, _USER, caller.node, measured)
-            return caller
-        peer, takes = peer_of(attributes)
-        if kind == SpanKind.CONSUMER or takes:
-            if peer is not None and peer.kind == NodeKind.MESSAGING:
-                self._count(tenant_id, peer, caller.node, measured)
-            elif kind == SpanKind.CONSUMER:
-                for cause in _linked(tenant_id, links) or [parent] if parent or links else ():
-                    self._received(tenant_id, cause, _Callee(caller.node, kind, measured))
-            return caller
-        if peer is not None:
-            self._count(tenant_id, caller.node, peer, measured)
-        return _Caller(caller.node, kind, measured, peer)
+        """Count a PRODUCER or CONSUMER span; return what is to be remembered of it."""
+        service, kind, times = span
+        queue, _ = peer_of(attributes)
+        if kind == _PRODUCER:
+            if queue is not None:
+                self._count(tenant_id, self._nodes[service], queue, times)
+            return (service, kind, None, queue)
+        if queue is not None and queue.kind == NodeKind.MESSAGING:
+            self._count(tenant_id, queue, self._nodes[service], times)
+        else:
+            for cause in _linked(tenant_id, links) or ([parent] if parent else []):
+                self._received(tenant_id, cause, span)
+        return (service, kind, None, None)
 
     def _received(self, tenant_id: int, parent: str, callee: _Callee) -> None:
         caller = self._young.get(parent) or self._old.get(parent)
@@ -205,36 +198,77 @@ class Calls:
         else:
             self._link(tenant_id, parent, caller, callee)
 
+    def _answer(self, tenant_id: int, key: str) -> None:
+        for waiting in (self._waiting_old, self._waiting):
+            for callee in waiting.pop(key, ()):
+                self._link(tenant_id, key, self._young[key], callee)
+
     def _link(self, tenant_id: int, key: str, caller: _Caller, callee: _Callee) -> None:
-        source, measured = caller.node, callee.measured
-        queued = caller.peer is not None and caller.peer.kind == NodeKind.MESSAGING
-        if queued and callee.kind == SpanKind.CONSUMER:
-            assert caller.peer is not None
-            source = caller.peer
-        elif caller.kind == SpanKind.CLIENT and caller.measured is not None:
-            measured = caller.measured
-            if caller.peer is not None:
-                self._count(tenant_id, source, caller.peer, measured, sign=-1)
+        service, kind, measured, peer = caller
+        source, times = self._node(service), callee[2]
+        if peer is None and callee[1] == _CONSUMER and key in self._unanswered:
+            peer = peer_of(self._unanswered[key][1])[0]
+        if callee[1] == _CONSUMER and peer is not None and peer.kind == NodeKind.MESSAGING:
+            self._count(tenant_id, peer, self._node(callee[0]), times)
+            return
+        if measured is not None:
+            times = measured
+            if self._unanswered.pop(key, None) is None and peer is not None:
+                self._count(tenant_id, source, peer, measured, back=True)
                 generation = self._young if key in self._young else self._old
-                generation[key] = caller._replace(peer=None)
-        if source != callee.node:
-            self._count(tenant_id, source, callee.node, measured)
+                generation[key] = (service, kind, measured, None)
+        if service != callee[0]:
+            self._count(tenant_id, source, self._node(callee[0]), times)
+
+    def _node(self, service: str) -> Node:
+        return self._nodes.get(service) or Node(service, NodeKind.SERVICE)
 
     def _count(
-        self, tenant_id: int, source: Node, target: Node, measured: _Measured, sign: int = 1
+        self, tenant_id: int, source: Node, target: Node, times: _Times, back: bool = False
     ) -> None:
-        start_ns, duration_ns, failed = measured
-        key = call_key(tenant_id, source, target)
-        found = measure(self._into, key, start_ns - start_ns % _MINUTE_NS)
-        found.count += sign
-        found.errors += sign * failed
-        found.duration_ns += sign * float(duration_ns)
-        found.first_ns = min(found.first_ns, start_ns)
-        found.last_ns = max(found.last_ns, start_ns)
-        add(found.buckets, {bucket_of(duration_ns): sign})
+        key = (tenant_id, source, target)
+        sums = self._sums.get(key)
+        if sums is None:
+            sums = self._sums[key] = ([], [])
+        sums[back].append(times)
+
+    def _count_unanswered(self) -> None:
+        for key, (tenant_id, attributes) in self._unanswered.items():
+            service, kind, times, _ = self._young[key]
+            peer, takes = peer_of(attributes)
+            if peer is None or times is None:
+                continue
+            if takes:
+                self._count(tenant_id, peer, self._node(service), times)
+            else:
+                self._count(tenant_id, self._node(service), peer, times)
+                self._young[key] = (service, kind, times, peer)
+
+    def _add_up(self, into: Measures) -> None:
+        for (tenant_id, source, target), counted in self._sums.items():
+            key = call_key(tenant_id, source, target)
+            for sign, times in zip((1, -1), counted, strict=True):
+                minutes: dict[int, list[_Times]] = {}
+                for one in times:
+                    if self._start_ns <= one[0] < self._end_ns:
+                        minutes.setdefault(one[0] // _MINUTE_NS, []).append(one)
+                for minute, some in minutes.items():
+                    measure(into, key, minute * _MINUTE_NS).add(_sum_of(some, sign))
+
+
+def _sum_of(times: list[_Times], sign: int) -> Measure:
+    return Measure(
+        sign * len(times),
+        sign * sum(failed for _, _, failed in times),
+        sign * sum(duration_ns for _, duration_ns, _ in times),
+        min(times)[0],
+        max(times)[0],
+        {b: sign * n for b, n in Counter(bucket_of(d) for _, d, _ in times).items()},
+    )
 
 
 def _linked(tenant_id: int, links: str) -> list[str]:
     """The keys of the spans that a span links to, each once."""
-    found = (f"{tenant_id} {link['trace_id']}{link['span_id']}" for link in decode_list(links))
-    return list(dict.fromkeys(key.upper() for key in found))
+    prefix = "" if tenant_id == 1 else f"{tenant_id} "
+    ids = (link["trace_id"] + link["span_id"] for link in decode_list(links))
+    return list(dict.fromkeys(prefix + text.upper() for text in ids))

@@ -1,4 +1,4 @@
-"""What a rollup adds up: how many, how many failed, how long, under one key in one minute or hour."""
+"""What a rollup adds up: how many, how many failed and how long, under a key, in some time."""
 
 from dataclasses import dataclass, field
 from enum import IntEnum
@@ -10,6 +10,7 @@ from argus.storage.sql import histogram
 from argus.storage.sql.histogram import Buckets
 
 SECOND_NS = 10**9
+_INT64_MAX = 2**63 - 1
 MINUTE_S, HOUR_S = 60, 3600
 SLOT_S = 5
 """Minutes of entry spans are counted in slots of so many seconds too."""
@@ -47,8 +48,8 @@ class Measure:
 
     count: int = 0
     errors: int = 0
-    duration_ns: float = 0.0
-    first_ns: int = 2**63 - 1
+    duration_ns: int = 0
+    first_ns: int = _INT64_MAX
     last_ns: int = 0
     buckets: Buckets = field(default_factory=dict)
     slots: dict[int, tuple[int, int]] = field(default_factory=dict)
@@ -71,14 +72,23 @@ class Measure:
     def values(self) -> tuple[Any, ...]:
         """The columns of `rollups` from `count` on."""
         return (
-            self.count, self.errors, self.duration_ns, self.first_ns, self.last_ns,
+            self.count, self.errors, min(self.duration_ns, _INT64_MAX), self.first_ns, self.last_ns,
             histogram.encode(self.buckets), encode_slots(self.slots),
         )  # fmt: skip
 
     @classmethod
     def of(cls, values: list[Any]) -> "Measure":
         """A measure of what `values` gave."""
-        return cls(*values[:5], histogram.decode(values[5]), decode_slots(values[6]))
+        count, errors, duration_ns, first_ns, last_ns, buckets, slots = values
+        return cls(
+            count,
+            errors,
+            duration_ns,
+            first_ns,
+            last_ns,
+            histogram.decode(buckets),
+            decode_slots(slots),
+        )
 
 
 def encode_slots(slots: dict[int, tuple[int, int]]) -> str:
@@ -105,9 +115,9 @@ def measure(into: Measures, key: Key, start_ns: int) -> Measure:
     return found
 
 
-def widened(minutes: Measures, width_s: int) -> Measures:
-    """The same sums over wider spans of time."""
-    width_ns = width_s * SECOND_NS
+def widened(minutes: Measures) -> Measures:
+    """The same sums over hours."""
+    width_ns = HOUR_S * SECOND_NS
     wide: Measures = {}
     for (key, start_ns), found in minutes.items():
         measure(wide, key, start_ns - start_ns % width_ns).add(found)

@@ -3,7 +3,6 @@
 from sqlalchemy import (
     BigInteger,
     Column,
-    Double,
     Index,
     Integer,
     LargeBinary,
@@ -60,7 +59,7 @@ rollups = Table(
     Column("key_id", Integer, nullable=False),
     Column("count", BigInteger, nullable=False),
     Column("errors", BigInteger, nullable=False),
-    Column("duration_ns", Double, nullable=False),
+    Column("duration_ns", BigInteger, nullable=False),
     Column("first_ns", BigInteger, nullable=False),
     Column("last_ns", BigInteger, nullable=False),
     Column("buckets", Text, nullable=False),
