@@ -23,7 +23,8 @@ REMEMBERED = 100_000
 _MINUTE_NS = MINUTE_S * SECOND_NS
 # plain numbers: comparing with members of an enum takes five times as long
 _ERROR = int(StatusCode.ERROR)
-_MESSAGING = {_PRODUCER, int(SpanKind.CONSUMER)}
+_SERVER, _CLIENT = int(SpanKind.SERVER), int(SpanKind.CLIENT)
+_PRODUCER, _CONSUMER = int(SpanKind.PRODUCER), int(SpanKind.CONSUMER)
 
 
 class NodeKind(IntEnum):
