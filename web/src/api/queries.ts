@@ -5,6 +5,10 @@ import type { Health, LogsResponse, TraceResponse, TracesResponse } from "./type
 
 const pageSize = 100;
 
+/** Looks again every few seconds while there is nothing, so that the first data shows up by itself. */
+const whileEmptyMs = 5_000;
+const untilSomething = (query: { state: { data: { pages: { total: number }[] } | undefined } }) => (query.state.data?.pages[0]?.total === 0 ? whileEmptyMs : false);
+
 /** Pages of traces that match, fetched by cursor. */
 export const tracesQuery = (params: Params) =>
   infiniteQueryOptions({
@@ -13,6 +17,7 @@ export const tracesQuery = (params: Params) =>
     initialPageParam: null as string | null,
     getNextPageParam: (last) => last.next_cursor,
     placeholderData: keepPreviousData,
+    refetchInterval: untilSomething,
   });
 
 /** Pages of log records that match, newest first. */
@@ -23,6 +28,7 @@ export const logsQuery = (params: Params) =>
     initialPageParam: null as string | null,
     getNextPageParam: (last) => last.next_cursor,
     placeholderData: keepPreviousData,
+    refetchInterval: untilSomething,
   });
 
 export const traceQuery = (traceId: string) =>
@@ -35,7 +41,7 @@ export const servicesQuery = (refetchInterval: number | false = false) =>
   queryOptions({
     queryKey: ["services"],
     queryFn: ({ signal }) => get<string[]>("/api/metadata/services", {}, signal),
-    refetchInterval,
+    refetchInterval: (query) => refetchInterval || (query.state.data?.length === 0 ? whileEmptyMs : false),
   });
 
 export const healthQuery = (refetchInterval: number) =>

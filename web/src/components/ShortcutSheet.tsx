@@ -5,7 +5,7 @@ import classes from "./ShortcutSheet.module.css";
 
 const sections: { title: string; keys: [keys: string[], does: string][] }[] = [
   { title: "Everywhere", keys: [[["?"], "Show this sheet"], [["g", "t"], "Go to traces"], [["g", "l"], "Go to logs"], [["g", "s"], "Go to send data"], [["/"], "Search"]] },
-  { title: "Lists", keys: [[["j"], "Next row"], [["k"], "Previous row"], [["Enter"], "Open the row"], [["Esc"], "Close the details"]] },
+  { title: "Lists", keys: [[["r"], "Refresh"], [["d"], "Choose the time range"], [["j"], "Next row"], [["k"], "Previous row"], [["Enter"], "Open the row"], [["Esc"], "Close the details"]] },
   { title: "Trace", keys: [[["j", "↓"], "Next span"], [["k", "↑"], "Previous span"], [["[", "←"], "Collapse"], [["]", "→"], "Expand"], [["e"], "Next error"], [["E"], "Previous error"], [["Enter"], "Show details"]] },
 ];
 

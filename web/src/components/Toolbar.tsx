@@ -1,5 +1,6 @@
 /** Owns the line of controls above a list. */
 import { ActionIcon, Tooltip } from "@mantine/core";
+import { useHotkeys } from "@mantine/hooks";
 import { RotateCw } from "lucide-react";
 import type { ReactNode } from "react";
 import classes from "./Toolbar.module.css";
@@ -15,8 +16,9 @@ export function Toolbar({ title, search, children }: { title: string; search: Re
 }
 
 export function RefreshButton({ busy, onClick }: { busy: boolean; onClick: () => void }) {
+  useHotkeys([["r", onClick]]);
   return (
-    <Tooltip label="Refresh">
+    <Tooltip label="Refresh (r)">
       <ActionIcon variant="default" size={30} aria-label="Refresh" onClick={onClick}>
         <RotateCw size={15} className={busy ? classes.turning : undefined} />
       </ActionIcon>

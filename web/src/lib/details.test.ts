@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { at, aSpan } from "../testing/builders";
 import { groupAttributes, oneLine, valueKind, valueText } from "./attributes";
-import { exceptionsOf, repeats, stackLines } from "./exceptions";
+import { exceptionsOf, failureOf, repeats, stackLines } from "./exceptions";
 import { httpStatusOf, peerOf, protocolOf } from "./peer";
 
 describe("attributes", () => {
@@ -42,6 +42,16 @@ describe("exceptions", () => {
   it("tell own frames from libraries in several languages", () => {
     const stack = ["Boom: no", "    at run (/app/src/a.ts:1:1)", "    at next (/app/node_modules/x/y.js:2:2)", '  File "/srv/app.py", line 3, in f', '  File "/usr/lib/python3.11/asyncio/base.py", line 4, in g', "\tat shop.Cart.add(Cart.java:5)", "\tat java.base/java.lang.Thread.run(Thread.java:6)"].join("\n");
     expect(stackLines(stack).map((line) => line.own)).toEqual([true, true, false, true, false, true, false]);
+  });
+});
+
+describe("a failure without an exception", () => {
+  it("is told by the status message, the HTTP status or the error type", () => {
+    const attributes = { "http.response.status_code": 402, "error.type": "402" };
+    expect(failureOf(aSpan({ id: "a", status_message: "refused", attributes }))).toBe("refused");
+    expect(failureOf(aSpan({ id: "a", attributes }))).toBe("HTTP 402");
+    expect(failureOf(aSpan({ id: "a", attributes: { "error.type": "Timeout" } }))).toBe("Timeout");
+    expect(failureOf(aSpan({ id: "a" }))).toBe("");
   });
 });
 

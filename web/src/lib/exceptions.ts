@@ -1,5 +1,6 @@
 /** Owns how an exception is found on a span and its stack read: own frames bright, library frames quiet. */
 import type { Span, SpanEvent } from "../api/types";
+import { httpStatusOf } from "./peer";
 
 export type Exception = { type: string; message: string; lines: StackLine[]; time: string };
 /** `frame` tells a call from the lines around it: messages, source lines. */
@@ -20,6 +21,15 @@ export function stackLines(stack: string): StackLine[] {
       else if (!/^\s/.test(text)) own = true;
       return { text, own, frame: isFrame };
     });
+}
+
+/** Why a span failed, in one line, from what it says besides exceptions; empty when it says nothing. */
+export function failureOf(span: Span): string {
+  if (span.status_message !== "") return span.status_message;
+  const status = httpStatusOf(span);
+  if (status !== null && status >= 400) return `HTTP ${status}`;
+  const type = span.attributes["error.type"];
+  return typeof type === "string" ? type : "";
 }
 
 /** Whether a span's status message only repeats the exception: its message, or its type and message. */

@@ -34,13 +34,15 @@ function insidePlace(left: number, width: number, room: number, avoid: { left: n
 }
 
 function Label({ text, left, width, trackWidth, failed, avoid = [] }: LabelProps) {
-  const room = text.length * 6.6 + 12;
+  const tight = trackWidth < 200;
+  const room = tight ? text.length * 5.9 + 8 : text.length * 6.6 + 12;
   const side = labelSide(left, width, room, trackWidth);
-  const gap = failed ? 10 : 6;
+  const gap = failed && !tight ? 10 : tight ? 4 : 6;
+  if (side === "inside" && width < room) return null;
   const middle = Math.max(2, Math.min(insidePlace(left, width, room, avoid), trackWidth - room));
   const style = side === "right" ? { left: left + width + gap } : side === "left" ? { right: trackWidth - left + gap } : { left: middle };
   return (
-    <span className={classes.label} data-side={side} data-failed={failed || undefined} style={style}>
+    <span className={classes.label} data-side={side} data-failed={failed || undefined} data-tight={tight || undefined} style={style}>
       {text}
     </span>
   );

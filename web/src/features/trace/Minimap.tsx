@@ -2,7 +2,7 @@
 import { Button, useComputedColorScheme } from "@mantine/core";
 import { useElementSize } from "@mantine/hooks";
 import { type PointerEvent, useEffect, useRef, useState } from "react";
-import { serviceSlot } from "../../lib/colors";
+import { paletteSize, serviceSlot } from "../../lib/colors";
 import { formatDuration } from "../../lib/duration";
 import type { SpanTree } from "../../lib/spanTree";
 import classes from "./Minimap.module.css";
@@ -18,6 +18,8 @@ function paint(canvas: HTMLCanvasElement, tree: SpanTree, width: number): void {
   canvas.height = Math.round(height * ratio);
   context.scale(ratio, ratio);
   const style = getComputedStyle(document.documentElement);
+  const colors = Array.from({ length: paletteSize }, (_, slot) => style.getPropertyValue(`--service-${slot}`));
+  const red = style.getPropertyValue("--argus-error");
   const row = (height - 8) / Math.max(tree.spans.length, 1);
   const bar = (at: number, color: string, least: number) => {
     const node = tree.spans[at];
@@ -27,8 +29,8 @@ function paint(canvas: HTMLCanvasElement, tree: SpanTree, width: number): void {
     context.fillStyle = color;
     context.fillRect(left, 4 + at * row, Math.max(length, least), Math.min(Math.max(row - 0.4, 1), 4));
   };
-  for (const [at, { span }] of tree.spans.entries()) bar(at, style.getPropertyValue(`--service-${serviceSlot(span.service_name)}`), 1);
-  for (const [at, { span }] of tree.spans.entries()) if (span.status === "ERROR") bar(at, style.getPropertyValue("--argus-error"), 4);
+  for (const [at, { span }] of tree.spans.entries()) bar(at, colors[serviceSlot(span.service_name)] ?? red, 1);
+  for (const [at, { span }] of tree.spans.entries()) if (span.status === "ERROR") bar(at, red, 4);
 }
 
 type Props = { tree: SpanTree; view: View; zoomed: boolean; onView: (view: View | null) => void };

@@ -100,12 +100,12 @@ export function NameCell({ row, indent, room, onToggle }: { row: Row; indent: nu
     <div className={classes.cell} style={content}>
       <Guides row={row} indent={indent} />
       <Toggle row={row} onToggle={onToggle} />
-      {Icon !== null && <Icon size={13} className={classes.icon} aria-label={protocolOf(span)} />}
+      {Icon !== null && room > 150 && <Icon size={13} className={classes.icon} aria-label={protocolOf(span)} />}
       {mark}
       {named && (
         <span className={classes.service} title={span.service_name}>
           <ServiceDot name={span.service_name} />
-          {room > 150 && span.service_name}
+          {room > 180 && <span>{span.service_name}</span>}
         </span>
       )}
       <Operation name={span.operation_name} />

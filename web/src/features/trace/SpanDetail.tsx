@@ -8,7 +8,7 @@ import { Service } from "../../components/Service";
 import { Severity, severityColor } from "../../components/Severity";
 import { oneLine } from "../../lib/attributes";
 import { formatDuration } from "../../lib/duration";
-import { exceptionsOf } from "../../lib/exceptions";
+import { exceptionsOf, failureOf } from "../../lib/exceptions";
 import { toMicros } from "../../lib/moment";
 import type { SpanNode, SpanTree } from "../../lib/spanTree";
 import { ErrorBlock } from "./ErrorBlock";
@@ -99,7 +99,7 @@ export function SpanDetail({ node, tree, logs, onSelect }: Props) {
           </button>
         )}
       </header>
-      {(span.status === "ERROR" || exceptions.length > 0) && <ErrorBlock status={span.status} message={span.status_message} exceptions={exceptions} />}
+      {(span.status === "ERROR" || exceptions.length > 0) && <ErrorBlock status={span.status} message={exceptions.length > 0 ? span.status_message : failureOf(span)} exceptions={exceptions} />}
       {dropped !== null && <p className={classes.dropped}>{dropped}</p>}
       <Section title="Attributes" count={Object.keys(span.attributes).length}>
         <AttributeList attributes={span.attributes} target="/traces" />

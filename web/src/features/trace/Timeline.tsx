@@ -28,10 +28,10 @@ export function Timeline({ data, tree }: { data: TraceResponse; tree: SpanTree }
   useTimelineKeys(state, tree, docked, (key) => waterfall.current?.scrollTo(key));
   const shown = useRef(false);
   useEffect(() => {
-    if (shown.current || state.cursor === null) return;
+    if (shown.current || state.selected === null) return;
     shown.current = true;
-    waterfall.current?.scrollTo(state.cursor);
-  }, [state.cursor, state.rows]);
+    waterfall.current?.scrollTo(state.selected.key, "center");
+  }, [state.selected]);
 
   const { selected } = state;
   const detail = selected !== null && (

@@ -12,7 +12,7 @@ import { SpanRow } from "./SpanRow";
 import type { TimelineState } from "./useTimeline";
 import classes from "./Waterfall.module.css";
 
-export type WaterfallHandle = { scrollTo: (key: string) => void };
+export type WaterfallHandle = { scrollTo: (key: string, align?: "auto" | "center") => void };
 type Props = { tree: SpanTree; state: TimelineState; logs: Map<string, Log[]> };
 export const rowHeight = 28;
 
@@ -31,10 +31,10 @@ export const Waterfall = forwardRef<WaterfallHandle, Props>(function Waterfall({
   const trackWidth = Math.max(axis.width, 40);
   const virtual = useVirtualizer({ count: rows.length, getScrollElement: () => scroller.current, estimateSize: () => rowHeight, overscan: 14 });
   const wanted = useRef<string | null>(null);
-  const scrollTo = (key: string) => {
+  const scrollTo = (key: string, align: "auto" | "center" = "auto") => {
     const at = rows.findIndex((row) => row.node.key === key);
     wanted.current = at < 0 ? key : null;
-    if (at >= 0) virtual.scrollToIndex(at, { align: "auto" });
+    if (at >= 0) virtual.scrollToIndex(at, { align });
   };
   useImperativeHandle(handle, () => ({ scrollTo }));
   useEffect(() => {

@@ -20,10 +20,12 @@ export type TimelineState = {
   setToggled: (toggled: Toggled) => void;
 };
 
-/** The span a reader wants first: the deepest cause of the first error, else the root. */
+/** The span a reader wants first: the cause of the first error or, if it tells no exception, the span nearest above it that does; else the root. */
 export function firstOfInterest(tree: SpanTree): SpanNode | null {
   const cause = tree.spans.find((node) => node.span.status === "ERROR" && node.errors === 1);
-  return cause ?? tree.spans[0] ?? null;
+  if (cause === undefined) return tree.spans[0] ?? null;
+  const failed = [...tree.pathTo(cause.key), cause].filter((node): node is SpanNode => node.kind === "span" && node.span.status === "ERROR");
+  return failed.findLast((node) => node.span.events.some((event) => event.name === "exception")) ?? cause;
 }
 
 export function useTimeline(tree: SpanTree, docked: boolean): TimelineState {

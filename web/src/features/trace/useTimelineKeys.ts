@@ -4,14 +4,16 @@ import { allCollapsed, serviceOf } from "../../lib/spanRows";
 import type { SpanTree } from "../../lib/spanTree";
 import type { TimelineState } from "./useTimeline";
 
+/** Keys of groups and of missing parents carry their kind in front. */
+const isSpan = (key: string) => !key.startsWith("group/") && !key.startsWith("missing/");
+
 /** `follow` makes the details follow the keyboard, as they do in the docked panel. */
 export function useTimelineKeys(state: TimelineState, tree: SpanTree, follow: boolean, scrollTo: (key: string) => void): void {
   const { rows, cursor } = state;
   const at = rows.findIndex((row) => row.node.key === cursor);
   const node = rows[at]?.node;
   const go = (key: string) => {
-    const isSpan = rows.every((row) => row.node.key !== key || row.node.kind === "span");
-    if (follow && isSpan && state.selected !== null) state.select(key);
+    if (follow && state.selected !== null && isSpan(key)) state.select(key);
     else state.setCursor(key);
     scrollTo(key);
   };

@@ -71,6 +71,14 @@ describe("an empty traces page", () => {
     expect(await accessibilityFaults()).toEqual([]);
   });
 
+  it("fills itself when the first data arrives", async () => {
+    let services: string[] = [];
+    await open("/traces", { "/api/traces": () => page(services.length === 0 ? [] : [aSummary()]), "/api/metadata/services": () => services });
+    await screen.findByText("Nothing has been received yet");
+    services = ["shop"];
+    expect(await screen.findByRole("table", { name: "Traces" })).toBeVisible();
+  });
+
   it("widens the time range when there is nothing in it", async () => {
     const { router } = await open("/traces?range=15m", { "/api/traces": page([]) });
     await userEvent.click(await screen.findByRole("button", { name: "Look in: last 24 hours" }));
