@@ -122,7 +122,7 @@ class TrafficBucket(NamedTuple):
     """Entry spans that start within one of evenly spaced times, and those with status ERROR."""
 
     start_ns: int
-    count: int
+    span_count: int
     error_count: int
 
 
@@ -180,9 +180,9 @@ class ServiceNumbers(NamedTuple):
 
     service_name: str
     span_count: int
-    span_error_count: int
-    count: int
     error_count: int
+    entry_count: int
+    entry_error_count: int
     latencies: Latencies | None
     trend: list[TrafficBucket]
 
@@ -201,7 +201,7 @@ class OperationNumbers(NamedTuple):
     service_name: str
     name: str
     kind: int
-    count: int
+    span_count: int
     error_count: int
     latencies: Latencies
 
@@ -250,12 +250,14 @@ class Retention:
     """How long telemetry is kept, in days from its arrival, and in how many bytes; 0: no limit.
 
     `traces_days` and `logs_days` stand for `days` of one signal; None: as `days` says.
+    `rollup_days` are those of the numbers of the overview, from when it happened.
     """
 
     days: float = 0
     bytes: int = 0
     traces_days: float | None = None
     logs_days: float | None = None
+    rollup_days: float = 0
 
     @property
     def days_of_traces(self) -> float:
@@ -306,39 +308,31 @@ class Reader(Protocol):
     async def service_names(self) -> list[str]:
         """Every service that sent a span or a log record that is still kept, sorted."""
 
-    async def dashboard(self, start_ns: int, end_ns: int, services: tuple[str, ...]) -> Dashboard:
-        """Numbers of [start_ns, end_ns), over the given services (all when empty).
+    async def dashboard(self, range_: TimeRange, services: tuple[str, ...]) -> Dashboard:
+        """Numbers of a range, over the given services (all when empty).
 
-        The range of this and of the answers below that name one is wider than what was asked for
-        where rows are gone and only rollups are left.
+        Here and below both ends of the range are given, and it counts as wider where rows are
+        gone and only rollups are left. An answer with `start_ns` and `end_ns` says how wide.
         """
 
-    async def traffic(
-        self, start_ns: int, end_ns: int, services: tuple[str, ...]
-    ) -> list[TrafficBucket]:
+    async def traffic(self, range_: TimeRange, services: tuple[str, ...]) -> list[TrafficBucket]:
         """Entry spans over time: about 60 times of a round width, those without any included."""
 
-    async def latency_heatmap(
-        self, start_ns: int, end_ns: int, services: tuple[str, ...]
-    ) -> LatencyHeatmap:
+    async def latency_heatmap(self, range_: TimeRange, services: tuple[str, ...]) -> LatencyHeatmap:
         """Entry spans over time and duration, in columns like those of `traffic`."""
 
     async def latency_points(
-        self, start_ns: int, end_ns: int, services: tuple[str, ...], limit: int
+        self, range_: TimeRange, services: tuple[str, ...], limit: int
     ) -> LatencyPoints:
-        """At most `limit` of the entry spans of a range, chosen evenly among those still kept."""
+        """At most `limit` entry spans of a range, spread evenly over those whose rows are kept."""
 
-    async def service_map(
-        self, start_ns: int, end_ns: int, services: tuple[str, ...]
-    ) -> ServiceMap:
+    async def service_map(self, range_: TimeRange, services: tuple[str, ...]) -> ServiceMap:
         """Who calls whom; of the given services, the calls from or to any of them."""
 
-    async def services(self, start_ns: int, end_ns: int, services: tuple[str, ...]) -> Services:
+    async def services(self, range_: TimeRange, services: tuple[str, ...]) -> Services:
         """Numbers of each service."""
 
-    async def operations(
-        self, start_ns: int, end_ns: int, services: tuple[str, ...]
-    ) -> Operations:
+    async def operations(self, range_: TimeRange, services: tuple[str, ...]) -> Operations:
         """Numbers of each operation."""
 
 

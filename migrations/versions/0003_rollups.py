@@ -44,10 +44,16 @@ def upgrade() -> None:
         sa.Column("span_id", sa.BigInteger, nullable=False),
         sa.Column("log_id", sa.BigInteger, nullable=False),
     )
+    op.create_table(
+        "rollup_kept",
+        sa.Column("segment_id", sa.Integer, primary_key=True),
+        sa.Column("upto_ns", sa.BigInteger, nullable=False),
+    )
     op.bulk_insert(progress, [{"id": 1, "span_id": 0, "log_id": 0}])
 
 
 def downgrade() -> None:
+    op.drop_table("rollup_kept")
     op.drop_table("rollup_progress")
     op.drop_table("rollup_keys")
     op.drop_table("rollups")

@@ -29,6 +29,8 @@ class Subject(IntEnum):
     """Spans by service, name and kind (`detail`), with their durations."""
     CALLS = 5
     """Calls from a node (`service`) to a node (`name`) of some kinds (`detail`): see `edges`."""
+    TRACES = 6
+    """Traces whose rows are gone, by start and services (`service`: as in a summary)."""
 
 
 class Key(NamedTuple):

@@ -12,17 +12,20 @@ from argus.storage import TimeRange
 from argus.storage.sql.edges import Calls
 from argus.storage.sql.engine import View
 from argus.storage.sql.measures import HOUR_S, MINUTE_S, SECOND_NS, Key, Measure, Measures, Subject
-from argus.storage.sql.paging import Part, newest_first, overlaps
+from argus.storage.sql.paging import BLOCK_ROWS, Part, newest_first, overlaps
 from argus.storage.sql.ranges import ROWS, Plan, Total, plan
 from argus.storage.sql.recount import (
     add_operations,
     add_severities,
+    is_entry,
     select_calls,
     select_operations,
     select_severities,
 )
+from argus.storage.sql.summaries import quoted_service
 from argus.storage.sql.words import expression, trace_word
 
+SAMPLED_BLOCKS = 24
 MOST_TRACES = 200
 """Traces of a cut minute whose calls are found anew; with more the range widens."""
 
@@ -52,12 +55,14 @@ class Numbers:
         )
         self._names: dict[int, dict[int, str]] = {}
 
-    def total(
-        self, subjects: Sequence[Subject], width_s: int, start_ns: int, end_ns: int
-    ) -> Total:
+    def total(self, subjects: Sequence[Subject], width_s: int, start_ns: int, end_ns: int) -> Total:
         """What the rollups of a width that start in a range count, over all services."""
         c = self._view.rollups.c
-        statement = select(func.sum(c.count).label("n"), func.min(c.first_ns).label("low"), func.max(c.last_ns).label("high"))
+        statement = select(
+            func.sum(c.count).label("n"),
+            func.min(c.first_ns).label("low"),
+            func.max(c.last_ns).label("high"),
+        )
         ((count, first_ns, last_ns),) = self._view.rows(
             statement.where(
                 c.subject.in_(subjects),
@@ -111,6 +116,26 @@ class Numbers:
         for subject, service, name, detail, at_ns, *values in self._view.rows(statement):
             key = Key(0, subject, service, name, detail)
             yield Sum(key, at_ns, width_s, Measure.of(values))
+
+    def traces_gone(self, plan: Plan, services: Sequence[str]) -> int:
+        """Traces that began in a range and whose rows are gone."""
+        c, keys = self._view.rollups.c, self._view.rollup_keys.c
+        found = 0
+        for width_s, start_ns, end_ns in plan.pieces:
+            counted = select(func.coalesce(func.sum(c.count), 0)).where(
+                c.subject == Subject.TRACES,
+                c.width_s == width_s,
+                c.start_ns >= start_ns,
+                c.start_ns < end_ns,
+            )
+            if services:
+                joined = counted.join_from(
+                    self._view.rollups, self._view.rollup_keys, keys.id == c.key_id
+                )
+                names = map(quoted_service, services)
+                counted = joined.where(or_(*(func.instr(keys.service, n) > 0 for n in names)))
+            found += self._view.value(counted)
+        return found
 
     def plan(
         self, range_: TimeRange, subjects: Sequence[Subject], *, finest_s: int = HOUR_S
@@ -178,6 +203,36 @@ class Numbers:
             calls.add(rows, self._services(view), counted)
         return {(key._replace(tenant_id=0), at): found for (key, at), found in counted.items()}
 
+    def sample(
+        self, range_: TimeRange, services: Sequence[str], limit: int, total: int
+    ) -> list[tuple[int, int]]:
+        """(start, duration) of at most `limit` of the `total` entry spans of a range, by start."""
+        blocks = [
+            Part(part.view, [(first, first + BLOCK_ROWS - 1)])
+            for part in self._parts(View.SPANS, range_)
+            for low, high in part.ranges
+            for first in range(low, high, BLOCK_ROWS)
+        ]
+        read = blocks[:: -(-len(blocks) // SAMPLED_BLOCKS) or 1]
+        share = limit * len(blocks) / (total * len(read)) if total and read else 1.0
+        points: list[tuple[int, int]] = []
+        for part in read:
+            spans = part.view.spans
+            c = spans.c
+            wanted = select(c.start_ns, (c.end_ns - c.start_ns).label("duration")).where(
+                self._within(part, View.SPANS, range_),
+                is_entry(spans),
+                # https://en.wikipedia.org/wiki/Hash_function#Fibonacci_hashing
+                c.id * 2654435761 % 2**32 < int(min(share, 1.0) * 2**32),
+            )
+            if services:
+                resources = part.view.resources.c
+                named = select(resources.id).where(resources.service_name.in_(services))
+                wanted = wanted.where(c.resource_id.in_(named))
+            points += [(start, duration) for start, duration in part.view.rows(wanted)]
+        points.sort()
+        return points[:: -(-len(points) // limit) or 1]
+
     def _services(self, view: View) -> dict[int, str]:
         names = self._names.get(view.segment_id)
         if names is None:
@@ -214,7 +269,7 @@ class _Levels:
     def rows_complete(self, minute_ns: int, total: int) -> bool:
         numbers = self._numbers
         if Subject.CALLS in self._subjects:
-            total = numbers.total([Subject.SPANS], MINUTE_S, minute_ns, minute_ns + 1).count
+            total = numbers.total([Subject.SPANS], MINUTE_S, minute_ns, minute_ns + 1).records
             if numbers.count_rows(minute_ns, [View.SPANS]) != total:
                 return False
             return numbers.recount_calls(minute_ns, minute_ns + _MINUTE_NS) is not None

@@ -5,8 +5,9 @@ from collections.abc import Iterable, Sequence
 
 from argus.storage import (
     Dashboard,
-    LatencyHeatmap,
     Latencies,
+    LatencyHeatmap,
+    LatencyPoints,
     OperationNumbers,
     Operations,
     ServiceErrors,
@@ -62,11 +63,12 @@ def dashboard(views: Sequence[View], range_: TimeRange, services: tuple[str, ...
             total_logs += found.count
         else:
             entries.add(found)
+    traces = count_traces(views, plan.start_ns, plan.end_ns, services)
     failing = sorted((name for name in spans if errors[name]), key=lambda n: (-errors[n], n))
     return Dashboard(
         start_ns=plan.start_ns,
         end_ns=plan.end_ns,
-        total_traces=count_traces(views, plan.start_ns, plan.end_ns, services),
+        total_traces=traces + numbers.traces_gone(plan, services),
         total_spans=spans.total(),
         total_logs=total_logs,
         total_errors=errors.total(),
@@ -205,3 +207,13 @@ def operations(views: Sequence[View], range_: TimeRange, names: tuple[str, ...])
     ]
     rows.sort(key=lambda row: (-row.count, *row[:3]))
     return Operations(plan.start_ns, plan.end_ns, rows)
+
+
+def latency_points(
+    views: Sequence[View], range_: TimeRange, services: tuple[str, ...], limit: int
+) -> LatencyPoints:
+    """Some entry spans, spread evenly over the rows of a range."""
+    numbers = Numbers(views)
+    plan = numbers.plan(range_, _COUNTED)
+    total = sum(one.measure.count for one in numbers.sums(plan, [Subject.ENTRIES], services))
+    return LatencyPoints(numbers.sample(range_, services, limit, total), total)

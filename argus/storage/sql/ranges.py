@@ -7,7 +7,7 @@ which it is when both come to the same count; else the range widens to all of it
 from collections.abc import Iterator
 from typing import NamedTuple, Protocol
 
-from argus.storage.sql.measures import HOUR_S, MINUTE_S, SECOND_NS, Subject
+from argus.storage.sql.measures import HOUR_S, MINUTE_S, SECOND_NS
 
 ROWS = 0
 """The width of a piece that is counted from rows."""
@@ -18,7 +18,7 @@ _MINUTE_NS, _HOUR_NS = MINUTE_S * SECOND_NS, HOUR_S * SECOND_NS
 class Total(NamedTuple):
     """How many records rollups count, and the bounds of their times."""
 
-    count: int
+    records: int
     first_ns: int
     last_ns: int
 
@@ -63,13 +63,13 @@ def _widened(levels: Levels, at_ns: int, start_ns: int, end_ns: int, outwards: i
     hour, minute = at_ns - at_ns % _HOUR_NS, at_ns - at_ns % _MINUTE_NS
     if hour != at_ns:
         minutes = levels.total(MINUTE_S, hour, hour + _HOUR_NS)
-        if minutes.count != levels.total(HOUR_S, hour, hour + 1).count:
+        if minutes.records != levels.total(HOUR_S, hour, hour + 1).records:
             return hour + outwards * _HOUR_NS
     if minute != at_ns:
         total = levels.total(MINUTE_S, minute, minute + 1)
-        if total.count and not _within(total, start_ns, end_ns):
-            if not levels.rows_complete(minute, total.count):
-                return minute + outwards * _MINUTE_NS
+        inside = not total.records or _within(total, start_ns, end_ns)
+        if not inside and not levels.rows_complete(minute, total.records):
+            return minute + outwards * _MINUTE_NS
     return at_ns
 
 
@@ -79,16 +79,17 @@ def _within(total: Total, start_ns: int, end_ns: int) -> bool:
 
 def _pieces(levels: Levels, start_ns: int, end_ns: int, finest_s: int) -> Iterator[Piece]:
     first, last = _ceil(start_ns, _HOUR_NS), end_ns - end_ns % _HOUR_NS
-    if first < last and finest_s < HOUR_S:
-        # only while there are minutes
-        if levels.total(MINUTE_S, first, last).count == levels.total(HOUR_S, first, last).count:
-            first = last + 1
-    if first < last:
+    if first < last and (finest_s == HOUR_S or not _has_minutes(levels, first, last)):
         yield from _fine(levels, start_ns, first)
         yield Piece(HOUR_S, first, last)
         yield from _fine(levels, last, end_ns)
     else:
         yield from _fine(levels, start_ns, end_ns)
+
+
+def _has_minutes(levels: Levels, start_ns: int, end_ns: int) -> bool:
+    minutes, hours = (levels.total(width, start_ns, end_ns) for width in (MINUTE_S, HOUR_S))
+    return minutes.records == hours.records
 
 
 def _fine(levels: Levels, start_ns: int, end_ns: int) -> Iterator[Piece]:
@@ -109,9 +110,9 @@ def _cut(levels: Levels, start_ns: int, end_ns: int) -> Iterator[Piece]:
     """A part of one minute: all of the minute when nothing of it lies outside the part."""
     minute = start_ns - start_ns % _MINUTE_NS
     total = levels.total(MINUTE_S, minute, minute + 1)
-    if total.count and _within(total, start_ns, end_ns):
+    if total.records and _within(total, start_ns, end_ns):
         yield Piece(MINUTE_S, minute, minute + _MINUTE_NS)
-    elif total.count:
+    elif total.records:
         yield Piece(ROWS, start_ns, end_ns)
 
 

@@ -4,12 +4,12 @@ Synchronous, on a connection and a thread of its own: the writer of rows never w
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from hashlib import blake2b
 from typing import Any, TypeVar
 
 import msgspec
-from sqlalchemy import Connection, delete, func, select, update
+from sqlalchemy import Connection, delete, func, insert, select, text, update
 
 from argus.storage.sql.measures import (
     HOUR_S,
@@ -19,11 +19,12 @@ from argus.storage.sql.measures import (
     Measure,
     Measures,
     Subject,
+    measure,
     widened,
 )
 from argus.storage.sql.packed import packed_rows
 from argus.storage.sql.rollups import Progress, Step
-from argus.storage.sql.tables import rollup_keys, rollup_progress, rollups
+from argus.storage.sql.tables import rollup_kept, rollup_keys, rollup_progress, rollups
 from argus.storage.sql.writer import Statements
 
 T = TypeVar("T")
@@ -41,6 +42,15 @@ _UPSERT = Statements.of(
     + ", ".join(f"{c.name} = excluded.{c.name}" for c in _FACTS),
 )
 _KEYS = Statements.of(rollup_keys)
+_TRACES_THAT_GO = f"""
+SELECT tenant_id, start_ns / {MINUTE_S * SECOND_NS}, services, count(*) FROM traces
+WHERE (tenant_id, trace_id) NOT IN
+    (SELECT tenant_id, trace_id FROM control.straddling_parts WHERE segment_id = :segment_id)
+  AND (tenant_id, trace_id) NOT IN (SELECT tenant_id, trace_id FROM control.pins)
+  AND (tenant_id, trace_id) NOT IN (SELECT tenant_id, trace_id FROM spans WHERE start_ns > :upto)
+  AND (tenant_id, trace_id) IN (SELECT tenant_id, trace_id FROM spans WHERE start_ns > :before)
+GROUP BY 1, 2, 3
+"""
 
 
 class RollupStore:
@@ -57,25 +67,49 @@ class RollupStore:
 
     def add(self, control: Connection, step: Step) -> None:
         """Add a step, inside a transaction. After a rollback `forget` must follow."""
-        self._find_ids(control, {key for key, _ in step.minutes})
-        for width_s, measures in ((HOUR_S, widened(step.minutes)), (MINUTE_S, step.minutes)):
-            self._merge(control, width_s, measures)
+        self._add(control, step.minutes)
         control.execute(
             update(rollup_progress).values(
                 span_id=step.progress.span_id, log_id=step.progress.log_id
             )
         )
 
+    def keep_traces(
+        self, control: Connection, rows: Connection, segment_id: int, upto_ns: int
+    ) -> None:
+        """Count the traces of a segment that have no span after a time and none elsewhere, once,
+        inside a transaction. `rows` reads the segment. After a rollback `forget` must follow."""
+        kept = select(rollup_kept.c.upto_ns).where(rollup_kept.c.segment_id == segment_id)
+        before_ns = control.execute(kept).scalar_one_or_none()
+        if before_ns is not None and before_ns >= upto_ns:
+            return
+        counted: Measures = {}
+        values = {"segment_id": segment_id, "upto": upto_ns, "before": before_ns or -1}
+        for tenant_id, minute, services, count in rows.execute(text(_TRACES_THAT_GO), values):
+            start_ns = minute * MINUTE_S * SECOND_NS
+            key = Key(tenant_id, Subject.TRACES, services)
+            measure(counted, key, start_ns).add(Measure(count, 0, 0, start_ns, start_ns))
+        self._add(control, counted)
+        control.execute(delete(rollup_kept).where(rollup_kept.c.segment_id == segment_id))
+        control.execute(insert(rollup_kept).values(segment_id=segment_id, upto_ns=upto_ns))
+
+    def _add(self, control: Connection, minutes: Measures) -> None:
+        self._find_ids(control, {key for key, _ in minutes})
+        for width_s, measures in ((HOUR_S, widened(minutes)), (MINUTE_S, minutes)):
+            self._merge(control, width_s, measures)
+
     def forget(self) -> None:
         """A transaction was rolled back: what it gave ids to has none."""
         self._ids.clear()
         self._operations = None
 
-    def drop(self, control: Connection, width_s: int, subject: Subject, before_ns: int) -> None:
+    def drop(
+        self, control: Connection, width_s: int, subjects: Sequence[Subject], before_ns: int
+    ) -> None:
         """Forget the rollups of a width that end at or before a time, inside a transaction."""
         control.execute(
             delete(rollups).where(
-                rollups.c.subject == subject,
+                rollups.c.subject.in_(subjects),
                 rollups.c.width_s == width_s,
                 rollups.c.start_ns <= before_ns - width_s * SECOND_NS,
             )

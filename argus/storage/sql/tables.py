@@ -5,6 +5,8 @@ from typing import Any
 from sqlalchemy import (
     BigInteger,
     Column,
+    ColumnElement,
+    FromClause,
     Index,
     Integer,
     LargeBinary,
@@ -13,6 +15,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    literal_column,
 )
 
 SCHEMA_VERSION = 1
@@ -155,6 +158,23 @@ straddling_parts = Table(
 )
 """Which segments a straddling trace has spans in: lists leave its rows of `traces` there out."""
 
+rollup_kept = Table(
+    "rollup_kept",
+    control,
+    Column("segment_id", Integer, primary_key=True),
+    Column("upto_ns", BigInteger, nullable=False),
+)
+"""Segments that lost rows: the traces whose last span started up to here are counted in
+`rollups`."""
+
+LONG_TRACE_NS = 60 * 10**9
+
+
+def is_long(traces: FromClause) -> ColumnElement[bool]:
+    """Whether a trace is in the index `long_traces`, said as the index says it."""
+    return traces.c.end_ns - traces.c.start_ns >= literal_column(str(LONG_TRACE_NS), BigInteger)
+
+
 segment = MetaData()
 """A segment. Every table but `meta`, `blocks`, `applied_batches` (whose keys are
 made from the tenant too) and the indexes carries the tenant."""
@@ -256,6 +276,13 @@ traces = Table(
     *_summary_columns(),
     UniqueConstraint("tenant_id", "trace_id"),
     Index("traces_by_start", "tenant_id", "start_ns"),
+)
+Index(
+    "long_traces",
+    traces.c.tenant_id,
+    traces.c.end_ns,
+    sqlite_where=is_long(traces),
+    postgresql_where=is_long(traces),
 )
 """Derived from the `spans` of the segment (see `summaries`). `services` is their JSON texts,
 sorted by name, each between two unit separators, which no JSON text contains: a name is found with
