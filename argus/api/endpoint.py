@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from hashlib import blake2b
 from pathlib import Path
 from typing import Any, Literal
 
@@ -82,7 +83,8 @@ class Endpoint:
     """One line of the route table: Starlette's routes and the OpenAPI document are made from it.
 
     `answers` are the types of a successful answer (any one of them), none for `media_type`s that
-    are not JSON. `admin` marks what changes or destroys; `tenanted` what answers for one tenant.
+    are not JSON. `admin` marks what changes or destroys; `tenanted` what answers for one tenant,
+    `validated` what a client may keep and ask again for by its ETag.
     """
 
     method: Method
@@ -94,6 +96,7 @@ class Endpoint:
     media_type: str = "application/json"
     admin: bool = False
     tenanted: bool = False
+    validated: bool = False
 
 
 class Resource:
@@ -122,4 +125,17 @@ class Resource:
         tenant = resolve_tenant(headers, query) if endpoint.tenanted else ""
         call = Call(self._parts, self._endpoints, values, scope["path_params"], tenant)
         response = await endpoint.handler(call)
+        if endpoint.validated:
+            response = _validated(response, headers)
         await response(scope, receive, send)
+
+
+def _validated(response: Response, headers: Headers) -> Response:
+    """The answer with its ETag, or 304 when that is what the client has."""
+    tag = f'W/"{blake2b(response.body, digest_size=12).hexdigest()}"'
+    kept = {"ETag": tag, "Cache-Control": "private, no-cache"}
+    known = {one.strip() for one in headers.get("if-none-match", "").split(",")}
+    if tag in known or "*" in known:
+        return Response(status_code=304, headers=kept)
+    response.headers.update(kept)
+    return response

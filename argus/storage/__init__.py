@@ -311,8 +311,9 @@ class Reader(Protocol):
     async def dashboard(self, range_: TimeRange, services: tuple[str, ...]) -> Dashboard:
         """Numbers of a range, over the given services (all when empty).
 
-        Here and below both ends of the range are given, and it counts as wider where rows are
-        gone and only rollups are left. An answer with `start_ns` and `end_ns` says how wide.
+        Here and below the range is wider where rows are gone and only rollups are left, and an
+        open side ends with the hour of the first or last record. An answer with `start_ns` and
+        `end_ns` says what it counts.
         """
 
     async def traffic(self, range_: TimeRange, services: tuple[str, ...]) -> list[TrafficBucket]:

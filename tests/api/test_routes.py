@@ -242,7 +242,7 @@ def test_the_dashboard_answers_in_microseconds_and_rates() -> None:
 def test_an_empty_dashboard_divides_by_nothing() -> None:
     class Empty(MemoryReader):
         async def dashboard(self, range_: TimeRange, services: tuple[str, ...]) -> Dashboard:
-            return Dashboard(0, 0, 0, 0, None, None, None, None, 0, [])
+            return Dashboard(0, 0, 0, 0, 0, 0, None, 0, [])
 
     answer = get("/api/metrics/dashboard", Empty())
     assert (answer["error_rate"], answer["avg_latency_us"]) == (0.0, None)

@@ -12,7 +12,7 @@ from argus.storage import TimeRange
 from argus.storage.sql.edges import Calls
 from argus.storage.sql.engine import View
 from argus.storage.sql.measures import HOUR_S, MINUTE_S, SECOND_NS, Key, Measure, Measures, Subject
-from argus.storage.sql.paging import BLOCK_ROWS, Part, newest_first, overlaps
+from argus.storage.sql.paging import BLOCK_ROWS, INT64_MAX, Part, newest_first, overlaps
 from argus.storage.sql.ranges import ROWS, Plan, Total, plan
 from argus.storage.sql.recount import (
     add_operations,
@@ -140,11 +140,24 @@ class Numbers:
     def plan(
         self, range_: TimeRange, subjects: Sequence[Subject], *, finest_s: int = HOUR_S
     ) -> Plan:
-        """How to answer a range (both ends given) for some subjects."""
-        assert range_.start_ns is not None
-        assert range_.end_ns is not None
+        """How to answer a range for some subjects."""
         levels = _Levels(self, subjects)
-        return plan(levels, range_.start_ns, range_.end_ns, finest_s=finest_s)
+        return plan(levels, *self.closed(range_), finest_s=finest_s)
+
+    def closed(self, range_: TimeRange) -> tuple[int, int]:
+        """Both ends of a range; an open side ends with the first or last hour that counts."""
+        start_ns, end_ns = range_.start_ns, range_.end_ns
+        if start_ns is None or end_ns is None:
+            c = self._view.rollups.c
+            first_and_last = select(
+                func.min(c.start_ns).label("first"), func.max(c.start_ns).label("last")
+            )
+            ((first, last),) = self._view.rows(first_and_last.where(c.width_s == HOUR_S))
+            if start_ns is None:
+                start_ns = first or 0
+            if end_ns is None:
+                end_ns = max(start_ns, 0 if last is None else last + HOUR_S * SECOND_NS)
+        return max(0, start_ns), min(end_ns, INT64_MAX)
 
     def count_rows(self, minute_ns: int, signals: Sequence[int]) -> int:
         """The rows of a minute."""

@@ -31,7 +31,7 @@ TREND_BUCKETS = 30
 # day, so that bucket limits are round for people too.
 _WIDTHS_S = (
     5, 10, 15, 20, 30, 60, 120, 300, 600, 900, 1200, 1800,
-    3600, 7200, 10800, 14400, 21600, 43200, 86400, 172800, 604800, 1209600, 2592000,
+    3600, 7200, 10800, 14400, 21600, 43200, 86400, 172800, 604800, 2592000, 31536000,
 )  # fmt: skip
 _ROWS_PER_OCTAVE = 2
 _COUNTED = (Subject.SPANS, Subject.LOGS)
@@ -104,9 +104,8 @@ def columns_of(
 ) -> tuple[Columns, Plan]:
     """About as many columns of a round width as wanted, where nothing finer than what is left
     of old times is asked for."""
-    assert range_.start_ns is not None
-    assert range_.end_ns is not None
-    ideal_s = (range_.end_ns - range_.start_ns) / SECOND_NS / wanted
+    start_ns, end_ns = numbers.closed(range_)
+    ideal_s = (end_ns - start_ns) / SECOND_NS / wanted
     width_s = min(_WIDTHS_S, key=lambda width: abs(width / ideal_s - 1) if ideal_s else width)
     width_s = max(width_s, narrowest_s)
     plan = numbers.plan(range_, _COUNTED, finest_s=width_s)
@@ -205,7 +204,7 @@ def operations(views: Sequence[View], range_: TimeRange, names: tuple[str, ...])
         for key, one in found.items()
         if (latest := latencies(one)) is not None
     ]
-    rows.sort(key=lambda row: (-row.count, *row[:3]))
+    rows.sort(key=lambda row: (-row.span_count, *row[:3]))
     return Operations(plan.start_ns, plan.end_ns, rows)
 
 

@@ -20,7 +20,7 @@ from argus.storage.sql.segments import Segment
 from argus.storage.sql.tables import PINNED
 
 FOLD_EVERY_S = 1.0
-WAIT_S = 1.0
+WAIT_S = 5.0
 """Longest that an answer waits for what was just stored; then it is of a moment before."""
 DAY_S = 86_400
 MINUTES_OF_OPERATIONS_S = 2 * DAY_S
