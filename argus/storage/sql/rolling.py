@@ -6,7 +6,9 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
+from sqlalchemy import func, select
 from sqlalchemy.exc import DBAPIError
 
 from argus.errors import ArgusError, Unavailable
@@ -17,12 +19,13 @@ from argus.storage.sql.measures import HOUR_S, MINUTE_S, SECOND_NS, Subject
 from argus.storage.sql.rollup_store import RollupStore
 from argus.storage.sql.rollups import Progress, Step, next_step, remember
 from argus.storage.sql.segments import Segment
-from argus.storage.sql.tables import PINNED
+from argus.storage.sql.tables import LOG_SIGNAL, PINNED, SPAN_SIGNAL, blocks
 
 FOLD_EVERY_S = 1.0
 WAIT_S = 5.0
 """Longest that an answer waits for what was just stored; then it is of a moment before."""
 DAY_S = 86_400
+FOREVER = 2**63 - 1
 MINUTES_OF_OPERATIONS_S = 2 * DAY_S
 MINUTES_S = 15 * DAY_S
 
@@ -100,20 +103,24 @@ class Rolling:
                 self._store.keep_traces(connection, rows, segment.id, spans_upto_ns)
 
     def expire(self, days: float) -> None:
-        """Forget hours older than so many days, and the finer levels before that. Any thread."""
+        """Forget hours older than so many days (0: none), and minutes of times that are old and
+        have no rows any more. Any thread."""
         now = time.time_ns()
         with self._lock:
-            for width_s, subjects, age_s in (
-                (MINUTE_S, [Subject.OPERATIONS], MINUTES_OF_OPERATIONS_S),
-                (MINUTE_S, list(Subject), MINUTES_S),
-                (HOUR_S, list(Subject), days * DAY_S),
-            ):
-                if age_s:
-                    with self._control.transaction() as connection:
-                        before = now - int(age_s) * SECOND_NS
-                        self._store.drop(connection, width_s, subjects, before)
-            with self._control.transaction() as connection:
-                self._store.drop_keys(connection)
+            with self._database.reading() as reading:
+                oldest = min(map(partial(_oldest_ns, reading), reading.segments), default=now)
+            minutes = min(now - MINUTES_S * SECOND_NS, oldest)
+            self._drop(MINUTE_S, list(Subject), minutes)
+            young = now - MINUTES_OF_OPERATIONS_S * SECOND_NS
+            self._drop(MINUTE_S, [Subject.OPERATIONS], young)
+            if days:
+                self._drop(HOUR_S, list(Subject), now - int(days * DAY_S) * SECOND_NS)
+                with self._control.transaction() as connection:
+                    self._store.drop_keys(connection)
+
+    def _drop(self, width_s: int, subjects: list[Subject], before_ns: int) -> None:
+        with self._control.transaction() as connection:
+            self._store.drop(connection, width_s, subjects, before_ns)
 
     def _fold(self, wanted: Progress) -> None:
         """Fold everything up to these ids. Raises Unavailable."""
@@ -172,3 +179,13 @@ class Rolling:
         if tasks:
             await asyncio.wait(tasks)
         await asyncio.to_thread(self._thread.shutdown)
+
+
+def _oldest_ns(reading: Reading, segment: Segment) -> int:
+    """The earliest time that a row of a segment can have."""
+    if segment.sealed:
+        found = (segment.bounds(signal) for signal in (SPAN_SIGNAL, LOG_SIGNAL))
+        return min((bounds[0] for bounds in found if bounds is not None), default=FOREVER)
+    earliest = reading.connection(segment).execute(select(func.min(blocks.c.min_ns)))
+    oldest: int | None = earliest.scalar_one()
+    return FOREVER if oldest is None else oldest
