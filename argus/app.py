@@ -4,6 +4,7 @@ import asyncio
 import logging
 import signal
 import time
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from importlib.resources import files
 from pathlib import Path
@@ -19,13 +20,15 @@ from argus.config import Config
 from argus.errors import NotFound, StartError
 from argus.pipeline import Processor
 from argus.pipeline.budget import ByteBudget
+from argus.pipeline.dead_letter import DeadLetters, Listing
 from argus.pipeline.pipeline import Pipeline
 from argus.pipeline.processors import ServiceLists, SeverityFloor
+from argus.receivers.letters import decode_letter
 from argus.receivers.otlp_grpc import OtlpGrpcReceiver
 from argus.receivers.otlp_http import OtlpHttp
 from argus.receivers.receive import RequestPath
 from argus.servers import HttpServer
-from argus.storage import Storage
+from argus.storage import Retention, Storage
 from argus.storage.open import open_storage
 from argus.telemetry import Telemetry
 
@@ -57,25 +60,51 @@ async def serve(config: Config) -> None:
 
 async def _start(config: Config, stack: AsyncExitStack) -> "_Servers":
     telemetry = Telemetry()
+    watch = asyncio.create_task(telemetry.watch_loop(), name="event loop lag")
+    stack.callback(watch.cancel)
     storage = await open_storage(
         config.db_driver,
         config.db_dsn,
         query_timeout_s=config.query_timeout,
         observe_latency=telemetry.db_latency,
+        retention=retention_of(config),
     )
     stack.push_async_callback(storage.close)
     logger.info("database open", extra={"driver": config.db_driver})
+    letters = await stack.enter_async_context(
+        DeadLetters(config.dlq_path, config.dlq_max_bytes, telemetry)
+    )
     pipeline = await stack.enter_async_context(
-        Pipeline(storage.writer, telemetry, _processors(config))
+        Pipeline(
+            storage.writer,
+            letters,
+            decode_letter,
+            telemetry,
+            processors_of(config),
+            replay_interval_s=config.dlq_replay_interval,
+        )
     )
     budget = ByteBudget(config.max_inflight_bytes)
     path = RequestPath(pipeline, budget, config.max_request_bytes)
     stack.callback(path.close)
-    servers = _Servers(config, path, telemetry, _parts(config, storage, pipeline, telemetry))
+    servers = _Servers(
+        config, path, telemetry, _parts(config, storage, letters, pipeline, telemetry)
+    )
     return await stack.enter_async_context(servers)
 
 
-def _processors(config: Config) -> list[Processor]:
+def retention_of(config: Config) -> Retention:
+    """What the operator wants to keep."""
+    return Retention(
+        days=config.retention_days,
+        bytes=config.retention_bytes,
+        traces_days=config.retention_traces_days,
+        logs_days=config.retention_logs_days,
+    )
+
+
+def processors_of(config: Config) -> list[Processor]:
+    """The operator's ingest filters."""
     processors: list[Processor] = [SeverityFloor(config.ingest_min_severity)]
     allowed, excluded = config.ingest_allowed_services, config.ingest_excluded_services
     if allowed or excluded:
@@ -83,17 +112,24 @@ def _processors(config: Config) -> list[Processor]:
     return processors
 
 
-def _parts(config: Config, storage: Storage, pipeline: Pipeline, telemetry: Telemetry) -> ApiParts:
+def _parts(
+    config: Config,
+    storage: Storage,
+    letters: DeadLetters,
+    pipeline: Pipeline,
+    telemetry: Telemetry,
+) -> ApiParts:
     async def state() -> SystemState:
         stats = await storage.stats()
         return SystemState(
-            writer_status="OK",
+            writer_status=pipeline.status,
             queue_depth=pipeline.queue_depth,
-            dlq_files=0,
-            dlq_bytes=0,
+            dlq_files=len(letters),
+            dlq_bytes=letters.bytes,
             disk_path=stats.path,
             disk_bytes=stats.bytes,
             disk_free_bytes=stats.free_bytes,
+            disk_full_in_days=stats.full_in_days,
         )
 
     async def ready() -> bool:
@@ -104,6 +140,9 @@ def _parts(config: Config, storage: Storage, pipeline: Pipeline, telemetry: Tele
         telemetry=telemetry,
         state=state,
         ready=ready,
+        receipts=pipeline.receipts.of_tenant,
+        dead_letters=_DeadLetterDesk(letters, pipeline),
+        data=storage,
         ports=Ports(config.http_port, config.grpc_port, config.otlp_http_port),
         version=__version__,
         allowed_hosts=config.allowed_hosts,
@@ -113,6 +152,23 @@ def _parts(config: Config, storage: Storage, pipeline: Pipeline, telemetry: Tele
         production=config.production,
         ui=_bundle(),
     )
+
+
+class _DeadLetterDesk:
+    """The dead-letter queue as the API uses it."""
+
+    def __init__(self, letters: DeadLetters, pipeline: Pipeline) -> None:
+        self._letters = letters
+        self._pipeline = pipeline
+
+    async def list(self, limit: int, after: str) -> Sequence[Listing]:
+        return await self._letters.list(limit, after)
+
+    async def replay(self, id_: str) -> None:
+        await self._pipeline.replay(id_)
+
+    async def discard(self, id_: str) -> None:
+        await self._letters.discard({id_})
 
 
 def _bundle() -> Path | None:
@@ -143,7 +199,8 @@ class _Servers:
 
     async def __aenter__(self) -> Self:
         try:
-            for server in (self.web, self.otlp, self.grpc):
+            # the web port last: it says when Argus is ready
+            for server in (self.grpc, self.otlp, self.web):
                 await server.__aenter__()
                 self._entered.append(server)
         except StartError:

@@ -15,6 +15,7 @@ import base64
 import math
 import re
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from json.encoder import encode_basestring
 from typing import Any
 from zlib import crc32
@@ -28,11 +29,19 @@ MAX_SAFE_INTEGER = 2**53
 """Largest integer every JSON reader keeps exact (RFC 8259, section 6)."""
 
 _decode = msgspec.json.decode
+_encode = msgspec.json.Encoder().encode
+_LONG = 100
 _WORD = re.compile(r"[^\W_]+")
 _NEEDS_WORK = re.compile(r'"\$|[0-9]{16}')
 
-text_of_string = encode_basestring
-"""str -> JSON string text. In C; leaves everything beyond ASCII as it is."""
+
+def text_of_string(text: str) -> str:
+    """str -> JSON string text, with everything beyond ASCII as it is."""
+    # of long text msgspec makes the same several times as fast, but it takes no lone surrogate
+    if len(text) > _LONG:
+        with suppress(UnicodeEncodeError):
+            return str(_encode(text), "utf-8")
+    return encode_basestring(text)
 
 
 def text_of_double(value: float) -> str:

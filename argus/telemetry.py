@@ -1,17 +1,17 @@
 """Argus' own numbers: what it received, stored, refused and how long the database took."""
 
+import asyncio
 import time
 from collections import deque
-from typing import Literal, get_args
+from collections.abc import Mapping
+from typing import get_args
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.gc_collector import GCCollector
 from prometheus_client.platform_collector import PlatformCollector
 from prometheus_client.process_collector import ProcessCollector
 
-from argus.model import Signal
-
-Transport = Literal["grpc", "http"]
+from argus.model import Signal, Transport
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 OTHER = "other"
@@ -19,8 +19,8 @@ OTHER = "other"
 REASONS = frozenset(
     {
         "invalid_trace_id", "invalid_span_id", "invalid_parent_span_id", "start_time_missing",
-        "time_out_of_range", "end_before_start", "body_too_deep", "metrics_not_stored",
-        "severity", "service", OTHER,
+        "time_out_of_range", "end_before_start", "body_too_deep", "body_too_large",
+        "metrics_not_stored", "severity", "service", OTHER,
     }
 )  # fmt: skip
 """The only values of the `reason` label; what is not among them counts as "other", so that no
@@ -29,12 +29,76 @@ sender can make time series without end."""
 _LATENCY_BUCKETS = (
     0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0,
 )  # fmt: skip
+_LAG_BUCKETS = (
+    0.001, 0.0025, 0.005, 0.01, 0.02, 0.03, 0.04, 0.05, 0.075, 0.1, 0.25, 0.5, 1.0, 2.5,
+)  # fmt: skip
+_LAG_EVERY_S = 0.1
 _RATE_WINDOW_S = 60
 _LATENCIES_KEPT = 1024
 
 
+class DeadLetterMetrics:
+    """What waits in the dead-letter queue, and what became of records that did."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        def gauge(name: str, help_: str, *labels: str) -> Gauge:
+            return Gauge(f"argus_dlq_{name}", help_, labels, registry=registry)
+
+        def records(verb: str, help_: str) -> Counter:
+            return Counter(f"argus_dlq_{verb}_records", help_, ("signal",), registry=registry)
+
+        self._oldest_ns: int | None = None
+        self._files = gauge("size", "Files in the dead-letter queue.")
+        self._bytes = gauge("bytes", "Disk space of the dead-letter queue.")
+        self._records = gauge("records", "Records in the dead-letter queue.", "signal")
+        age = gauge("oldest_age_seconds", "Age of the oldest request in the dead-letter queue.")
+        age.set_function(self._oldest_age_s)
+        self._recovered = records("recovered", "Records of files found that another run left.")
+        self._replayed = records("replayed", "Records of files that went to the database.")
+        self._quarantined = records("quarantined", "Records set aside: corrupt or not storable.")
+        self._removed = records("removed", "Records of files deleted by a person.")
+        for signal in get_args(Signal):
+            self._records.labels(signal)
+            for counter in (self._recovered, self._replayed, self._quarantined, self._removed):
+                counter.labels(signal)
+
+    def waiting(
+        self, files: int, size: int, records: Mapping[Signal, int], oldest_ns: int | None
+    ) -> None:
+        """So many files wait, of `size` bytes together, with so many records per signal; the
+        oldest request arrived at `oldest_ns` (Unix time)."""
+        self._files.set(files)
+        self._bytes.set(size)
+        for signal, n in records.items():
+            self._records.labels(signal).set(n)
+        self._oldest_ns = oldest_ns
+
+    def _oldest_age_s(self) -> float:
+        oldest_ns = self._oldest_ns
+        return 0.0 if oldest_ns is None else max(0.0, time.time() - oldest_ns / 1e9)
+
+    def recovered(self, signal: Signal, n: int) -> None:
+        """Files with `n` records lie in the queue that this process did not write."""
+        self._recovered.labels(signal).inc(n)
+
+    def replayed(self, signal: Signal, n: int) -> None:
+        """A file of `n` records left the queue for the database."""
+        self._replayed.labels(signal).inc(n)
+
+    def quarantined(self, signal: Signal, n: int) -> None:
+        """`n` records of a file were set aside, for nobody but a person to see."""
+        self._quarantined.labels(signal).inc(n)
+
+    def removed(self, signal: Signal, n: int) -> None:
+        """A person deleted files with `n` records."""
+        self._removed.labels(signal).inc(n)
+
+
 class Telemetry:
     """Counters, gauges and a histogram on a registry of their own, and what health shows of them.
+
+    At any quiet moment, per signal: received + dlq_recovered = stored + duplicate + rejected +
+    filtered + dlq_records (waiting) + dlq_quarantined + dlq_removed.
 
     Methods take plain values and never raise; call them from the event loop's thread or from any
     other, but `stored` from one thread at a time.
@@ -65,9 +129,17 @@ class Telemetry:
             buckets=_LATENCY_BUCKETS,
             registry=registry,
         )
+        self._loop_lag = Histogram(
+            "argus_event_loop_lag_seconds",
+            "How late the event loop woke, sampled ten times a second.",
+            buckets=_LAG_BUCKETS,
+            registry=registry,
+        )
         self._connections = self._gauge("active_connections", "Open WebSocket connections.")
-        self._dlq_files = self._gauge("dlq_size", "Files in the dead-letter queue.")
-        self._dlq_bytes = self._gauge("dlq_bytes", "Bytes in the dead-letter queue.")
+        self.dead_letters = DeadLetterMetrics(registry)
+        self._circuit_open = self._gauge(
+            "circuit_open", "1 while the database is given up on and requests go to disk, else 0."
+        )
         self._queue_depth = self._gauge("queue_depth", "Batches waiting for the writer.")
         self._inflight = self._gauge("inflight_bytes", "Bytes accepted and not yet durable.")
         self._total = 0
@@ -123,6 +195,13 @@ class Telemetry:
         self._db_latency.observe(seconds)
         self._latencies.append(seconds)
 
+    async def watch_loop(self) -> None:
+        """Sample how late the event loop wakes, until cancelled."""
+        while True:
+            began = time.perf_counter()
+            await asyncio.sleep(_LAG_EVERY_S)
+            self._loop_lag.observe(max(0.0, time.perf_counter() - began - _LAG_EVERY_S))
+
     def connection_opened(self) -> None:
         """A WebSocket was accepted."""
         self._open_connections += 1
@@ -133,10 +212,9 @@ class Telemetry:
         self._open_connections -= 1
         self._connections.set(self._open_connections)
 
-    def dead_letters(self, files: int, size: int) -> None:
-        """The dead-letter queue holds `files` files of `size` bytes together."""
-        self._dlq_files.set(files)
-        self._dlq_bytes.set(size)
+    def circuit_open(self, is_open: bool) -> None:
+        """Whether requests go to disk because the database is given up on for now."""
+        self._circuit_open.set(is_open)
 
     def queue_depth(self, batches: int) -> None:
         """`batches` batches wait for the writer."""

@@ -37,9 +37,18 @@ MAY_IMPORT: dict[str, set[str]] = {
     "api": BOTTOM | {"storage", "live"},
 }
 # These see everything; the value is who may import them.
-COMPOSITION = {"app": {"cli"}, "cli": {"__main__"}, "__main__": set[str]()}
+COMPOSITION = {
+    "app": {"cli", "dead_letter_commands"},
+    "dead_letter_commands": {"cli"},
+    "upkeep_commands": {"cli"},
+    "cli": {"__main__"},
+    "__main__": set[str](),
+}
 # Package -> the rooms that may reach inside it; other rooms see its protocols, in its __init__.
-INSIDE = {"storage": {"storage"}, "pipeline": {"pipeline", "receivers", "app"}}
+INSIDE = {
+    "storage": {"storage"},
+    "pipeline": {"pipeline", "receivers", "app", "dead_letter_commands"},
+}
 # The module that opens storage: the way in for who composes, and the only one that sees SQL.
 STORAGE_DOOR, SQL = "argus.storage.open", "argus.storage.sql"
 

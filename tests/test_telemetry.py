@@ -1,6 +1,8 @@
 """Argus' own numbers."""
 
+import asyncio
 import re
+import time
 
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -89,11 +91,12 @@ def test_the_rate_forgets_what_is_over_a_minute_old() -> None:
 
 def test_gauges_show_the_last_value() -> None:
     telemetry = Telemetry()
-    telemetry.dead_letters(2, 300)
+    telemetry.dead_letters.waiting(2, 300, {"logs": 7}, oldest_ns=None)
     telemetry.queue_depth(4)
     telemetry.inflight_bytes(5)
     assert sample(telemetry, "argus_dlq_size") == 2
     assert sample(telemetry, "argus_dlq_bytes") == 300
+    assert sample(telemetry, "argus_dlq_records", signal="logs") == 7
     assert sample(telemetry, "argus_queue_depth") == 4
     assert sample(telemetry, "argus_inflight_bytes") == 5
 
@@ -105,3 +108,14 @@ def test_two_servers_in_one_process_do_not_share_numbers() -> None:
     assert other.ingested_total == 0
     assert sample(other, "argus_requests_total") is None
     assert sample(one, "argus_requests_total", transport="grpc", code="OK") == 1
+
+
+async def test_a_blocked_event_loop_shows_as_lag() -> None:
+    telemetry = Telemetry()
+    watch = asyncio.create_task(telemetry.watch_loop())
+    await asyncio.sleep(0.05)
+    time.sleep(0.3)  # noqa: ASYNC251
+    await asyncio.sleep(0.02)
+    watch.cancel()
+    assert sample(telemetry, "argus_event_loop_lag_seconds_count") == 1
+    assert (sample(telemetry, "argus_event_loop_lag_seconds_sum") or 0) > 0.2

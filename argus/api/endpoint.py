@@ -10,6 +10,7 @@ from starlette.datastructures import Headers
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from argus.api.desks import DataDesk, DeadLetterDesk, ReceiptRecord
 from argus.api.params import Param, Values, parse_query
 from argus.api.problems import method_not_allowed
 from argus.api.security import require_admin
@@ -41,17 +42,22 @@ class SystemState:
     disk_path: str
     disk_bytes: int
     disk_free_bytes: int
+    disk_full_in_days: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ApiParts:
     """What the API is made of. `reader` opens the data of one tenant; `ready` says whether a
-    record can be persisted now; `ui` is the folder of the web app's bundle."""
+    record can be persisted now; `receipts` are those of one tenant; `ui` is the folder of the web
+    app's bundle."""
 
     reader: Callable[[str], Reader]
     telemetry: Telemetry
     state: Callable[[], Awaitable[SystemState]]
     ready: Callable[[], Awaitable[bool]]
+    receipts: Callable[[str], Sequence[ReceiptRecord]]
+    dead_letters: DeadLetterDesk
+    data: DataDesk
     ports: Ports
     version: str
     allowed_hosts: Sequence[str] = ()
@@ -83,8 +89,9 @@ class Endpoint:
     """One line of the route table: Starlette's routes and the OpenAPI document are made from it.
 
     `answers` are the types of a successful answer (any one of them), none for `media_type`s that
-    are not JSON. `admin` marks what changes or destroys; `tenanted` what answers for one tenant,
-    `validated` what a client may keep and ask again for by its ETag.
+    are not JSON. `admin` marks what changes or destroys; `tenanted` what answers for one tenant;
+    `empty` what succeeds with 204 and no content; `validated` what a client may keep and ask for
+    again by its ETag.
     """
 
     method: Method
@@ -96,6 +103,7 @@ class Endpoint:
     media_type: str = "application/json"
     admin: bool = False
     tenanted: bool = False
+    empty: bool = False
     validated: bool = False
 
 

@@ -1,6 +1,16 @@
 """The route table: every endpoint of the API, once."""
 
-from argus.api import health, logs, openapi, overview, services, traces
+from argus.api import (
+    dead_letters,
+    health,
+    logs,
+    openapi,
+    overview,
+    receipts,
+    services,
+    traces,
+    upkeep,
+)
 from argus.api.endpoint import Endpoint
 
 ENDPOINTS: tuple[Endpoint, ...] = (
@@ -98,6 +108,73 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         params=overview.PARAMS,
         tenanted=True,
         validated=True,
+    ),
+    Endpoint(
+        "GET",
+        "/api/ingest/receipts",
+        receipts.list_receipts,
+        "For each exporter, what became of what it sent.",
+        answers=(receipts.ReceiptsResponse,),
+        tenanted=True,
+    ),
+    Endpoint(
+        "GET",
+        "/api/admin/dlq",
+        dead_letters.list_dead_letters,
+        "Requests that wait on disk because the database could not take them, oldest first.",
+        answers=(dead_letters.DeadLettersResponse,),
+        params=dead_letters.LIST_PARAMS,
+    ),
+    Endpoint(
+        "POST",
+        "/api/admin/dlq/{id}/replay",
+        dead_letters.replay_dead_letter,
+        "Put a waiting request into the database now.",
+        answers=(dead_letters.Done,),
+        admin=True,
+    ),
+    Endpoint(
+        "DELETE",
+        "/api/admin/dlq/{id}",
+        dead_letters.delete_dead_letter,
+        "Delete a waiting request for good.",
+        answers=(dead_letters.Done,),
+        admin=True,
+    ),
+    Endpoint(
+        "PUT",
+        "/api/traces/{trace_id}/pin",
+        upkeep.pin_trace,
+        "Keeps a trace beyond retention and purges.",
+        admin=True,
+        tenanted=True,
+        empty=True,
+    ),
+    Endpoint(
+        "DELETE",
+        "/api/traces/{trace_id}/pin",
+        upkeep.unpin_trace,
+        "Takes a pin back: the trace goes when its time has come.",
+        admin=True,
+        tenanted=True,
+        empty=True,
+    ),
+    Endpoint(
+        "DELETE",
+        "/api/admin/purge",
+        upkeep.purge,
+        "Deletes, for all tenants, what happened more than `days` days ago.",
+        answers=(upkeep.PurgeResponse,),
+        params=upkeep.PURGE_PARAMS,
+        admin=True,
+    ),
+    Endpoint(
+        "POST",
+        "/api/admin/vacuum",
+        upkeep.vacuum,
+        "Gives room that nothing uses back to the disk (SQLite).",
+        answers=(upkeep.VacuumResponse,),
+        admin=True,
     ),
     Endpoint(
         "GET",

@@ -6,15 +6,15 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import uvicorn
 from starlette.types import ASGIApp, Message
 
 from argus.api import ApiParts, HttpProtocol, Ports, SystemState
-from argus.errors import InvalidInput
-from argus.model import LogRecord, Resource, Scope, Span, TraceSummary
+from argus.errors import InvalidInput, NotFound
+from argus.model import LogRecord, Resource, Scope, Signal, Span, TraceSummary
 from argus.storage import (
     Dashboard,
     Latencies,
@@ -26,6 +26,7 @@ from argus.storage import (
     OperationNumbers,
     Operations,
     Page,
+    Purged,
     Reader,
     ServiceErrors,
     ServiceMap,
@@ -202,6 +203,64 @@ async def always_ready() -> bool:
     return True
 
 
+@dataclass
+class WaitingLetter:
+    """One request in the dead-letter queue."""
+
+    id: str
+    tenant: str = "default"
+    signal: Signal = "logs"
+    records: int = 2
+    bytes: int = 300
+    received_ns: int = 1_700_000_000_000_000_000
+    reason: str = "the commit took over 2 s"
+    attempts: int = 1
+
+
+class WaitingLetters:
+    """A dead-letter queue in memory: what is replayed or discarded is gone, and remembered."""
+
+    def __init__(self, *letters: WaitingLetter) -> None:
+        self.letters = {letter.id: letter for letter in letters}
+        self.done: list[tuple[str, str]] = []
+
+    async def list(self, limit: int, after: str) -> Sequence[WaitingLetter]:
+        ids = [id_ for id_ in sorted(self.letters) if id_ > after]
+        return [self.letters[id_] for id_ in ids[:limit]]
+
+    async def replay(self, id_: str) -> None:
+        self._take("replayed", id_)
+
+    async def discard(self, id_: str) -> None:
+        self._take("deleted", id_)
+
+    def _take(self, verb: str, id_: str) -> None:
+        if self.letters.pop(id_, None) is None:
+            raise NotFound(f"no dead letter {id_}", field="id")
+        self.done.append((verb, id_))
+
+
+class OneTrace:
+    """Stored data that knows one trace, and what was done to it."""
+
+    def __init__(self) -> None:
+        self.done: list[tuple[str, Any]] = []
+
+    async def purge(self, before_ns: int) -> Purged:
+        self.done.append(("purge", before_ns))
+        return Purged(1, 2, 3, 4096)
+
+    async def vacuum(self) -> None:
+        self.done.append(("vacuum", None))
+
+    async def pin(self, tenant: str, trace_id: bytes) -> bool:
+        self.done.append(("pin", (tenant, trace_id)))
+        return trace_id == TRACE_ID
+
+    async def unpin(self, tenant: str, trace_id: bytes) -> None:
+        self.done.append(("unpin", (tenant, trace_id)))
+
+
 def parts_with(reader: Reader | None = None, **changes: Any) -> ApiParts:
     """The parts of an API over one reader, or over a MemoryReader per tenant."""
     parts = ApiParts(
@@ -209,6 +268,9 @@ def parts_with(reader: Reader | None = None, **changes: Any) -> ApiParts:
         telemetry=Telemetry(),
         state=idle_state,
         ready=always_ready,
+        receipts=lambda tenant: [],
+        dead_letters=WaitingLetters(),
+        data=OneTrace(),
         ports=Ports(http=8080, grpc=4317, otlp_http=4318),
         version="9.9.9",
     )

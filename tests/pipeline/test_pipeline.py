@@ -1,30 +1,23 @@
 """The pipeline: durable before it returns, commits that grow with the load, exact accounts."""
 
 import asyncio
+from pathlib import Path
 
 import pytest
 
 from argus.errors import Overloaded, Unavailable
 from argus.model import Batch
 from argus.pipeline.budget import ByteBudget
-from argus.pipeline.pipeline import Pipeline
 from argus.pipeline.processors import ServiceLists, SeverityFloor
-from argus.telemetry import Telemetry
 from tests.builders import a_batch, a_log_record, a_span
 from tests.doubles import Failing, Sink, Slow
+from tests.pipeline.parts import running
 
 
-def metric(telemetry: Telemetry, sample: str) -> float:
-    for line in telemetry.render().decode().splitlines():
-        if line.startswith(sample + " "):
-            return float(line.rpartition(" ")[2])
-    return 0.0
-
-
-async def test_consume_returns_only_after_the_writer_has_committed() -> None:
+async def test_consume_returns_only_after_the_writer_has_committed(tmp_path: Path) -> None:
     slow = Slow()
-    async with Pipeline(slow, Telemetry()) as pipeline:
-        consuming = asyncio.create_task(pipeline.consume(a_batch()))
+    async with running(slow, tmp_path) as argus:
+        consuming = asyncio.create_task(argus.pipeline.consume(a_batch()))
         await slow.entered.wait()
         assert not consuming.done()
         slow.gate.set()
@@ -32,61 +25,54 @@ async def test_consume_returns_only_after_the_writer_has_committed() -> None:
     assert len(slow.spans) == 1
 
 
-async def test_what_queues_up_during_a_commit_goes_into_the_next_one_together() -> None:
+async def test_what_queues_up_during_a_commit_goes_into_the_next_one_together(
+    tmp_path: Path,
+) -> None:
     slow = Slow()
-    async with Pipeline(slow, Telemetry()) as pipeline:
-        first = asyncio.create_task(pipeline.consume(a_batch()))
+    async with running(slow, tmp_path) as argus:
+        first = asyncio.create_task(argus.pipeline.consume(a_batch()))
         await slow.entered.wait()
-        rest = [asyncio.create_task(pipeline.consume(a_batch())) for _ in range(20)]
+        rest = [asyncio.create_task(argus.pipeline.consume(a_batch())) for _ in range(20)]
         await asyncio.sleep(0)
         slow.gate.set()
         await asyncio.gather(first, *rest)
     assert [len(commit) for commit in slow.commits] == [1, 20]
 
 
-async def test_exporters_see_a_batch_after_it_is_durable_and_never_a_refused_one() -> None:
-    exporter = Sink()
-    async with Pipeline(Sink(), Telemetry(), exporters=[exporter]) as pipeline:
-        await pipeline.consume(a_batch())
+async def test_exporters_see_a_batch_after_it_is_durable_and_never_a_refused_one(
+    tmp_path: Path,
+) -> None:
+    exporter, refused = Sink(), Sink()
+    async with running(Sink(), tmp_path / "a", exporters=[exporter]) as argus:
+        await argus.pipeline.consume(a_batch())
         assert len(exporter.spans) == 1
-    refused = Sink()
     failing = Failing(Unavailable("disk full", retry_after_s=1))
-    async with Pipeline(failing, Telemetry(), exporters=[refused]) as pipeline:
-        with pytest.raises(Unavailable, match="disk full"):
-            await pipeline.consume(a_batch())
+    async with running(failing, tmp_path / "b", max_bytes=1, exporters=[refused]) as argus:
+        with pytest.raises(Unavailable, match="queue is full"):
+            await argus.pipeline.consume(a_batch())
     assert not refused.spans
 
 
-async def test_one_batch_the_database_will_not_take_does_not_cost_the_others() -> None:
-    failing = Failing(ValueError("poison"), tenants=frozenset({"poison"}))
-    async with Pipeline(failing, Telemetry()) as pipeline:
-        results = await asyncio.gather(
-            *(pipeline.consume(a_batch(tenant=tenant)) for tenant in ("a", "poison", "b")),
-            return_exceptions=True,
-        )
-    assert [type(result) for result in results] == [type(None), Unavailable, type(None)]
-    assert {batch.tenant for batch in failing.batches} == {"a", "b"}
-
-
-async def test_leaving_the_pipeline_commits_what_is_queued_and_refuses_what_comes_after() -> None:
+async def test_leaving_the_pipeline_commits_what_is_queued_and_refuses_what_comes_after(
+    tmp_path: Path,
+) -> None:
     slow = Slow()
-    pipeline = Pipeline(slow, Telemetry())
-    async with pipeline:
-        tasks = [asyncio.create_task(pipeline.consume(a_batch())) for _ in range(3)]
+    async with running(slow, tmp_path) as argus:
+        tasks = [asyncio.create_task(argus.pipeline.consume(a_batch())) for _ in range(3)]
         await slow.entered.wait()
         slow.gate.set()
     await asyncio.gather(*tasks)
     assert len(slow.spans) == 3
     with pytest.raises(Unavailable):
-        await pipeline.consume(a_batch())
+        await argus.pipeline.consume(a_batch())
 
 
-async def test_a_cancelled_sender_does_not_stop_the_commit_of_the_others() -> None:
+async def test_a_cancelled_sender_does_not_stop_the_commit_of_the_others(tmp_path: Path) -> None:
     slow = Slow()
-    async with Pipeline(slow, Telemetry()) as pipeline:
-        cancelled = asyncio.create_task(pipeline.consume(a_batch()))
+    async with running(slow, tmp_path) as argus:
+        cancelled = asyncio.create_task(argus.pipeline.consume(a_batch()))
         await slow.entered.wait()
-        other = asyncio.create_task(pipeline.consume(a_batch()))
+        other = asyncio.create_task(argus.pipeline.consume(a_batch()))
         await asyncio.sleep(0)
         cancelled.cancel()
         slow.gate.set()
@@ -94,29 +80,38 @@ async def test_a_cancelled_sender_does_not_stop_the_commit_of_the_others() -> No
     assert len(slow.spans) == 2
 
 
-async def test_received_equals_stored_plus_rejected_plus_filtered() -> None:
-    telemetry = Telemetry()
-    batch = a_batch(*(a_log_record(severity=word) for word in ("DEBUG", "INFO", "")))
+async def test_received_equals_stored_plus_rejected_plus_filtered(tmp_path: Path) -> None:
+    batch = a_batch(*(a_log_record(severity=name) for name in ("DEBUG", "INFO", "UNKNOWN")))
     batch.rejected = {"body_too_deep": 2}
     sink = Sink()
-    async with Pipeline(sink, telemetry, [SeverityFloor("INFO")]) as pipeline:
-        await pipeline.consume(batch)
+    async with running(sink, tmp_path, processors=[SeverityFloor("INFO")]) as argus:
+        await argus.pipeline.consume(batch)
     assert sorted(log.severity for log in sink.logs) == [0, 9]
-    assert metric(telemetry, 'argus_received_records_total{signal="logs"}') == 5
-    assert metric(telemetry, 'argus_stored_records_total{signal="logs"}') == 2
-    samples = (
-        'argus_rejected_records_total{reason="body_too_deep",signal="logs"}',
-        'argus_filtered_records_total{reason="severity",signal="logs"}',
-    )
-    assert [metric(telemetry, sample) for sample in samples] == [2, 1]
+    samples = ("received", "stored", "rejected", "filtered")
+    counted = [argus.accounts.sum(f"argus_{name}_records_total", "logs") for name in samples]
+    assert counted == [5, 2, 2, 1]
 
 
-async def test_a_refused_batch_is_in_no_account() -> None:
-    telemetry = Telemetry()
-    async with Pipeline(Failing(Unavailable("no")), telemetry) as pipeline:
+async def test_a_refused_batch_is_in_no_account(tmp_path: Path) -> None:
+    async with running(Failing(Unavailable("no")), tmp_path, max_bytes=1) as argus:
         with pytest.raises(Unavailable):
-            await pipeline.consume(a_batch())
-    assert metric(telemetry, 'argus_received_records_total{signal="traces"}') == 0
+            await argus.pipeline.consume(a_batch())
+    assert argus.accounts.sum("argus_received_records_total", "traces") == 0
+
+
+async def test_a_queue_the_database_cannot_empty_in_time_refuses_for_now(tmp_path: Path) -> None:
+    slow = Slow()
+    async with running(slow, tmp_path) as argus:
+        records = [a_span()] * 66_000
+        first = asyncio.create_task(argus.pipeline.consume(a_batch()))
+        await slow.entered.wait()
+        queued = asyncio.create_task(argus.pipeline.consume(a_batch(*records)))
+        await asyncio.sleep(0)
+        with pytest.raises(Overloaded) as refusal:
+            await argus.pipeline.consume(a_batch())
+        assert refusal.value.retry_after_s
+        slow.gate.set()
+        await asyncio.gather(first, queued)
 
 
 @pytest.mark.parametrize(

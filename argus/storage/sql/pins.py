@@ -116,13 +116,11 @@ def _copy(connection: Connection) -> tuple[int, int]:
     )
     for name, columns in rewrite.DICTIONARIES.items():
         connection.exec_driver_sql(_DICTIONARIES.format(name, columns))
-    for kind, columns in rewrite.COLUMNS.items():
-        values = ", ".join(
-            {"resource_id": "mr.id", "scope_id": "mc.id"}.get(name, f"o.{name}") for name in columns
-        )
-        connection.exec_driver_sql(
-            _ROWS.format(kind=kind, columns=", ".join(columns), values=values)
-        )
+    here = {"resource_id": "mr.id", "scope_id": "mc.id"}
+    for kind, names in rewrite.COLUMNS.items():
+        row = ", ".join(here.get(name, f"o.{name}") for name in names)
+        rows = _ROWS.format(kind=kind, columns=", ".join(names), values=row)
+        connection.exec_driver_sql(rows)
     rewrite.settle_spans(connection)
     rewrite.settle_logs(connection)
     return kept[0], kept[1]

@@ -34,9 +34,9 @@ class Purge:
 
     def run(self, before_ns: int) -> Purged:
         """Delete what happened before a time, and say what that was. Pinned traces stay."""
-        before = self._keeper.bytes()
+        size = self._segments.files.size
         upto = min(before_ns, 2**63 - 1) - 1
-        spans = logs = traces = 0
+        spans = logs = traces = freed = 0
         for segment in reversed(self._segments.newest_first):
             if not segment.sealed or not _may_be_old(segment, upto):
                 continue
@@ -45,14 +45,16 @@ class Purge:
                 lost, elsewhere = _lost_traces(reading.connection(segment), segment.id, upto)
             if not old_spans and not old_logs:
                 continue
+            freed += size(segment.id)
             if (old_spans, old_logs) == (segment.spans, segment.logs):
                 kept = self._keeper.drop(segment)
             else:
                 cut = (upto if old_spans else None, upto if old_logs else None)
                 kept = self._keeper.cut(segment, *cut)
+                freed -= size(segment.id)
             spans, logs = spans + old_spans - kept[0], logs + old_logs - kept[1]
             traces += lost - self._still_there(elsewhere)
-        return Purged(traces, spans, logs, max(0, before - self._keeper.bytes()))
+        return Purged(traces, spans, logs, max(0, freed))
 
     @staticmethod
     def _old(connection: Connection, upto: int) -> tuple[int, int]:

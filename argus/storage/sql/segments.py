@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, Insert, delete, insert, select, update
 
 from argus.errors import StartError
 from argus.storage import SegmentLimits
@@ -96,6 +96,7 @@ class Segments:
         self.files = files
         self._limits = limits
         self._lock = threading.Lock()
+        self._next = threading.Lock()
         self._not_before = 0.0
         self.newest_first: tuple[Segment, ...] = ()
 
@@ -210,18 +211,7 @@ class Segments:
         last: tuple[int | None, int | None] = (None, None),
     ) -> None:
         with self._control.transaction() as connection:
-            connection.execute(
-                insert(registry).values(
-                    id=number,
-                    state=state,
-                    schema_version=facts["schema_version"],
-                    created_ns=facts["created_ns"],
-                    first_span_id=facts["first_span_id"],
-                    first_log_id=facts["first_log_id"],
-                    last_span_id=last[0],
-                    last_log_id=last[1],
-                )
-            )
+            connection.execute(_registration(number, state, facts, last))
 
     def _last_ids(self, segment: Segment) -> tuple[int, int]:
         with self.files.reader(segment.id, sealed=False) as connection:
@@ -245,10 +235,14 @@ class Segments:
 
     def prepare(self, last_span_id: int, last_log_id: int) -> None:
         """Make the next segment's file before the writer needs it."""
-        number = self.active.id + 1
-        if self._share(last_span_id, last_log_id) < _SPARE_FROM or self.files.exists(number):
-            return
-        self.files.create(number, self._first_facts(0, 0))
+        with self._next:
+            number = self.active.id + 1
+            if self._share(last_span_id, last_log_id) >= _SPARE_FROM:
+                self._ensure(number, self._first_facts(0, 0))
+
+    def _ensure(self, number: int, facts: Mapping[str, int]) -> None:
+        if not self.files.exists(number):
+            self.files.create(number, facts)
 
     def roll(self, last_span_id: int, last_log_id: int) -> Connection:
         """Begin a new active segment; its writing connection. Writer thread only.
@@ -256,44 +250,37 @@ class Segments:
         When this raises, the old one is still active; `due` waits a while before the next try.
         """
         self._not_before = time.monotonic() + _RETRY_S
-        old = self.active
-        number = old.id + 1
-        facts = self._first_facts(last_span_id + 1, last_log_id + 1)
-        if not self.files.exists(number):
-            self.files.create(number, facts)
-        writer = self.files.writer(number)
-        try:
-            with writer.begin():
-                for key, value in facts.items():
-                    writer.execute(update(meta).where(meta.c.key == key).values(value=value))
+        with self._next:
+            number = self.active.id + 1
+            facts = self._first_facts(last_span_id + 1, last_log_id + 1)
+            self._ensure(number, facts)
+            writer = self.files.writer(number)
+            try:
+                with writer.begin():
+                    for key, value in facts.items():
+                        writer.execute(update(meta).where(meta.c.key == key).values(value=value))
+                self._activate(number, facts)
+            except BaseException:
+                writer.close()
+                raise
+        self._not_before = 0.0
+        return writer
+
+    def _activate(self, number: int, facts: Mapping[str, int]) -> None:
+        with self._lock:
             with self._control.transaction() as connection:
                 connection.execute(
                     update(registry)
-                    .where(registry.c.id == old.id)
+                    .where(registry.c.state == "active")
                     .values(
                         state="sealing",
                         sealed_ns=facts["created_ns"],
-                        last_span_id=last_span_id,
-                        last_log_id=last_log_id,
+                        last_span_id=facts["first_span_id"] - 1,
+                        last_log_id=facts["first_log_id"] - 1,
                     )
                 )
-                connection.execute(
-                    insert(registry).values(
-                        id=number,
-                        state="active",
-                        schema_version=SCHEMA_VERSION,
-                        created_ns=facts["created_ns"],
-                        first_span_id=last_span_id + 1,
-                        first_log_id=last_log_id + 1,
-                    )
-                )
-        except BaseException:
-            writer.close()
-            raise
-        with self._lock:
+                connection.execute(_registration(number, "active", facts))
             self._publish()
-        self._not_before = 0.0
-        return writer
 
     def sealed(self, segment: Segment) -> Segment:
         """Note that a settled segment is sealed, and what it holds."""
@@ -345,6 +332,24 @@ class Segments:
             with self._control.transaction() as connection:
                 connection.execute(update(registry).where(registry.c.id == number).values(**values))
             self._publish()
+
+
+def _registration(
+    number: int,
+    state: str,
+    facts: Mapping[str, int],
+    last: tuple[int | None, int | None] = (None, None),
+) -> Insert:
+    return insert(registry).values(
+        id=number,
+        state=state,
+        schema_version=facts["schema_version"],
+        created_ns=facts["created_ns"],
+        first_span_id=facts["first_span_id"],
+        first_log_id=facts["first_log_id"],
+        last_span_id=last[0],
+        last_log_id=last[1],
+    )
 
 
 def measured(connection: Connection) -> dict[str, int | None]:

@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection
 
+from argus.attributes import text_of_string
 from argus.model import StatusCode
 from argus.storage.sql.tables import traces
 from argus.storage.sql.writer import Statements
@@ -111,12 +112,11 @@ class Summary:
 
 def quoted_service(name: str) -> str:
     """What to look for in `traces.services` to find a service."""
-    return f"{_SEPARATOR}{json.dumps(name, ensure_ascii=False)}{_SEPARATOR}"
+    return f"{_SEPARATOR}{text_of_string(name)}{_SEPARATOR}"
 
 
 def _text_of_services(names: set[str]) -> str:
-    quoted = (json.dumps(name, ensure_ascii=False) for name in sorted(names))
-    return _SEPARATOR + "".join(f"{name}{_SEPARATOR}" for name in quoted)
+    return _SEPARATOR + "".join(f"{text_of_string(name)}{_SEPARATOR}" for name in sorted(names))
 
 
 def services_of(text: str) -> tuple[str, ...]:

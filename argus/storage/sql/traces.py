@@ -102,26 +102,26 @@ def _position(query: TraceQuery) -> _Position | None:
 
 
 class _Source:
-    """Summaries of one table that match a query: those of a segment, or the straddling ones."""
+    """Summaries in one place that match a query: those of a segment, or the straddling ones."""
 
     def __init__(
-        self, view: View, table: FromClause, newest_ns: int, conditions: list[ColumnElement[bool]]
+        self, view: View, traces: FromClause, newest_ns: int, conditions: list[ColumnElement[bool]]
     ) -> None:
         self.view = view
-        self.table = table
+        self.traces = traces
         self.newest_ns = newest_ns
         self.conditions = conditions
 
     def count(self, room: int) -> int:
         """How many match, up to `room`."""
-        some = select(self.table.c.id).where(*self.conditions).limit(room).subquery()
+        some = select(self.traces.c.id).where(*self.conditions).limit(room).subquery()
         found: int = self.view.value(select(func.count()).select_from(some))
         return found
 
     def keys(self, query: TraceQuery, after: "_Position | None", need: int) -> list[list[Any]]:
         """(sort value, trace id in hex, row id) of the first ones in the order of the query."""
-        sort, id_ = _sort_column(self.table, query.sort_by), self.table.c.trace_id
-        statement = select(sort.label("sort"), id_, self.table.c.id).where(*self.conditions)
+        sort, id_ = _sort_column(self.traces, query.sort_by), self.traces.c.trace_id
+        statement = select(sort.label("sort"), id_, self.traces.c.id).where(*self.conditions)
         if after is not None:
             last = bytes.fromhex(after.trace_id)
             if query.descending:
@@ -160,11 +160,11 @@ def _sources(views: list[View], query: TraceQuery) -> list[_Source]:
             found.append(_Source(view, view.traces, bounds[1], conditions))
     found.sort(key=lambda source: -source.newest_ns)
     if views:
-        table = views[0].straddling
-        conditions = _conditions(table, query)
+        whole = views[0].straddling
+        conditions = _conditions(whole, query)
         if words:
-            conditions.append(table.c.trace_id.in_([bytes.fromhex(id_) for id_ in straddling]))
-        found.append(_Source(views[0], table, INT64_MIN, conditions))
+            conditions.append(whole.c.trace_id.in_([bytes.fromhex(id_) for id_ in straddling]))
+        found.append(_Source(views[0], whole, INT64_MIN, conditions))
     return found
 
 
@@ -229,7 +229,7 @@ def _summaries(sources: list[_Source], keys: list[tuple[Any, str, int, int]]) ->
         ids = [id_ for _, _, id_, of in keys if of == index]
         if not ids:
             continue
-        c = source.table.c
+        c = source.traces.c
         statement = select(
             c.id, c.trace_id, c.root_service, c.root_operation, c.root_missing, c.services,
             c.start_ns, c.end_ns, c.span_count, c.error_count, c.status,
