@@ -95,7 +95,7 @@ def test_a_way_past_the_view_is_found(source: str) -> None:
         "straddling_parts",
         "rollups",
         "rollup_keys",
-    ],  # fmt: skip
+    ],
 )
 def test_every_table_of_a_view_is_filtered(name: str) -> None:
     statement = select(func.count()).select_from(getattr(View, name))
