@@ -1,10 +1,12 @@
 """The overview: the dashboard's numbers, traffic, latencies and the service map."""
 
+from collections.abc import Sequence
 from typing import Literal
 
 import msgspec
 from starlette.responses import Response
 
+from argus import storage
 from argus.api import params
 from argus.api.answer import Time, json_response
 from argus.api.endpoint import Call
@@ -120,8 +122,13 @@ def range_of(call: Call) -> TimeRange:
 async def get_dashboard(call: Call) -> Response:
     """GET /api/metrics/dashboard."""
     numbers = await call.reader.dashboard(range_of(call), call.values[params.SERVICES])
+    return json_response(dashboard_answer(numbers))
+
+
+def dashboard_answer(numbers: storage.Dashboard) -> Dashboard:
+    """The numbers of a range as answers show them."""
     latencies = latency_numbers(numbers.latencies)
-    answer = Dashboard(
+    return Dashboard(
         start=format_time(numbers.start_ns),
         end=format_time(numbers.end_ns),
         total_traces=numbers.total_traces,
@@ -139,13 +146,17 @@ async def get_dashboard(call: Call) -> Response:
             for name, errors, total in numbers.top_failing_services
         ],
     )
-    return json_response(answer)
 
 
 async def get_traffic(call: Call) -> Response:
     """GET /api/metrics/traffic."""
     buckets = await call.reader.traffic(range_of(call), call.values[params.SERVICES])
-    return json_response([TrafficPoint(format_time(at), *counts) for at, *counts in buckets])
+    return json_response(traffic_answer(buckets))
+
+
+def traffic_answer(buckets: Sequence[storage.TrafficBucket]) -> list[TrafficPoint]:
+    """Steps of traffic as answers show them."""
+    return [TrafficPoint(format_time(at), *counts) for at, *counts in buckets]
 
 
 async def get_latency_heatmap(call: Call) -> Response:
@@ -170,6 +181,11 @@ async def get_latency_heatmap(call: Call) -> Response:
 async def get_service_map(call: Call) -> Response:
     """GET /api/metrics/service-map."""
     found = await call.reader.service_map(range_of(call), call.values[params.SERVICES])
+    return json_response(service_map_answer(found))
+
+
+def service_map_answer(found: storage.ServiceMap) -> ServiceMap:
+    """A service map as answers show it."""
     nodes = []
     for name, kind, calls, errors, latencies in found.nodes:
         numbers = latency_numbers(latencies)
@@ -180,7 +196,7 @@ async def get_service_map(call: Call) -> Response:
         for source, target, calls, errors, latencies in found.edges
     ]
     start, end = format_time(found.start_ns), format_time(found.end_ns)
-    return json_response(ServiceMap(start, end, nodes, edges))
+    return ServiceMap(start, end, nodes, edges)
 
 
 def rate(part: int, whole: int) -> float:

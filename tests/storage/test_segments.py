@@ -4,7 +4,6 @@ import asyncio
 import signal
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,54 +11,14 @@ import pytest
 
 from argus.model import TraceSummary
 from argus.storage import LogQuery, SegmentLimits, Storage, TimeRange, TraceQuery
-from argus.storage.open import open_storage
 from argus.storage.sql import driver
-from argus.storage.sql.segments import Segment
 from tests.builders import NOON, SECOND, a_batch, a_log_record, a_span, a_trace_id
+from tests.storage.conftest import Open, all_sealed, segments_of
 
 sqlite: Any = vars(driver)["sqlite"]
 ROOT = Path(__file__).parents[2]
-SMALL = SegmentLimits(rows=4)
 FAR = 2**63 - 2
 """In the year 2262."""
-
-Open = Callable[..., Awaitable[Storage]]
-
-
-@pytest.fixture
-async def opened(tmp_path: Path) -> AsyncIterator[Open]:
-    """`await opened()` closes the storage and opens it anew, in small segments."""
-    held: list[Storage] = []
-
-    async def again(limits: SegmentLimits = SMALL, **settings: Any) -> Storage:
-        while held:
-            await held.pop().close()
-        path = str(tmp_path / "argus.db")
-        held.append(
-            await open_storage(
-                "sqlite", path, limits=limits, **{"query_timeout_s": 10.0, **settings}
-            )
-        )
-        return held[0]
-
-    yield again
-    while held:
-        await held.pop().close()
-
-
-def segments_of(storage: Storage) -> tuple[Segment, ...]:
-    found: tuple[Segment, ...] = storage._database.segments.newest_first  # type: ignore[attr-defined]
-    return found
-
-
-async def all_sealed(storage: Storage) -> list[Segment]:
-    """The sealed segments, oldest first, when all but the active one are."""
-    for _ in range(200):
-        _, *others = segments_of(storage)
-        if others and all(segment.sealed for segment in others):
-            return others[::-1]
-        await asyncio.sleep(0.05)
-    raise AssertionError([segment.state for segment in segments_of(storage)])
 
 
 async def traces(storage: Storage, **conditions: Any) -> list[TraceSummary]:

@@ -71,9 +71,9 @@ class Active:
 
         def store(connection: Connection) -> list[Batch]:
             admitted = self._once.admit(connection, owned)
-            self._rows.insert(connection, admitted)
+            stored = self._rows.insert(connection, admitted)
             connection.exec_driver_sql(_RECEIVED, (min(received), max(received)))
-            return [batch for _, batch in admitted]
+            return stored
 
         try:
             owned = [(self._tenants.ensure(batch.tenant), batch) for batch in batches]

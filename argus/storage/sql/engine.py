@@ -10,7 +10,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any, TypeVar
 
 from sqlalchemy import (
@@ -34,6 +34,7 @@ from argus.storage.sql import tables
 from argus.storage.sql.files import SegmentFiles
 from argus.storage.sql.packed import packed_rows
 from argus.storage.sql.segments import Segment, Segments
+from argus.storage.sql.tables import PINNED
 
 T = TypeVar("T")
 
@@ -299,7 +300,14 @@ class Database:
         with self._lock:
             reading = Reading(self.segments.newest_first, self._connections)
             self._readings.add(reading)
+            if reading.segments[-1].id == PINNED:
+                # what is copied there later belongs to a segment that this reading still sees
+                reading.connection(reading.segments[-1]).exec_driver_sql("SELECT 1 FROM meta")
         return reading
+
+    def no_reading_begins(self) -> AbstractContextManager[bool]:
+        """Wait with new readings until what is done within is done. Keep it short."""
+        return self._lock
 
     def _end_reading(self, reading: Reading) -> None:
         reading.close()

@@ -1,6 +1,8 @@
 """Keeps pinned traces: before their segment goes, they are copied to a segment that stays."""
 
 import time
+from collections.abc import Callable
+from contextlib import ExitStack
 
 from sqlalchemy import Connection, delete, insert, select
 
@@ -20,7 +22,7 @@ ON CONFLICT DO NOTHING
 _KEPT = """
 INSERT OR IGNORE INTO temp.kept_{kind}s SELECT id FROM source.{kind}s
 WHERE id IN (SELECT rowid FROM source.{kind}_words WHERE {kind}_words MATCH ?)
-  AND tenant_id = ? AND trace_id = ? AND {time} <= ?
+  AND tenant_id = ? AND trace_id = ?
 """
 _ROWS = """
 INSERT OR IGNORE INTO {kind}s ({columns}) SELECT {values} FROM source.{kind}s o
@@ -72,38 +74,40 @@ class Pins:
         with self._control.transaction() as connection:
             return [(row.tenant_id, row.trace_id) for row in connection.execute(select(pins))]
 
-    def keep(self, number: int, spans_ns: int | None, logs_ns: int | None) -> tuple[int, int]:
-        """Copy what a settled segment holds of pinned traces up to these times (None: nothing);
-        how many spans and log records that is. Copying again changes nothing."""
+    def keep(self, number: int, leave: Callable[[], None]) -> tuple[int, int]:
+        """Copy what a settled segment holds of pinned traces, and call `leave`, after which no
+        reading sees the segment; how many spans and log records were copied.
+
+        No reading sees a trace twice or not at all. Copying again changes nothing.
+        """
         pinned = self.all()
-        if not pinned:
-            return 0, 0
+        counts = (0, 0)
         files = self._segments.files
-        self._segments.open_pinned()
-        with files.writer(PINNED) as connection:
-            files.attach(connection, number)
-            for kind in ("span", "log"):
-                connection.exec_driver_sql(
-                    f"CREATE TEMP TABLE kept_{kind}s (id INTEGER PRIMARY KEY)"
-                )
-            connection.commit()
-            with connection.begin():
-                for kind, column, cut in (
-                    ("span", "start_ns", spans_ns), ("log", "time_ns", logs_ns),
-                ):  # fmt: skip
-                    statement = _KEPT.format(kind=kind, time=column)
-                    for tenant_id, trace_id in pinned if cut is not None else ():
-                        word = f'"{trace_word(trace_id)}"'
-                        connection.exec_driver_sql(statement, (word, tenant_id, trace_id, cut))
-                counts = _copy(connection)
-            if any(counts):
-                found = summaries.stored(connection, pinned)
-        if any(counts):
-            self._straddling.join(PINNED, found)
+        if pinned:
+            self._segments.open_pinned()
+        with ExitStack() as held:
+            if pinned:
+                connection = held.enter_context(files.writer(PINNED))
+                files.attach(connection, number)
+                transaction = connection.begin()
+                counts = _copy(connection, pinned)
+                if any(counts):
+                    copied = summaries.stored(connection, pinned)
+                    self._straddling.join(PINNED, copied, leaving=number)
+            with self._database.no_reading_begins():
+                if pinned:
+                    transaction.commit()
+                leave()
         return counts
 
 
-def _copy(connection: Connection) -> tuple[int, int]:
+def _copy(connection: Connection, pinned: list[tuple[int, bytes]]) -> tuple[int, int]:
+    for kind in ("span", "log"):
+        connection.exec_driver_sql(f"CREATE TEMP TABLE kept_{kind}s (id INTEGER PRIMARY KEY)")
+        for tenant_id, trace_id in pinned:
+            connection.exec_driver_sql(
+                _KEPT.format(kind=kind), (f'"{trace_word(trace_id)}"', tenant_id, trace_id)
+            )
     kept = [
         connection.exec_driver_sql(f"SELECT count(*) FROM temp.kept_{kind}s").scalar_one()
         for kind in ("span", "log")

@@ -10,9 +10,11 @@ from argus.storage.sql.summaries import stored
 from argus.storage.sql.tables import LOG_SIGNAL, SPAN_SIGNAL
 
 _OLD = """
-SELECT (SELECT count(*) FROM spans WHERE start_ns <= :upto) AS spans,
-       (SELECT count(*) FROM logs WHERE time_ns <= :upto) AS logs
-"""
+SELECT (SELECT count(*) FROM spans WHERE start_ns <= :upto),
+       (SELECT count(*) FROM spans WHERE start_ns <= :upto AND {spared}),
+       (SELECT count(*) FROM logs WHERE time_ns <= :upto),
+       (SELECT count(*) FROM logs WHERE time_ns <= :upto AND {spared})
+""".format(spared="(tenant_id, trace_id) IN (SELECT tenant_id, trace_id FROM control.pins)")
 _LOST = """
 FROM traces WHERE (tenant_id, trace_id) NOT IN
   (SELECT tenant_id, trace_id FROM spans WHERE start_ns > :upto)
@@ -41,26 +43,22 @@ class Purge:
             if not segment.sealed or not _may_be_old(segment, upto):
                 continue
             with self._database.reading() as reading:
-                old_spans, old_logs = self._old(reading.connection(segment), upto)
-                lost, elsewhere = _lost_traces(reading.connection(segment), segment.id, upto)
-            if not old_spans and not old_logs:
+                connection = reading.connection(segment)
+                old = connection.execute(text(_OLD), {"upto": upto}).one()
+                lost, elsewhere = _lost_traces(connection, segment.id, upto)
+            old_spans, spared_spans, old_logs, spared_logs = old
+            is_whole = (old_spans, old_logs) == (segment.spans, segment.logs)
+            if not is_whole and (old_spans, old_logs) == (spared_spans, spared_logs):
                 continue
             freed += size(segment.id)
-            if (old_spans, old_logs) == (segment.spans, segment.logs):
-                kept = self._keeper.drop(segment)
+            if is_whole:
+                self._keeper.drop(segment)
             else:
-                cut = (upto if old_spans else None, upto if old_logs else None)
-                kept = self._keeper.cut(segment, *cut)
+                self._keeper.cut(segment, upto, upto)
                 freed -= size(segment.id)
-            spans, logs = spans + old_spans - kept[0], logs + old_logs - kept[1]
+            spans, logs = spans + old_spans - spared_spans, logs + old_logs - spared_logs
             traces += lost - self._still_there(elsewhere)
         return Purged(traces, spans, logs, max(0, freed))
-
-    @staticmethod
-    def _old(connection: Connection, upto: int) -> tuple[int, int]:
-        """How many spans and log records of a segment are of that time or before."""
-        spans, logs = connection.execute(text(_OLD), {"upto": upto}).one()
-        return spans, logs
 
     def _still_there(self, keys: list[tuple[int, bytes]]) -> int:
         """How many of some traces are still stored, wherever."""

@@ -43,10 +43,7 @@ class Keeper:
 
     def apply(self) -> None:
         """Bring the storage to what the retention allows."""
-        for number in self._segments.unfinished_drops():
-            if all(segment.id != number for segment in self._leaving):
-                self._depart(number)
-        self._leaving = [one for one in self._leaving if not self._gone(one)]
+        self.sweep()
         now = time.time_ns()
         for segment in self._sealed():
             self._expire(segment, now)
@@ -54,6 +51,10 @@ class Keeper:
         while limit and self.bytes() > limit and (sealed := self._sealed()):
             self.drop(sealed[0])
         self._rolling.expire(self._retention.rollup_days)
+
+    def sweep(self) -> None:
+        """Delete what was dropped while somebody read it, and nobody does any more."""
+        self._leaving = [one for one in self._leaving if not self._gone(one)]
 
     def _sealed(self) -> list[Segment]:
         return [s for s in reversed(self._segments.newest_first) if s.sealed]
@@ -67,33 +68,40 @@ class Keeper:
         if (spans_over or not segment.spans) and (logs_over or not segment.logs):
             if spans_over or logs_over:
                 self.drop(segment)
-        elif spans_over and segment.spans:
+        elif spans_over and self._unpinned(segment, "spans"):
             self.cut(segment, FOREVER, None)
-        elif logs_over and segment.logs:
+        elif logs_over and self._unpinned(segment, "logs"):
             self.cut(segment, None, FOREVER)
 
     def drop(self, segment: Segment) -> tuple[int, int]:
         """Drop a sealed segment as a whole; the spans and log records kept for their pins."""
         self._rolling.keep(segment, FOREVER)
-        kept = self._pins.keep(segment.id, FOREVER, FOREVER)
         self._segments.dropping(segment)
+        kept = self._pins.keep(segment.id, self._segments.leave)
         self._straddling.renew(segment.id)
         self._traces.forget(segment.id)
         if not self._gone(segment):
             self._leaving.append(segment)
         return kept
 
-    def cut(self, segment: Segment, spans_ns: int | None, logs_ns: int | None) -> tuple[int, int]:
+    def cut(self, segment: Segment, spans_ns: int | None, logs_ns: int | None) -> None:
         """Rewrite a sealed segment without the spans and log records up to these times (None:
-        leaves that signal alone); the numbers of those kept for their pins."""
+        leaves that signal alone), but for those that are pinned."""
         self._rolling.keep(segment, spans_ns)
-        kept = self._pins.keep(segment.id, spans_ns, logs_ns)
         with self._segments.files.draft(segment.id) as connection:
-            rewrite.delete_upto(connection, spans_ns, logs_ns)
+            rewrite.delete_upto(connection, spans_ns, logs_ns, self._pins.all())
         self._segments.sealed(segment)
         self._database.unread(segment)
         self._straddling.renew(segment.id)
-        return kept
+
+    def finish_drops(self) -> None:
+        """Finish what a crash cut short, before anybody reads."""
+        for number in self._segments.unfinished_drops():
+            if self._segments.files.exists(number):
+                self._pins.keep(number, self._segments.leave)
+            self._straddling.renew(number)
+            self._segments.files.remove(number)
+            self._segments.forget(number)
 
     def _gone(self, segment: Segment) -> bool:
         if not self._database.unread(segment):
@@ -102,11 +110,14 @@ class Keeper:
         self._segments.forget(segment.id)
         return True
 
-    def _depart(self, number: int) -> None:
-        """Finish what a crash cut short."""
-        self._straddling.renew(number)
-        self._segments.files.remove(number)
-        self._segments.forget(number)
+    def _unpinned(self, segment: Segment, table: str) -> bool:
+        """Whether a segment has rows of a kind that are not pinned."""
+        with self._database.reading() as reading:
+            found = reading.connection(segment).exec_driver_sql(
+                f"SELECT EXISTS (SELECT 1 FROM {table} WHERE (tenant_id, trace_id) NOT IN "
+                "(SELECT tenant_id, trace_id FROM control.pins))"
+            )
+            return bool(found.scalar_one())
 
     def bytes(self) -> int:
         """Bytes on disk. Any thread."""

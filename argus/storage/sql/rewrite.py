@@ -47,16 +47,28 @@ DICTIONARIES = {
 """The columns of the dictionary tables, without their ids."""
 COLUMNS = {table.name.removesuffix("s"): [c.name for c in table.columns] for table in (spans, logs)}
 """The columns of the row tables."""
+_SPARED = Statements("temp.spared", ("tenant_id", "trace_id"))
 _SCOPE = Scope(b"", "", "", "{}")
 
 
-def delete_upto(connection: Connection, spans_ns: int | None, logs_ns: int | None) -> None:
-    """Delete spans that start and log records that lie at these times or before (None: none)."""
+def delete_upto(
+    connection: Connection,
+    spans_ns: int | None,
+    logs_ns: int | None,
+    spared: Sequence[tuple[int, bytes]],
+) -> None:
+    """Delete spans that start and log records that lie at these times or before (None: none), but
+    for those of the spared traces."""
     with connection.begin():
-        if spans_ns is not None:
-            connection.exec_driver_sql("DELETE FROM spans WHERE start_ns <= ?", (spans_ns,))
-        if logs_ns is not None:
-            connection.exec_driver_sql("DELETE FROM logs WHERE time_ns <= ?", (logs_ns,))
+        connection.exec_driver_sql("CREATE TEMP TABLE spared (tenant_id INTEGER, trace_id BLOB)")
+        _SPARED.insert(connection, [value for key in spared for value in key])
+        for table, column, cut in (("spans", "start_ns", spans_ns), ("logs", "time_ns", logs_ns)):
+            if cut is not None:
+                connection.exec_driver_sql(
+                    f"DELETE FROM {table} WHERE {column} <= ? AND (tenant_id, trace_id) NOT IN "
+                    "(SELECT tenant_id, trace_id FROM temp.spared)",
+                    (cut,),
+                )
         if spans_ns is not None:
             settle_spans(connection)
         if logs_ns is not None:

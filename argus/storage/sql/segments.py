@@ -120,7 +120,7 @@ class Segments:
                 path = self.files.path(row.id)
                 raise StartError(f"DB_DSN: {path} was written by a newer argus; upgrade argus")
         self.files.require(known)
-        if not self.files.exists(PINNED):
+        if PINNED in {row.id for row in rows} and not self.files.exists(PINNED):
             self.forget(PINNED)
         adopted = [n for n in sorted(self.files.numbers() - known - dropping) if self._adopt(n)]
         self._publish()
@@ -292,8 +292,16 @@ class Segments:
         return self.by_id(segment.id)
 
     def dropping(self, segment: Segment) -> None:
-        """Note that a segment is to go; no new reading sees it."""
-        self._change(segment.id, state="dropping")
+        """Note for good that a segment is to go; readings still see it, until `leave`."""
+        with self._control.transaction() as connection:
+            connection.execute(
+                update(registry).where(registry.c.id == segment.id).values(state="dropping")
+            )
+
+    def leave(self) -> None:
+        """Let no new reading see what is dropping."""
+        with self._lock:
+            self._publish()
 
     def forget(self, number: int) -> None:
         """Strike a segment that is gone from the registry."""

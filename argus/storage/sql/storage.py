@@ -31,7 +31,7 @@ from argus.storage.sql.active import Active
 from argus.storage.sql.control import Control, Tenants
 from argus.storage.sql.engine import Database, View
 from argus.storage.sql.exactly_once import ExactlyOnce
-from argus.storage.sql.logs import find_logs
+from argus.storage.sql.logs import find_logs, logs_after
 from argus.storage.sql.overview import (
     dashboard,
     latency_heatmap,
@@ -86,6 +86,7 @@ class SqlStorage:
         self._keeper = Keeper(
             database, retention, self._pins, straddling, self._traces, self._rolling
         )
+        self._keeper.finish_drops()
         self._purge = Purge(database, self._keeper)
         with database.reading() as reading:
             folded = summaries.read_watermark(reading.connection(reading.segments[0]))
@@ -211,6 +212,11 @@ class _SqlReader:
                 [v for v in views if not trace_id or may_hold(v.segment_id, trace_id)],
                 encodable(query),
             ),
+        )
+
+    async def logs_after(self, log_id: int, limit: int) -> list[LogRecord]:
+        return await self._database.read(
+            self._tenant_id(), lambda views: logs_after(views, log_id, limit)
         )
 
     async def service_names(self) -> list[str]:

@@ -41,10 +41,11 @@ class Straddling:
         self._traces = traces
         self._lock = threading.Lock()
 
-    def join(self, segment_id: int, parts: Sequence[Summary]) -> None:
-        """Summaries of a segment are about to be stored in it: join those that straddle."""
+    def join(self, segment_id: int, parts: Sequence[Summary], leaving: int | None = None) -> None:
+        """Summaries of a segment are about to be stored in it: join those that straddle. They
+        stand for what a segment that is `leaving` has."""
         with self._lock, self._reading() as reading:
-            others = [s for s in reading.segments if s.id != segment_id]
+            others = [s for s in reading.segments if s.id not in (segment_id, leaving)]
             found = self._parts(reading, others, parts)
             joined: list[Summary] = []
             rows: list[int | bytes] = []

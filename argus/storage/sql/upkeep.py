@@ -159,6 +159,7 @@ class Upkeep:
         while True:
             try:
                 await self._seal()
+                await self.on_upkeep(self._keeper.sweep)
                 if time.monotonic() - kept >= TIDY_EVERY_S:
                     kept = time.monotonic()
                     await self.on_upkeep(self._keeper.apply)
