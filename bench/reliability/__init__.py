@@ -1,1 +1,1 @@
-"""The reliability cases: an oracle outside the server, the faults it is put through, what it kept."""
+"""The reliability cases: the faults a server is put through, and the oracle that judges it."""

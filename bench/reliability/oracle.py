@@ -34,9 +34,7 @@ class Verdict:
     @property
     def problems(self) -> list[str]:
         """One line for each promise that was broken."""
-        counts = {
-            name: getattr(self, name) for name in ("lost", "duplicated", "altered", "alien")
-        }
+        counts = {name: getattr(self, name) for name in ("lost", "duplicated", "altered", "alien")}
         lines = [f"{n} of {self.acked} acked {name}" for name, n in counts.items() if n]
         return lines + self.damage + (self.examples if lines else [])
 

@@ -61,7 +61,9 @@ class Sender:
             body: bytes = await self._calls[request.signal](request.body, timeout=_TIMEOUT_S)
         except grpc.aio.AioRpcError as error:
             code, message = error.code().name, error.details() or ""
-            if code == "UNAVAILABLE" and any(k == _HINT for k, _ in error.trailing_metadata() or ()):
+            if code == "UNAVAILABLE" and any(
+                k == _HINT for k, _ in error.trailing_metadata() or ()
+            ):
                 return "refused", code, message
             # the client's own words for a connection that is gone have no status beside them
             ours = any(k == "grpc-status-details-bin" for k, _ in error.trailing_metadata() or ())

@@ -140,9 +140,7 @@ class Metrics:
 
     def __init__(self, text: str) -> None:
         self._samples = [
-            sample
-            for family in text_string_to_metric_families(text)
-            for sample in family.samples
+            sample for family in text_string_to_metric_families(text) for sample in family.samples
         ]
 
     def sum(self, name: str, **labels: str) -> float:
