@@ -4,6 +4,7 @@ import asyncio
 import logging
 import signal
 import time
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from importlib.resources import files
 from pathlib import Path
@@ -19,7 +20,7 @@ from argus.config import Config
 from argus.errors import NotFound, StartError
 from argus.pipeline import Processor
 from argus.pipeline.budget import ByteBudget
-from argus.pipeline.dead_letter import DeadLetters
+from argus.pipeline.dead_letter import DeadLetters, Listing
 from argus.pipeline.pipeline import Pipeline
 from argus.pipeline.processors import ServiceLists, SeverityFloor
 from argus.receivers.letters import decode_letter
@@ -127,6 +128,8 @@ def _parts(
         telemetry=telemetry,
         state=state,
         ready=ready,
+        receipts=pipeline.receipts.of_tenant,
+        dead_letters=_DeadLetterDesk(letters, pipeline),
         ports=Ports(config.http_port, config.grpc_port, config.otlp_http_port),
         version=__version__,
         allowed_hosts=config.allowed_hosts,
@@ -136,6 +139,23 @@ def _parts(
         production=config.production,
         ui=_bundle(),
     )
+
+
+class _DeadLetterDesk:
+    """The dead-letter queue as the API uses it."""
+
+    def __init__(self, letters: DeadLetters, pipeline: Pipeline) -> None:
+        self._letters = letters
+        self._pipeline = pipeline
+
+    async def list(self, limit: int, after: str) -> Sequence[Listing]:
+        return await self._letters.list(limit, after)
+
+    async def replay(self, id_: str) -> None:
+        await self._pipeline.replay(id_)
+
+    async def discard(self, id_: str) -> None:
+        await self._letters.discard({id_})
 
 
 def _bundle() -> Path | None:
@@ -166,7 +186,8 @@ class _Servers:
 
     async def __aenter__(self) -> Self:
         try:
-            for server in (self.web, self.otlp, self.grpc):
+            # the web port last: it says when Argus is ready
+            for server in (self.grpc, self.otlp, self.web):
                 await server.__aenter__()
                 self._entered.append(server)
         except StartError:

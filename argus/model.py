@@ -6,13 +6,14 @@ ids are raw bytes; every `attributes`, `body`, `events` and `links` field is tex
 `argus.attributes` defines.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Literal, NamedTuple
 
 Signal = Literal["traces", "logs", "metrics"]
 Encoding = Literal["protobuf", "json"]
+Transport = Literal["grpc", "http"]
 
 DEFAULT_TENANT = "default"
 UNKNOWN_SERVICE = "unknown_service"
@@ -151,6 +152,18 @@ class LogRecord(NamedTuple):
     id: int = 0
 
 
+class Source(NamedTuple):
+    """What one resource contributed to a request: records accepted, and rejected by reason.
+
+    `newest_ns` is the time of its last accepted record (a span's end, a log's time), 0 without.
+    """
+
+    resource: Resource
+    accepted: int
+    rejected: Mapping[str, int]
+    newest_ns: int
+
+
 @dataclass(slots=True)
 class Batch:
     """The decoded records of one export request, of one tenant.
@@ -167,6 +180,11 @@ class Batch:
     logs: Sequence[LogRecord] = ()
     rejected: dict[str, int] = field(default_factory=dict)
     filtered: dict[str, int] = field(default_factory=dict)
+    sources: Sequence[Source] = ()
+    """Who the records of the request come from, before any filter."""
+    peer: str = ""
+    """Address of the sender, without port."""
+    transport: Transport = "grpc"
     encoding: Encoding = "protobuf"
     body: bytes = b""
     """The request as it came, decompressed: what the dead-letter queue keeps of it."""

@@ -4,16 +4,14 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Mapping
-from typing import Literal, get_args
+from typing import get_args
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.gc_collector import GCCollector
 from prometheus_client.platform_collector import PlatformCollector
 from prometheus_client.process_collector import ProcessCollector
 
-from argus.model import Signal
-
-Transport = Literal["grpc", "http"]
+from argus.model import Signal, Transport
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 OTHER = "other"
@@ -21,8 +19,8 @@ OTHER = "other"
 REASONS = frozenset(
     {
         "invalid_trace_id", "invalid_span_id", "invalid_parent_span_id", "start_time_missing",
-        "time_out_of_range", "end_before_start", "body_too_deep", "metrics_not_stored",
-        "severity", "service", OTHER,
+        "time_out_of_range", "end_before_start", "body_too_deep", "body_too_large",
+        "metrics_not_stored", "severity", "service", OTHER,
     }
 )  # fmt: skip
 """The only values of the `reason` label; what is not among them counts as "other", so that no

@@ -1,6 +1,6 @@
 """Measures ingest against what the same machine does bare, in the same run.
 
-    python -m bench.ingest [--quick | --long] [--only NAME ...] [--json FILE]
+    python -m bench.ingest [--quick | --long] [--only NAME ...] [--json FILE] [--doc PAGE]
 
 Without a flag about six minutes; `--quick` about one, with fewer and shorter rounds; `--long` adds
 ten million spans in a row. Argus, the load generator and the baselines are processes on this
@@ -59,6 +59,8 @@ def main() -> None:
     cpu = {name: sum(shares) / len(shares) for name, shares in bench.generator_cpu.items()}
     result = Result(mode, rounds, started, conditions, lines, cpu)
     sys.stdout.write(result.text())
+    if chosen.doc:
+        result.put_into(chosen.doc)
     if chosen.json:
         result.write(chosen.json)
     if any("stored / acked" in line.name and line.verdict != "met" for line in lines):
@@ -74,6 +76,7 @@ def _arguments() -> argparse.Namespace:
     length.add_argument("--long", action="store_true", help="ten million spans as well")
     parser.add_argument("--only", nargs="+", choices=SCENARIOS, help="these alone")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there too")
+    parser.add_argument("--doc", type=Path, metavar="PAGE", help="replace the table in a page")
     return parser.parse_args()
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 SPIN_SHARE = 0.9
 FOREIGN_SHARE = 0.08
+_BEGIN, _END = "<!-- ingest: begin -->", "<!-- ingest: end -->"
 
 
 @dataclass(slots=True)
@@ -143,6 +144,14 @@ class Result:
     def write(self, path: Path) -> None:
         """Write the JSON to a file."""
         path.write_text(json.dumps(self.as_json(), indent=2, ensure_ascii=False) + "\n")
+
+    def put_into(self, page: Path) -> None:
+        """Replace the table in a Markdown page, between its two comments."""
+        before, begin, rest = page.read_text().partition(_BEGIN)
+        _, end, after = rest.partition(_END)
+        if not end:
+            raise SystemExit(f"{page}: expected {_BEGIN} and {_END}")
+        page.write_text(f"{before}{begin}\n```\n{self.text()}```\n{end}{after}")
 
 
 def _short(number: float | None) -> str:

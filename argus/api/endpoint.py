@@ -9,6 +9,7 @@ from starlette.datastructures import Headers
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from argus.api.desks import DeadLetterDesk, ReceiptRecord
 from argus.api.params import Param, Values, parse_query
 from argus.api.problems import method_not_allowed
 from argus.api.security import require_admin
@@ -45,12 +46,15 @@ class SystemState:
 @dataclass(frozen=True, slots=True)
 class ApiParts:
     """What the API is made of. `reader` opens the data of one tenant; `ready` says whether a
-    record can be persisted now; `ui` is the folder of the web app's bundle."""
+    record can be persisted now; `receipts` are those of one tenant; `ui` is the folder of the web
+    app's bundle."""
 
     reader: Callable[[str], Reader]
     telemetry: Telemetry
     state: Callable[[], Awaitable[SystemState]]
     ready: Callable[[], Awaitable[bool]]
+    receipts: Callable[[str], Sequence[ReceiptRecord]]
+    dead_letters: DeadLetterDesk
     ports: Ports
     version: str
     allowed_hosts: Sequence[str] = ()

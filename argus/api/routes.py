@@ -1,6 +1,15 @@
 """The route table: every endpoint of the API, once."""
 
-from argus.api import health, logs, openapi, overview, services, traces
+from argus.api import (
+    dead_letters,
+    health,
+    logs,
+    openapi,
+    overview,
+    receipts,
+    services,
+    traces,
+)
 from argus.api.endpoint import Endpoint
 
 ENDPOINTS: tuple[Endpoint, ...] = (
@@ -47,6 +56,38 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         answers=(overview.Dashboard,),
         params=overview.PARAMS,
         tenanted=True,
+    ),
+    Endpoint(
+        "GET",
+        "/api/ingest/receipts",
+        receipts.list_receipts,
+        "For each exporter, what became of what it sent.",
+        answers=(receipts.ReceiptsResponse,),
+        tenanted=True,
+    ),
+    Endpoint(
+        "GET",
+        "/api/admin/dlq",
+        dead_letters.list_dead_letters,
+        "Requests that wait on disk because the database could not take them, oldest first.",
+        answers=(dead_letters.DeadLettersResponse,),
+        params=dead_letters.LIST_PARAMS,
+    ),
+    Endpoint(
+        "POST",
+        "/api/admin/dlq/{id}/replay",
+        dead_letters.replay_dead_letter,
+        "Put a waiting request into the database now.",
+        answers=(dead_letters.Done,),
+        admin=True,
+    ),
+    Endpoint(
+        "DELETE",
+        "/api/admin/dlq/{id}",
+        dead_letters.delete_dead_letter,
+        "Delete a waiting request for good.",
+        answers=(dead_letters.Done,),
+        admin=True,
     ),
     Endpoint(
         "GET",

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from argus.model import Batch
 from argus.pipeline import Exporter
+from argus.pipeline.receipts import Receipts
 from argus.telemetry import Telemetry
 
 
@@ -15,19 +16,24 @@ class Accounts:
     the records are in the database, or known not to go there.
     """
 
-    def __init__(self, telemetry: Telemetry, exporters: Sequence[Exporter]) -> None:
+    def __init__(
+        self, telemetry: Telemetry, exporters: Sequence[Exporter], receipts: Receipts
+    ) -> None:
         self._telemetry = telemetry
+        self._receipts = receipts
         self._exporters = exporters
 
     def received(self, batch: Batch) -> None:
         """A request is durable, wherever that may be."""
         self._telemetry.received(batch.signal, batch.received_count)
+        self._receipts.received(batch)
 
     def settled(self, batches: Sequence[Batch], stored: Sequence[Batch]) -> None:
         """Batches are in the database; `stored` has, for each, what of it was not before."""
         for batch, kept in zip(batches, stored, strict=True):
             self._telemetry.stored(batch.signal, len(kept))
             self._telemetry.duplicate(batch.signal, len(batch) - len(kept))
+            self._receipts.settled(batch, [kept])
             self._not_stored(batch)
         self._tell(stored)
 
@@ -36,6 +42,7 @@ class Accounts:
         new = sum(map(len, stored))
         self._telemetry.stored(batch.signal, new)
         self._telemetry.duplicate(batch.signal, answered - new)
+        self._receipts.settled(batch, stored)
         self._not_stored(batch)
         self._tell(stored)
 

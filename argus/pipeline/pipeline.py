@@ -16,6 +16,7 @@ from argus.pipeline.committer import WRITE_S, Committer, NotCommitted
 from argus.pipeline.dead_letter import DeadLetters
 from argus.pipeline.dead_letter_file import Letter, Name
 from argus.pipeline.pace import Pace
+from argus.pipeline.receipts import Receipts
 from argus.pipeline.replay import Decode, Replayer
 from argus.storage import Writer
 from argus.telemetry import Telemetry
@@ -64,7 +65,8 @@ class Pipeline:
     ) -> None:
         self._dead_letters = dead_letters
         self._processors = processors
-        self._accounts = Accounts(telemetry, exporters)
+        self.receipts = Receipts()
+        self._accounts = Accounts(telemetry, exporters, self.receipts)
         self._committer = Committer(writer, telemetry, lambda: self._replayer.wake())
         self._decode = decode
         self._replayer = Replayer(

@@ -156,6 +156,7 @@ class ScopeMetrics(_Message):
 
 
 class ResourceMetrics(_Message):
+    resource: Resource | None = None
     scope_metrics: list[ScopeMetrics] | None = None
 
 

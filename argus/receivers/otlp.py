@@ -10,7 +10,7 @@ from google.protobuf.unknown_fields import UnknownFieldSet
 
 from argus.attributes import text_of_string
 from argus.errors import InvalidInput
-from argus.model import Batch, LogRecord, Resource, Scope, Signal, Span, severity_number
+from argus.model import Batch, LogRecord, Resource, Scope, Signal, Source, Span, severity_number
 from argus.receivers import lean
 from argus.receivers.records import (
     MAX_TIME_NS,
@@ -20,7 +20,15 @@ from argus.receivers.records import (
     make_scope,
     span_fault,
 )
-from argus.receivers.values import TooDeep, attributes, clean, service_name, text_of, value_text
+from argus.receivers.values import (
+    MAX_BODY_BYTES,
+    OverLimit,
+    attributes,
+    clean,
+    service_name,
+    text_of,
+    value_text,
+)
 
 R = TypeVar("R")
 
@@ -79,15 +87,16 @@ def _scope(raw: bytes, schema_url: bytes) -> Scope:
 @_bounded
 def _status(raw: bytes) -> tuple[int, str]:
     message = lean.Status.FromString(raw)
-    return message.code, clean(message.message)
+    return message.code, text_of[message.message]
 
 
 def _decode_traces(body: bytes, batch: Batch) -> None:
     spans: list[Span] = []
-    rejected: Counter[str] = Counter()
+    sources: list[Source] = []
     refused: Any = None
     for resource_spans in lean.Traces.FromString(body).resource_spans:
         resource = _resource(resource_spans.resource, resource_spans.schema_url)
+        before, rejected = len(spans), Counter[str]()
         for scope_spans in resource_spans.scope_spans:
             scope = _scope(scope_spans.scope, scope_spans.schema_url)
             for message in scope_spans.spans:
@@ -97,10 +106,20 @@ def _decode_traces(body: bytes, batch: Batch) -> None:
                     refused = message
                 else:
                     spans.append(span)
+        newest = spans[-1].end_ns if len(spans) > before else 0
+        sources.append(Source(resource, len(spans) - before, rejected, newest))
     if refused is not None and not spans:
         _refuse_other_message(refused, "traces")
     batch.spans = spans
-    batch.rejected = dict(rejected)
+    note_sources(batch, sources)
+
+
+def note_sources(batch: Batch, sources: list[Source]) -> None:
+    """Say of a batch who its records come from, and what was rejected of them all."""
+    batch.sources = sources
+    for source in sources:
+        for reason, count in source.rejected.items():
+            batch.rejected[reason] = batch.rejected.get(reason, 0) + count
 
 
 def _span(resource: Resource, scope: Scope, message: Any) -> Span | str:
@@ -112,7 +131,7 @@ def _span(resource: Resource, scope: Scope, message: Any) -> Span | str:
     end = message.end
     if fault := span_fault(trace_id, span_id, parent, start, end):
         return fault
-    text, words, too_deep = attributes(message.attributes)
+    text, words, over_limit = attributes(message.attributes)
     status, status_message = _status(message.status) if message.status else (0, "")
     return Span(
         resource,
@@ -129,7 +148,7 @@ def _span(resource: Resource, scope: Scope, message: Any) -> Span | str:
         text_of[message.trace_state],
         message.flags,
         text,
-        message.dropped_attributes_count + too_deep,
+        message.dropped_attributes_count + over_limit,
         _list_text(message.events, _event_text),
         message.dropped_events_count,
         _list_text(message.links, _link_text),
@@ -144,22 +163,22 @@ def _list_text(raws: Any, text: Callable[[bytes], str]) -> str:
 
 def _event_text(raw: bytes) -> str:
     event = lean.Event.FromString(raw)
-    text, _, too_deep = attributes(event.attributes)
+    text, _, over_limit = attributes(event.attributes)
     return event_text(
-        clean(event.name), event.time, text, event.dropped_attributes_count + too_deep
+        text_of[event.name], event.time, text, event.dropped_attributes_count + over_limit
     )
 
 
 def _link_text(raw: bytes) -> str:
     link = lean.Link.FromString(raw)
-    text, _, too_deep = attributes(link.attributes)
+    text, _, over_limit = attributes(link.attributes)
     return link_text(
         link.trace_id,
         link.span_id,
-        clean(link.trace_state),
+        text_of[link.trace_state],
         link.flags,
         text,
-        link.dropped_attributes_count + too_deep,
+        link.dropped_attributes_count + over_limit,
     )
 
 
@@ -184,9 +203,10 @@ def link_text(
 
 def _decode_logs(body: bytes, batch: Batch) -> None:
     logs: list[LogRecord] = []
-    rejected: Counter[str] = Counter()
+    sources: list[Source] = []
     for resource_logs in lean.Logs.FromString(body).resource_logs:
         resource = _resource(resource_logs.resource, resource_logs.schema_url)
+        before, rejected = len(logs), Counter[str]()
         for scope_logs in resource_logs.scope_logs:
             scope = _scope(scope_logs.scope, scope_logs.schema_url)
             for message in scope_logs.log_records:
@@ -195,8 +215,10 @@ def _decode_logs(body: bytes, batch: Batch) -> None:
                     rejected[record] += 1
                 else:
                     logs.append(record)
+        newest = logs[-1].time_ns if len(logs) > before else 0
+        sources.append(Source(resource, len(logs) - before, rejected, newest))
     batch.logs = logs
-    batch.rejected = dict(rejected)
+    note_sources(batch, sources)
 
 
 def _log_record(
@@ -206,11 +228,13 @@ def _log_record(
     time = message.time or observed or received_ns
     if time > MAX_TIME_NS or observed > MAX_TIME_NS:
         return "time_out_of_range"
+    if len(message.body) > MAX_BODY_BYTES:
+        return "body_too_large"
     try:
         body = value_text(message.body)
-    except TooDeep:
+    except OverLimit:
         return "body_too_deep"
-    text, words, too_deep = attributes(message.attributes)
+    text, words, over_limit = attributes(message.attributes)
     trace_id, span_id = log_ids(message.trace_id, message.span_id)
     severity_text = text_of[message.severity_text]
     return LogRecord(
@@ -227,7 +251,7 @@ def _log_record(
         span_id,
         message.flags,
         text,
-        message.dropped_attributes_count + too_deep,
+        message.dropped_attributes_count + over_limit,
         words,
     )
 
@@ -236,13 +260,16 @@ _POINT_KINDS = ("gauge", "sum", "histogram", "exponential_histogram", "summary")
 
 
 def _decode_metrics(body: bytes, batch: Batch) -> None:
-    points = 0
+    sources: list[Source] = []
     for resource_metrics in lean.Metrics.FromString(body).resource_metrics:
+        points = 0
         for scope_metrics in resource_metrics.scope_metrics:
             for metric in scope_metrics.metrics:
                 points += sum(len(getattr(metric, kind).data_points) for kind in _POINT_KINDS)
-    if points:
-        batch.rejected = {"metrics_not_stored": points}
+        if points:
+            resource = _resource(resource_metrics.resource, b"")
+            sources.append(Source(resource, 0, {"metrics_not_stored": points}, 0))
+    note_sources(batch, sources)
 
 
 def _refuse_other_message(message: Any, signal: Signal) -> None:

@@ -5,6 +5,7 @@ import socket
 from collections.abc import Iterator
 from types import TracebackType
 from typing import Any, Self
+from urllib.parse import unquote
 
 import grpc
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
@@ -116,8 +117,16 @@ class OtlpGrpcReceiver:
         with self._path.budget.hold() as hold:
             hold.grow(len(body))
             tenant = tenant_of(_metadata(context, HEADER))
-            rejected, message = await self._path.receive(signal, "protobuf", body, tenant)
+            peer = _address(context.peer())
+            rejected, message = await self._path.receive(
+                signal, "protobuf", body, tenant, peer, "grpc"
+            )
         return response_bytes(signal, rejected, message)
+
+
+def _address(peer: str) -> str:
+    """`ipv4:127.0.0.1:5000` or `ipv6:%5B::1%5D:5000` -> the address alone."""
+    return unquote(peer).partition(":")[2].rpartition(":")[0].strip("[]")
 
 
 def _trailers(error: ArgusError) -> Iterator[tuple[str, bytes]]:

@@ -79,7 +79,10 @@ class OtlpHttp:
         tenant = tenant_of(request.headers.get(HEADER))
         with self._path.budget.hold() as hold:
             body = await self._body(request, hold)
-            rejected, message = await self._path.receive(signal, encoding, body, tenant)
+            peer = request.client.host if request.client else ""
+            rejected, message = await self._path.receive(
+                signal, encoding, body, tenant, peer, "http"
+            )
         answer = response_bytes if encoding == "protobuf" else response_json
         return Response(answer(signal, rejected, message), media_type=kind)
 

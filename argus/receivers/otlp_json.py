@@ -10,7 +10,7 @@ import base64
 import binascii
 import json
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -24,9 +24,9 @@ from argus.attributes import (
     text_of_string,
 )
 from argus.errors import InvalidInput
-from argus.model import Batch, LogRecord, Resource, Scope, Signal, Span, severity_number
+from argus.model import Batch, LogRecord, Resource, Scope, Signal, Source, Span, severity_number
 from argus.receivers import json_messages as messages
-from argus.receivers.otlp import event_text, link_text
+from argus.receivers.otlp import event_text, link_text, note_sources
 from argus.receivers.records import (
     MAX_TIME_NS,
     NO_SPAN,
@@ -35,7 +35,15 @@ from argus.receivers.records import (
     make_scope,
     span_fault,
 )
-from argus.receivers.values import MAX_DEPTH, TooDeep, clean_text
+from argus.receivers.values import (
+    MAX_ATTRIBUTE_BYTES,
+    MAX_ATTRIBUTES,
+    MAX_BODY_BYTES,
+    MAX_DEPTH,
+    OverLimit,
+    clean_text,
+    short_text,
+)
 
 _MAX_UINT64 = 2**64 - 1
 
@@ -94,7 +102,7 @@ def _id(text: str | None) -> bytes:
 
 
 def _value(value: messages.AnyValue | None, depth: int = 0) -> str:
-    """The text of an AnyValue. Raises TooDeep."""
+    """The text of an AnyValue. Raises OverLimit."""
     if value is None:
         return "null"
     if value.string_value is not None:
@@ -108,7 +116,7 @@ def _value(value: messages.AnyValue | None, depth: int = 0) -> str:
     if value.bytes_value is not None:
         return _bytes(value.bytes_value)
     if depth >= MAX_DEPTH:
-        raise TooDeep
+        raise OverLimit
     if value.array_value is not None:
         inner = [_value(item, depth + 1) for item in value.array_value.values or ()]
         return "[" + ",".join(inner) + "]"
@@ -139,14 +147,17 @@ def _bytes(value: str) -> str:
         raise InvalidInput("bytesValue: expected base64", field="bytesValue") from None
 
 
-def _attributes(pairs: Iterable[messages.KeyValue] | None) -> tuple[str, str, int]:
-    """(attributes text, index words, attributes dropped as too deep)"""
+def _attributes(pairs: Sequence[messages.KeyValue] | None) -> tuple[str, str, int]:
+    """(attributes text, index words, attributes over a limit)"""
     fragments = []
-    dropped = 0
-    for pair in pairs or ():
+    pairs = pairs or ()
+    dropped = max(0, len(pairs) - MAX_ATTRIBUTES)
+    for pair in pairs[:MAX_ATTRIBUTES]:
         try:
             value = _value(pair.value)
-        except TooDeep:
+        except OverLimit:
+            value = ""
+        if not value or len(value) + len(pair.key or "") > MAX_ATTRIBUTE_BYTES:
             dropped += 1
             continue
         fragments.append(f"{text_of_string(clean_text(pair.key or ''))}:{value}")
@@ -181,9 +192,10 @@ def _scope(scope: messages.Scope | None, schema_url: str | None) -> Scope:
 
 def _traces(request: messages.Traces, batch: Batch) -> None:
     spans: list[Span] = []
-    rejected: Counter[str] = Counter()
+    sources: list[Source] = []
     for resource_spans in request.resource_spans or ():
         resource = _resource(resource_spans.resource, resource_spans.schema_url)
+        before, rejected = len(spans), Counter[str]()
         for scope_spans in resource_spans.scope_spans or ():
             scope = _scope(scope_spans.scope, scope_spans.schema_url)
             for message in scope_spans.spans or ():
@@ -192,8 +204,10 @@ def _traces(request: messages.Traces, batch: Batch) -> None:
                     rejected[span] += 1
                 else:
                     spans.append(span)
+        newest = spans[-1].end_ns if len(spans) > before else 0
+        sources.append(Source(resource, len(spans) - before, rejected, newest))
     batch.spans = spans
-    batch.rejected = dict(rejected)
+    note_sources(batch, sources)
 
 
 def _span(resource: Resource, scope: Scope, message: messages.Span) -> Span | str:
@@ -203,7 +217,7 @@ def _span(resource: Resource, scope: Scope, message: messages.Span) -> Span | st
     end = _time(message.end_time_unix_nano, "endTimeUnixNano")
     if fault := span_fault(trace_id, span_id, parent, start, end):
         return fault
-    text, words, too_deep = _attributes(message.attributes)
+    text, words, over_limit = _attributes(message.attributes)
     status = message.status or messages.Status()
     events = [_event(event) for event in message.events or ()]
     links = [_link(link) for link in message.links or ()]
@@ -213,16 +227,16 @@ def _span(resource: Resource, scope: Scope, message: messages.Span) -> Span | st
         trace_id,
         span_id,
         b"" if parent == NO_SPAN else parent,
-        clean_text(message.name or ""),
+        short_text(message.name or ""),
         message.kind or 0,
         start,
         end,
         status.code or 0,
-        clean_text(status.message or ""),
-        clean_text(message.trace_state or ""),
+        short_text(status.message or ""),
+        short_text(message.trace_state or ""),
         message.flags or 0,
         text,
-        (message.dropped_attributes_count or 0) + too_deep,
+        (message.dropped_attributes_count or 0) + over_limit,
         f"[{','.join(events)}]" if events else "",
         message.dropped_events_count or 0,
         f"[{','.join(links)}]" if links else "",
@@ -238,29 +252,30 @@ def _time(value: int | float | str | None, field: str) -> int:
 
 
 def _event(event: messages.Event) -> str:
-    text, _, too_deep = _attributes(event.attributes)
+    text, _, over_limit = _attributes(event.attributes)
     time = _time(event.time_unix_nano, "timeUnixNano")
-    count = (event.dropped_attributes_count or 0) + too_deep
-    return event_text(clean_text(event.name or ""), time, text, count)
+    count = (event.dropped_attributes_count or 0) + over_limit
+    return event_text(short_text(event.name or ""), time, text, count)
 
 
 def _link(link: messages.Link) -> str:
-    text, _, too_deep = _attributes(link.attributes)
+    text, _, over_limit = _attributes(link.attributes)
     return link_text(
         _id(link.trace_id),
         _id(link.span_id),
-        clean_text(link.trace_state or ""),
+        short_text(link.trace_state or ""),
         link.flags or 0,
         text,
-        (link.dropped_attributes_count or 0) + too_deep,
+        (link.dropped_attributes_count or 0) + over_limit,
     )
 
 
 def _logs(request: messages.Logs, batch: Batch) -> None:
     logs: list[LogRecord] = []
-    rejected: Counter[str] = Counter()
+    sources: list[Source] = []
     for resource_logs in request.resource_logs or ():
         resource = _resource(resource_logs.resource, resource_logs.schema_url)
+        before, rejected = len(logs), Counter[str]()
         for scope_logs in resource_logs.scope_logs or ():
             scope = _scope(scope_logs.scope, scope_logs.schema_url)
             for message in scope_logs.log_records or ():
@@ -269,8 +284,10 @@ def _logs(request: messages.Logs, batch: Batch) -> None:
                     rejected[record] += 1
                 else:
                     logs.append(record)
+        newest = logs[-1].time_ns if len(logs) > before else 0
+        sources.append(Source(resource, len(logs) - before, rejected, newest))
     batch.logs = logs
-    batch.rejected = dict(rejected)
+    note_sources(batch, sources)
 
 
 def _log_record(
@@ -282,11 +299,13 @@ def _log_record(
         return "time_out_of_range"
     try:
         body = _value(message.body)
-    except TooDeep:
+    except OverLimit:
         return "body_too_deep"
-    text, words, too_deep = _attributes(message.attributes)
+    if len(body) > MAX_BODY_BYTES:
+        return "body_too_large"
+    text, words, over_limit = _attributes(message.attributes)
     trace_id, span_id = log_ids(_id(message.trace_id), _id(message.span_id))
-    severity_text = clean_text(message.severity_text or "")
+    severity_text = short_text(message.severity_text or "")
     number = message.severity_number or 0
     return LogRecord(
         resource,
@@ -297,21 +316,24 @@ def _log_record(
         number,
         severity_text,
         body,
-        clean_text(message.event_name or ""),
+        short_text(message.event_name or ""),
         trace_id,
         span_id,
         message.flags or 0,
         text,
-        (message.dropped_attributes_count or 0) + too_deep,
+        (message.dropped_attributes_count or 0) + over_limit,
         words,
     )
 
 
 def _metrics(request: messages.Metrics, batch: Batch) -> None:
-    points = 0
+    sources: list[Source] = []
     for resource_metrics in request.resource_metrics or ():
+        points = 0
         for scope_metrics in resource_metrics.scope_metrics or ():
             for metric in scope_metrics.metrics or ():
                 points += messages.data_point_count(metric)
-    if points:
-        batch.rejected = {"metrics_not_stored": points}
+        if points:
+            resource = _resource(resource_metrics.resource, None)
+            sources.append(Source(resource, 0, {"metrics_not_stored": points}, 0))
+    note_sources(batch, sources)

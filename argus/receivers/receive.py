@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from hashlib import sha256
 
 from argus.errors import InvalidInput
-from argus.model import DEFAULT_TENANT, Batch, Encoding, Signal
+from argus.model import DEFAULT_TENANT, Batch, Encoding, Signal, Transport
 from argus.pipeline import Consumer
 from argus.pipeline.budget import ByteBudget
 from argus.receivers.otlp import decode
@@ -36,7 +36,13 @@ class RequestPath:
         self._decoder = ThreadPoolExecutor(1, thread_name_prefix="decode")
 
     async def receive(
-        self, signal: Signal, encoding: Encoding, body: bytes, tenant: str
+        self,
+        signal: Signal,
+        encoding: Encoding,
+        body: bytes,
+        tenant: str,
+        peer: str,
+        transport: Transport,
     ) -> tuple[int, str]:
         """(records rejected, why in one line); raises InvalidInput, Overloaded, Unavailable.
 
@@ -50,6 +56,7 @@ class RequestPath:
         else:
             batch = function(signal, body, tenant, now)
         batch.key = request_key(signal, body, tenant)
+        batch.peer, batch.transport = peer, transport
         await self._consumer.consume(batch)
         return batch.rejected_count, explain(batch)
 

@@ -3,7 +3,7 @@
 Every memo here is bounded and cleared when full: what is hot is decoded once more and stays.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from argus.attributes import (
@@ -19,7 +19,15 @@ from argus.attributes import (
 from argus.receivers import lean
 
 MAX_DEPTH = 32
-"""Levels of arrays and maps in one value; deeper values are dropped and counted as dropped."""
+MAX_ATTRIBUTES = 1024
+MAX_ATTRIBUTE_BYTES = 1024 * 1024
+"""Levels of arrays and maps in one value, attributes of one record, bytes of one attribute on the
+wire. What is over is left out and counted in `dropped_attributes_count`."""
+
+MAX_TEXT = 64 * 1024
+"""Bytes of a name, a message or a state that are kept; the rest is cut off."""
+MAX_BODY_BYTES = 8 * 1024 * 1024
+"""Bytes of a log record's body on the wire; a record with a larger one is rejected."""
 
 _MEMO_ENTRIES = 32_768
 _MEMO_VALUE_BYTES = 256
@@ -29,8 +37,8 @@ _KEY, _VALUE, _STRING, _SHORT = 0x0A, 0x12, 0x0A, 120
 _REPLACEMENT = "\ufffd"
 
 
-class TooDeep(Exception):
-    """A value nests arrays and maps deeper than MAX_DEPTH."""
+class OverLimit(Exception):
+    """A value nests deeper than MAX_DEPTH, or is larger than MAX_ATTRIBUTE_BYTES."""
 
 
 def clean(raw: bytes) -> str:
@@ -50,9 +58,16 @@ def clean_text(text: str) -> str:
     return clean(text.encode("utf-8", "surrogatepass"))
 
 
+def short_text(text: str) -> str:
+    """The same for a name, a message or a state, cut off like in `text_of`."""
+    if len(text) * 4 <= MAX_TEXT:
+        return clean_text(text)
+    return clean(text.encode("utf-8", "surrogatepass")[:MAX_TEXT])
+
+
 class _TextMemo(dict[bytes, str]):
     def __missing__(self, raw: bytes) -> str:
-        text = clean(raw)
+        text = clean(raw if len(raw) <= MAX_TEXT else raw[:MAX_TEXT])
         if len(raw) <= _MEMO_VALUE_BYTES:
             if len(self) >= _MEMO_ENTRIES:
                 self.clear()
@@ -61,7 +76,7 @@ class _TextMemo(dict[bytes, str]):
 
 
 class _AttributeMemo(dict[bytes, tuple[str, str]]):
-    """Bytes of a KeyValue -> (`"key":value` fragment, index words). Raises TooDeep.
+    """Bytes of a KeyValue -> (`"key":value` fragment, index words). Raises OverLimit.
 
     Remembers only what it met twice: ids and paths that never come again would push out the rest.
     """
@@ -108,6 +123,8 @@ def _of_string(key: str, text: str) -> tuple[str, str]:
 
 
 def _any_value(raw: bytes) -> tuple[str, str]:
+    if len(raw) > MAX_ATTRIBUTE_BYTES:
+        raise OverLimit
     pair = lean.KeyValue.FromString(raw)
     value = lean.AnyValue.FromString(pair.value)
     which = value.WhichOneof("value")
@@ -118,13 +135,13 @@ def _any_value(raw: bytes) -> tuple[str, str]:
 
 
 text_of: dict[bytes, str] = _TextMemo()
-"""`text_of[raw]` is `clean(raw)`, remembered."""
+"""`text_of[raw]` is `clean(raw)`, cut off at MAX_TEXT bytes, remembered."""
 
 _entry_of = _AttributeMemo().__getitem__
 
 
 def value_text(raw: bytes, depth: int = 0) -> str:
-    """Bytes of an AnyValue -> its text. Raises TooDeep, and DecodeError for broken bytes."""
+    """Bytes of an AnyValue -> its text. Raises OverLimit, and DecodeError for broken bytes."""
     value = lean.AnyValue.FromString(raw)
     return _text(value, value.WhichOneof("value"), depth)
 
@@ -144,7 +161,7 @@ def _text(value: Any, which: str | None, depth: int) -> str:
         case None:
             return "null"
     if depth >= MAX_DEPTH:
-        raise TooDeep
+        raise OverLimit
     if which == "array_value":
         values = lean.Values.FromString(value.array_value).values
         return "[" + ",".join([value_text(inner, depth + 1) for inner in values]) + "]"
@@ -152,19 +169,21 @@ def _text(value: Any, which: str | None, depth: int) -> str:
     return text_of_map([(clean(pair.key), value_text(pair.value, depth + 1)) for pair in pairs])
 
 
-def attributes(raws: Iterable[bytes]) -> tuple[str, str, int]:
-    """Bytes of KeyValues -> (attributes text, index words, attributes dropped as too deep)."""
+def attributes(raws: Sequence[bytes]) -> tuple[str, str, int]:
+    """Bytes of KeyValues -> (attributes text, index words, attributes over a limit)."""
     if not raws:
         return "{}", "", 0
-    dropped = 0
+    dropped = max(0, len(raws) - MAX_ATTRIBUTES)
+    if dropped:
+        raws = raws[:MAX_ATTRIBUTES]
     try:
         entries = list(map(_entry_of, raws))
-    except TooDeep:
+    except OverLimit:
         entries = []
         for raw in raws:
             try:
                 entries.append(_entry_of(raw))
-            except TooDeep:
+            except OverLimit:
                 dropped += 1
         if not entries:
             return "{}", "", dropped

@@ -6,15 +6,15 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import uvicorn
 from starlette.types import ASGIApp, Message
 
 from argus.api import ApiParts, HttpProtocol, Ports, SystemState
-from argus.errors import InvalidInput
-from argus.model import LogRecord, Resource, Scope, Span, TraceSummary
+from argus.errors import InvalidInput, NotFound
+from argus.model import LogRecord, Resource, Scope, Signal, Span, TraceSummary
 from argus.storage import (
     Dashboard,
     LogQuery,
@@ -139,6 +139,43 @@ async def always_ready() -> bool:
     return True
 
 
+@dataclass
+class WaitingLetter:
+    """One request in the dead-letter queue."""
+
+    id: str
+    tenant: str = "default"
+    signal: Signal = "logs"
+    records: int = 2
+    bytes: int = 300
+    received_ns: int = 1_700_000_000_000_000_000
+    reason: str = "the commit took over 2 s"
+    attempts: int = 1
+
+
+class WaitingLetters:
+    """A dead-letter queue in memory: what is replayed or discarded is gone, and remembered."""
+
+    def __init__(self, *letters: WaitingLetter) -> None:
+        self.letters = {letter.id: letter for letter in letters}
+        self.done: list[tuple[str, str]] = []
+
+    async def list(self, limit: int, after: str) -> Sequence[WaitingLetter]:
+        ids = [id_ for id_ in sorted(self.letters) if id_ > after]
+        return [self.letters[id_] for id_ in ids[:limit]]
+
+    async def replay(self, id_: str) -> None:
+        self._take("replayed", id_)
+
+    async def discard(self, id_: str) -> None:
+        self._take("deleted", id_)
+
+    def _take(self, verb: str, id_: str) -> None:
+        if self.letters.pop(id_, None) is None:
+            raise NotFound(f"no dead letter {id_}", field="id")
+        self.done.append((verb, id_))
+
+
 def parts_with(reader: Reader | None = None, **changes: Any) -> ApiParts:
     """The parts of an API over one reader, or over a MemoryReader per tenant."""
     parts = ApiParts(
@@ -146,6 +183,8 @@ def parts_with(reader: Reader | None = None, **changes: Any) -> ApiParts:
         telemetry=Telemetry(),
         state=idle_state,
         ready=always_ready,
+        receipts=lambda tenant: [],
+        dead_letters=WaitingLetters(),
         ports=Ports(http=8080, grpc=4317, otlp_http=4318),
         version="9.9.9",
     )

@@ -9,16 +9,18 @@ from jsonschema import Draft202012Validator
 
 from argus.api import create_app, openapi_json
 from argus.api.routes import ENDPOINTS
-from tests.api.doubles import TRACE_ID, call, parts_with
+from tests.api.doubles import TRACE_ID, WaitingLetter, WaitingLetters, call, parts_with
 
 DOCUMENT: dict[str, Any] = json.loads(openapi_json())
-APP = create_app(parts_with())
+LETTERS = WaitingLetters(WaitingLetter(id="1"), WaitingLetter(id="2"))
+APP = create_app(parts_with(dead_letters=LETTERS))
+IN_PATH = {"trace_id": TRACE_ID.hex(), "id": "1"}
 
 TARGETS = [
-    *((one.path, "") for one in ENDPOINTS),
-    ("/api/traces/{trace_id}", "view=skeleton"),
-    ("/api/traces/{trace_id}", "attributes=typed"),
-    ("/api/logs", "attributes=typed"),
+    *((one.method, one.path, "") for one in ENDPOINTS),
+    ("GET", "/api/traces/{trace_id}", "view=skeleton"),
+    ("GET", "/api/traces/{trace_id}", "attributes=typed"),
+    ("GET", "/api/logs", "attributes=typed"),
 ]
 FAILURES = [
     ("/api/traces", "limit=0"),
@@ -27,9 +29,9 @@ FAILURES = [
 ]
 
 
-def schema_of(path: str, answer: str) -> dict[str, Any]:
+def schema_of(path: str, answer: str, method: str = "GET") -> dict[str, Any]:
     """The schema of an answer, with the components it refers to."""
-    content = DOCUMENT["paths"][path]["get"]["responses"][answer]["content"]
+    content = DOCUMENT["paths"][path][method.lower()]["responses"][answer]["content"]
     (media_type,) = content
     return {**content[media_type]["schema"], "components": DOCUMENT["components"]}
 
@@ -40,8 +42,9 @@ def test_every_schema_of_the_document_is_one_and_refers_to_what_is_there() -> No
     for schema in components.values():
         Draft202012Validator.check_schema(schema)
     for item in DOCUMENT["paths"].values():
-        for parameter in item["get"]["parameters"]:
-            Draft202012Validator.check_schema(parameter["schema"])
+        for operation in item.values():
+            for parameter in operation["parameters"]:
+                Draft202012Validator.check_schema(parameter["schema"])
     named = set(re.findall(r'"#/components/schemas/(\w+)"', openapi_json()))
     assert named == set(components)
 
@@ -72,17 +75,18 @@ def test_every_route_is_in_the_document() -> None:
 
 
 def test_every_operation_has_a_name_of_its_own() -> None:
-    names = [item["get"]["operationId"] for item in DOCUMENT["paths"].values()]
+    items = DOCUMENT["paths"].values()
+    names = [operation["operationId"] for item in items for operation in item.values()]
     assert len(set(names)) == len(names)
 
 
-@pytest.mark.parametrize(("path", "query"), TARGETS)
-def test_every_answer_is_as_its_schema_says(path: str, query: str) -> None:
-    target = path.replace("{trace_id}", TRACE_ID.hex())
-    status, headers, body = call(APP, target, query.encode())
+@pytest.mark.parametrize(("method", "path", "query"), TARGETS)
+def test_every_answer_is_as_its_schema_says(method: str, path: str, query: str) -> None:
+    LETTERS.letters["1"] = WaitingLetter(id="1")
+    status, headers, body = call(APP, path.format(**IN_PATH), query.encode(), method)
     assert status == 200
     if headers["content-type"] == "application/json":
-        schema = schema_of(path, "200")
+        schema = schema_of(path, "200", method)
         Draft202012Validator(schema).validate(json.loads(body))
         assert closed(schema, DOCUMENT["components"]["schemas"], json.loads(body))
 

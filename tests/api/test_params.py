@@ -156,7 +156,7 @@ def test_repeated_service_names_are_asked_for_once() -> None:
     assert asked("/api/traces?service_name=b&service_name=a&service_name=b").services == ("b", "a")
 
 
-PATHS = [one.path.replace("{trace_id}", TRACE_ID.hex()) for one in ENDPOINTS]
+PATHS = [one.path.replace("{trace_id}", TRACE_ID.hex()) for one in ENDPOINTS if one.method == "GET"]
 NAMES = sorted({param.name for one in ENDPOINTS for param in one.params} | {"tenant", "x", ""})
 VALUES = (
     st.text()

@@ -2,7 +2,6 @@
 
 import asyncio
 import random
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -30,8 +29,7 @@ class Story:
         texts = [f"{next(self.numbers)}" for _ in range(self.chance.randrange(1, 9))]
         if self.chance.random() < 0.1:
             texts[0] = "poison " + texts[0]
-        build: Callable[..., Batch] = self.chance.choice([logs, spans])
-        batch = spans(*texts, invalid=2) if build is spans else logs(*texts)
+        batch = spans(*texts, invalid=2) if self.chance.random() < 0.5 else logs(*texts)
         self.sent.append(batch)
         return batch
 

@@ -22,6 +22,12 @@ from argus.errors import InvalidInput
 from argus.model import Batch
 from argus.receivers.otlp import decode
 from argus.receivers.otlp_json import decode_json
+from argus.receivers.values import (
+    MAX_ATTRIBUTE_BYTES,
+    MAX_ATTRIBUTES,
+    MAX_BODY_BYTES,
+    MAX_TEXT,
+)
 
 TRACE_ID = bytes(range(1, 17))
 SPAN_ID = bytes(range(1, 9))
@@ -128,6 +134,35 @@ def test_a_value_that_nests_too_deep_is_dropped_and_counted_while_its_span_is_ke
     (span,) = decoded(request).spans
     assert span.attributes == '{"flat":"kept"}'
     assert span.dropped_attributes_count == 1
+
+
+def both(request: Any, signal: Any = "traces") -> list[Batch]:
+    """The batches of a request in both encodings."""
+    return [decoded(request, signal), decode_json(signal, otlp_json(request), "default", 7)]
+
+
+def test_attributes_over_the_count_or_the_size_are_left_out_and_counted() -> None:
+    request = request_with_span(dropped_attributes_count=1)
+    attributes = request.resource_spans[0].scope_spans[0].spans[0].attributes
+    attributes.add(key="big").value.string_value = "x" * (MAX_ATTRIBUTE_BYTES + 1)
+    for number in range(MAX_ATTRIBUTES + 5):
+        attributes.add(key=f"k{number}").value.int_value = number
+    for batch in both(request):
+        (span,) = batch.spans
+        assert len(json.loads(span.attributes)) == MAX_ATTRIBUTES - 1
+        assert span.dropped_attributes_count == 1 + 1 + 6
+
+
+def test_an_endless_name_is_cut_off_and_an_endless_body_rejected() -> None:
+    for batch in both(request_with_span(name="é" * MAX_TEXT)):
+        assert batch.spans[0].name == "é" * (MAX_TEXT // 2)
+    request = ExportLogsServiceRequest()
+    records = request.resource_logs.add().scope_logs.add().log_records
+    records.add(time_unix_nano=NOW).body.string_value = "x" * (MAX_BODY_BYTES + 1)
+    records.add(time_unix_nano=NOW).body.string_value = "kept"
+    for batch in both(request, "logs"):
+        assert [log.body for log in batch.logs] == ['"kept"']
+        assert batch.rejected == {"body_too_large": 1}
 
 
 @pytest.mark.parametrize("depth", [1_000, 100_000])

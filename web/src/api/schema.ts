@@ -20,10 +20,31 @@ export type Dashboard = {
   top_failing_services: FailingService[];
 };
 
+export type DeadLetter = {
+  id: string;
+  tenant: string;
+  signal: "logs" | "metrics" | "traces";
+  records: number;
+  bytes: number;
+  /** RFC 3339 in UTC, nine fractional digits. */
+  received_at: string;
+  reason: string;
+  attempts: number;
+};
+
+export type DeadLettersResponse = {
+  files: DeadLetter[];
+  next_cursor: string | null;
+};
+
 export type Disk = {
   path: string;
   bytes: number;
   free_bytes: number;
+};
+
+export type Done = {
+  status: "deleted" | "replayed";
 };
 
 export type ErrorResponse = {
@@ -97,6 +118,27 @@ export type Problem = {
   message: string;
   /** The parameter or header at fault. */
   field: string | null;
+};
+
+export type Receipt = {
+  service_name: string;
+  instance: string;
+  peer: string;
+  transport: "grpc" | "http";
+  /** RFC 3339 in UTC, nine fractional digits. */
+  last_seen: string;
+  accepted: number;
+  rejected: Record<string, number>;
+  filtered: number;
+  duplicate: number;
+  queued: number;
+  committed: number;
+  lag_ms: number;
+  clock_offset_ms: number;
+};
+
+export type ReceiptsResponse = {
+  receipts: Receipt[];
 };
 
 export type ReceiverPorts = {
