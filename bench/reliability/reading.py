@@ -65,3 +65,17 @@ def damage(folder: Path) -> list[str]:
                 if line != "ok":
                     found.append(f"{path.name}: {line}")
     return found
+
+
+def span_ids(folder: Path, service: str) -> list[bytes]:
+    """The span ids of every row of one service."""
+    found: list[bytes] = []
+    for path in databases(folder)[1:]:
+        with _open(path) as connection:
+            rows = connection.execute(
+                "SELECT s.span_id FROM spans s JOIN resources r ON r.id = s.resource_id "
+                "WHERE r.service_name = ?",
+                (service,),
+            )
+            found += [row[0] for row in rows]
+    return found
