@@ -4,7 +4,7 @@ import asyncio
 import threading
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import OTLPSpanExporter as GrpcSpans
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter as HttpSpans
@@ -43,51 +43,56 @@ class Watched(SpanExporter):
         self._stock.shutdown()
 
 
-async def sdk(
-    folder: Path, seed: int, transport: str, fault: Fault, seconds: float = 10.0
-) -> Outcome:
-    """SDK: a BatchSpanProcessor with its default queue feeds a stock exporter through a fault.
+async def sdk(folder: Path, seed: int, fault: Fault, seconds: float = 10.0) -> Outcome:
+    """SDK: on each transport a BatchSpanProcessor, its queue of the default size, feeds a stock
+    exporter through a fault.
 
-    Only while the server is away is the exporter told to be more patient than its ten seconds:
-    what it gives up by itself no server can store.
+    Only while the server is away are exporters told to be more patient than their ten seconds:
+    what they give up by themselves no server can store.
     """
     small = {"MAX_REQUEST_BYTES": "1MiB", "MAX_INFLIGHT_BYTES": "1MiB"}
-    async with Trial(
-        f"SDK {transport}", folder, seed, **(small if fault == "overload" else {})
-    ) as trial:
+    settings = small if fault == "overload" else {}
+    async with Trial("SDK", folder, seed, **settings) as trial:
         await trial.start()
         patience = _PATIENCE_S if fault == "server away" else None
-        exporter = Watched(_stock(transport, trial, patience))
-        processor = BatchSpanProcessor(exporter, max_queue_size=_QUEUE)
-        provider = TracerProvider(resource=Resource({"service.name": "sdk"}))
-        provider.add_span_processor(processor)
-        ended: list[int] = []
-        stop = threading.Event()
-        spans = asyncio.to_thread(_make_spans, provider.get_tracer("sdk"), ended, stop)
-        making = asyncio.create_task(spans)
+        programs = [
+            Program("grpc", GrpcSpans(endpoint=trial.server.grpc, insecure=True, timeout=patience)),
+            Program("http", HttpSpans(endpoint=f"{trial.server.otlp}/v1/traces", timeout=patience)),
+        ]
+        making = [asyncio.create_task(asyncio.to_thread(one.make_spans)) for one in programs]
         await asyncio.sleep(1)
         await _FAULTS[fault](trial, seconds)
         await asyncio.sleep(1)
-        stop.set()
-        await making
-        await asyncio.to_thread(processor.force_flush, 60_000)
-        await asyncio.to_thread(provider.shutdown)
+        for one in programs:
+            one.stop.set()
+        await asyncio.gather(*making)
         await asyncio.to_thread(trial.server.until_settled)
-        _judge(trial, exporter, ended)
+        for one in programs:
+            _judge(trial, one)
         return trial.outcome
 
 
-def _stock(transport: str, trial: Trial, patience_s: float | None) -> SpanExporter:
-    if transport == "grpc":
-        return GrpcSpans(endpoint=trial.server.grpc, insecure=True, timeout=patience_s)
-    return HttpSpans(endpoint=f"{trial.server.otlp}/v1/traces", timeout=patience_s)
+class Program:
+    """A program with the SDK that makes spans until it is told to stop."""
 
+    def __init__(self, service: str, stock: SpanExporter) -> None:
+        self.service = service
+        self.exporter = Watched(stock)
+        self.stop = threading.Event()
+        self.ended: list[int] = []
+        self._processor = BatchSpanProcessor(self.exporter, max_queue_size=_QUEUE)
+        self._provider = TracerProvider(resource=Resource({"service.name": service}))
+        self._provider.add_span_processor(self._processor)
 
-def _make_spans(tracer: Any, ended: list[int], stop: threading.Event) -> None:
-    while not stop.wait(1 / _SPANS_PER_S):
-        span = tracer.start_span(f"operation {len(ended) % 7}", attributes={"n": len(ended)})
-        span.end()
-        ended.append(span.get_span_context().span_id)
+    def make_spans(self) -> None:
+        """Make spans at a steady rate, and at the end export what is left."""
+        tracer = self._provider.get_tracer("sdk")
+        while not self.stop.wait(1 / _SPANS_PER_S):
+            span = tracer.start_span("operation", attributes={"n": len(self.ended)})
+            span.end()
+            self.ended.append(span.get_span_context().span_id)
+        self._processor.force_flush(60_000)
+        self._provider.shutdown()
 
 
 async def _lock(trial: Trial, seconds: float) -> None:
@@ -111,16 +116,20 @@ async def _overload(trial: Trial, seconds: float) -> None:
 _FAULTS = {"database locked": _lock, "server away": _away, "overload": _overload}
 
 
-def _judge(trial: Trial, exporter: Watched, ended: list[int]) -> None:
-    outcome = trial.outcome
-    stored = [int.from_bytes(span_id) for span_id in span_ids(trial.server.folder, "sdk")]
-    held = set(ended) - set(exporter.given_up)
-    outcome.runs = 1
-    outcome.acked = len(exporter.exported)
-    outcome.lost = len(held - set(stored))
-    outcome.duplicated = len(stored) - len(set(stored))
-    outcome.worst("given up by the SDK", len(exporter.given_up))
-    outcome.expect(not exporter.given_up, f"the SDK gave up {len(exporter.given_up)} spans")
-    outcome.expect(not outcome.lost, f"{outcome.lost} of {len(ended)} spans lost")
-    outcome.expect(not outcome.duplicated, f"{outcome.duplicated} spans doubled")
-    outcome.expect(set(stored) <= set(ended), "spans that nobody made")
+def _judge(trial: Trial, program: Program) -> None:
+    outcome, exporter, ended = trial.outcome, program.exporter, program.ended
+    ids = span_ids(trial.server.folder, program.service)
+    stored = [int.from_bytes(span_id, "big") for span_id in ids]
+    lost = len(set(ended) - set(exporter.given_up) - set(stored))
+    doubled = len(stored) - len(set(stored))
+    outcome.runs += 1
+    outcome.acked += len(exporter.exported)
+    outcome.lost += lost
+    outcome.duplicated += doubled
+    given_up = len(exporter.given_up)
+    outcome.worst("given up by the SDK", given_up)
+    name = program.service
+    outcome.expect(not given_up, f"{name}: the SDK gave up {given_up} of {len(ended)} spans")
+    outcome.expect(not lost, f"{name}: {lost} of {len(ended)} spans lost")
+    outcome.expect(not doubled, f"{name}: {doubled} spans doubled")
+    outcome.expect(set(stored) <= set(ended), f"{name}: spans that nobody made")

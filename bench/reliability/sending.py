@@ -42,7 +42,8 @@ class Sender:
         self._calls: dict[str, Any] = {
             signal: self._channel.unary_unary(path) for signal, path in _PATHS.items()
         }
-        self._http = httpx2.AsyncClient(base_url=http_address, timeout=_TIMEOUT_S)
+        limits = httpx2.Limits(max_connections=None)
+        self._http = httpx2.AsyncClient(base_url=http_address, timeout=_TIMEOUT_S, limits=limits)
 
     async def close(self) -> None:
         """Give up the connections."""

@@ -72,7 +72,7 @@ class Trial:
         self._sender: Sender | None = None
 
     async def __aenter__(self) -> Self:
-        self._sender = Sender(self.server.grpc, self.server.otlp)
+        self._sender = self.new_sender()
         return self
 
     async def __aexit__(
@@ -91,6 +91,10 @@ class Trial:
         """The open connections."""
         assert self._sender is not None
         return self._sender
+
+    def new_sender(self) -> Sender:
+        """Connections of their own, for the caller to close."""
+        return Sender(self.server.grpc, self.server.otlp)
 
     async def start(self) -> float:
         """Start the server; the seconds until it was ready."""
