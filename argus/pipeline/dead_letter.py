@@ -73,7 +73,7 @@ class Listing(NamedTuple):
 class DeadLetters:
     """Requests that wait on disk because the database could not take them.
 
-    Entered when the folder is this process' own; what lies in it is counted in the background,
+    Entered when the folder is this process' own; what lies in it is counted when first asked for,
     so that a start does not wait for a hundred thousand files. Every change is made by one thread
     in the order it was asked for; the index changes on the event loop, and each waiting letter
     costs some 300 bytes of memory.
@@ -99,7 +99,6 @@ class DeadLetters:
 
     async def __aenter__(self) -> Self:
         self._folder.lock()
-        self._scanned = asyncio.create_task(self._first_scan(), name="dead letter scan")
         return self
 
     async def __aexit__(
@@ -295,7 +294,8 @@ class DeadLetters:
         self._publish()
 
     async def _until_scanned(self) -> None:
-        assert self._scanned is not None, "not entered"
+        if self._scanned is None or (self._scanned.done() and self._scanned.exception()):
+            self._scanned = asyncio.create_task(self._first_scan(), name="dead letter scan")
         try:
             await asyncio.shield(self._scanned)
         except OSError as error:

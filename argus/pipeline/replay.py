@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from functools import partial
 from hashlib import blake2b
@@ -22,19 +22,20 @@ logger = logging.getLogger(__name__)
 Decode = Callable[[Letter], Batch]
 """The batch of a dead letter, decoded anew from its bytes and passed through the processors."""
 
-_GROUP_FILES = 512
+_AFTER_START_S = 0.5  # the start itself comes first
 _REASONS = 20
 
 
 class Share(NamedTuple):
     """The bounds of one replay commit."""
 
+    files: int
     records: int
     bytes: int
 
 
-_ALONE = Share(8_192, 4 * 2**20)
-_BESIDE_LIVE = Share(1_024, 2**20)
+_ALONE = Share(512, 8_192, 4 * 2**20)
+_BESIDE_LIVE = Share(64, 1_024, 2**20)
 
 
 class Loaded(NamedTuple):
@@ -42,6 +43,10 @@ class Loaded(NamedTuple):
 
     name: Name
     batch: Batch
+
+
+_Outcome = Batch | str | None
+"""The batch of a letter, or why it has none, or None when it cannot be read now."""
 
 
 class Replayer:
@@ -86,33 +91,38 @@ class Replayer:
         self._wake.set()
 
     async def run(self) -> None:
-        """Replay at once, at every interval and when woken, until stopped."""
+        """Replay soon, at every interval and when woken, until stopped."""
+        await self._woken(_AFTER_START_S)
         while not self._stopping:
             self._wake.clear()
             try:
                 await self.replay_all()
             except Exception:
                 logger.exception("replay of dead letters failed")
-            if self._stopping:
-                return
-            try:
-                await asyncio.wait_for(self._wake.wait(), self._interval_s)
-            except TimeoutError:
-                with contextlib.suppress(OSError):
+            if not await self._woken(self._interval_s):
+                with contextlib.suppress(OSError, Unavailable):
                     await self._letters.rescan()
+
+    async def _woken(self, within_s: float) -> bool:
+        with contextlib.suppress(TimeoutError):
+            return await asyncio.wait_for(self._wake.wait(), within_s)
+        return False
 
     async def replay_all(self) -> None:
         """Replay what waits, until all is done or the database takes no more."""
         left: set[str] = set()
-        while not self._stopping and self._committer.state == "CLOSED":
-            async with self._turn:
-                names = _within(
-                    await self._letters.oldest(_GROUP_FILES, left),
-                    _BESIDE_LIVE if self._live() else _ALONE,
-                )
-                if not names:
+        ahead = asyncio.create_task(self._load_next(left))
+        try:
+            while not self._stopping and self._committer.state == "CLOSED":
+                group = await ahead
+                if not group:
                     return
-                await self._replay(names, left)
+                # the next group is decoded while this one is written
+                ahead = asyncio.create_task(self._load_next(left | group.keys()))
+                async with self._turn:
+                    await self._replay(group, left)
+        finally:
+            ahead.cancel()
 
     async def replay(self, id_: str) -> None:
         """Replay one letter now. Raises NotFound, or Unavailable when it still waits after."""
@@ -120,15 +130,26 @@ class Replayer:
         left: set[str] = set()
         async with self._turn:
             if id_ in self._letters:
-                await self._replay([self._letters.name(id_)], left)
+                await self._replay(await self._load_all([self._letters.name(id_)]), left)
         if id_ in self._letters:
             raise Unavailable(f"dead letter {id_} still waits", retry_after_s=1)
 
-    async def _replay(self, names: Sequence[Name], left: set[str]) -> None:
+    async def _load_next(self, passing: Collection[str]) -> dict[str, _Outcome]:
+        share = _BESIDE_LIVE if self._live() else _ALONE
+        return await self._load_all(
+            _within(await self._letters.oldest(share.files, passing), share)
+        )
+
+    async def _load_all(self, names: Sequence[Name]) -> dict[str, _Outcome]:
+        return await asyncio.to_thread(lambda: {name.id: self._load(name) for name in names})
+
+    async def _replay(self, group: dict[str, _Outcome], left: set[str]) -> None:
         """Replay a group; what cannot be dealt with in this pass is added to `left`."""
-        found = await asyncio.to_thread(lambda: [self._load(name) for name in names])
         loaded: list[Loaded] = []
-        for name, outcome in zip(names, found, strict=True):
+        for id_, outcome in group.items():
+            if id_ not in self._letters:  # somebody was faster
+                continue
+            name = self._letters.name(id_)
             if isinstance(outcome, Batch):
                 loaded.append(Loaded(name, outcome))
             elif outcome is None or not await self._letters.quarantine(name, outcome):
@@ -140,8 +161,7 @@ class Replayer:
             if len(item.batch) and item.name.split:
                 await self._store_records(item, left)
 
-    def _load(self, name: Name) -> Batch | str | None:
-        """The batch of a letter, or why it has none, or None when it cannot be read now."""
+    def _load(self, name: Name) -> _Outcome:
         try:
             letter = self._letters.read(name)
         except Corrupt as error:

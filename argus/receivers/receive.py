@@ -2,7 +2,10 @@
 
 import asyncio
 import time
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from hashlib import sha256
 
 from argus.errors import InvalidInput
@@ -11,6 +14,7 @@ from argus.pipeline import Consumer
 from argus.pipeline.budget import ByteBudget
 from argus.receivers.otlp import decode
 from argus.receivers.otlp_json import decode_json
+from argus.receivers.slices import SLICE_BYTES, slices
 from argus.tenancy import parse_tenant
 
 RECORD_NAMES: dict[Signal, str] = {
@@ -19,7 +23,32 @@ RECORD_NAMES: dict[Signal, str] = {
     "metrics": "data points",
 }
 
-_OFF_LOOP_BYTES = 256 * 1024
+_SLICES_AT_ONCE = 3
+
+
+@dataclass(frozen=True, slots=True)
+class _Request:
+    """What all batches of one request share."""
+
+    signal: Signal
+    encoding: Encoding
+    tenant: str
+    peer: str
+    transport: Transport
+    received_ns: int
+
+    def decode(self, body: bytes) -> Batch:
+        """The batch of a request, or of one slice of it. Raises InvalidInput."""
+        function = decode if self.encoding == "protobuf" else decode_json
+        batch = function(self.signal, body, self.tenant, self.received_ns)
+        batch.key = request_key(self.signal, body, self.tenant)
+        batch.peer, batch.transport = self.peer, self.transport
+        return batch
+
+    def decode_next(self, pieces: Iterator[bytes]) -> Batch | None:
+        """The batch of the next slice; None after the last."""
+        piece = next(pieces, None)
+        return None if piece is None else self.decode(piece)
 
 
 class RequestPath:
@@ -48,17 +77,40 @@ class RequestPath:
 
         When this returns, every record that was not rejected or filtered is durable.
         """
-        function = decode if encoding == "protobuf" else decode_json
-        now = time.time_ns()
-        if len(body) > _OFF_LOOP_BYTES:
-            loop = asyncio.get_running_loop()
-            batch = await loop.run_in_executor(self._decoder, function, signal, body, tenant, now)
-        else:
-            batch = function(signal, body, tenant, now)
-        batch.key = request_key(signal, body, tenant)
-        batch.peer, batch.transport = peer, transport
-        await self._consumer.consume(batch)
-        return batch.rejected_count, explain(batch)
+        request = _Request(signal, encoding, tenant, peer, transport, time.time_ns())
+        if len(body) <= SLICE_BYTES:
+            batch = request.decode(body)
+            await self._consumer.consume(batch)
+            return batch.rejected_count, explain(signal, batch.received_count, batch.rejected)
+        try:
+            return await self._receive_large(request, body)
+        except ExceptionGroup as group:
+            raise group.exceptions[0] from None
+
+    async def _receive_large(self, request: "_Request", body: bytes) -> tuple[int, str]:
+        """Slice by slice: the next is decoded beside the loop while the last are committed."""
+        loop = asyncio.get_running_loop()
+        pieces = slices(request.signal, request.encoding, body)
+        received = 0
+        rejected: Counter[str] = Counter()
+        async with asyncio.TaskGroup() as waiting:
+            places = asyncio.Semaphore(_SLICES_AT_ONCE)
+
+            async def consume(batch: Batch) -> None:
+                try:
+                    await self._consumer.consume(batch)
+                finally:
+                    places.release()
+
+            while True:
+                await places.acquire()
+                batch = await loop.run_in_executor(self._decoder, request.decode_next, pieces)
+                if batch is None:
+                    break
+                received += batch.received_count
+                rejected.update(batch.rejected)
+                waiting.create_task(consume(batch))
+        return rejected.total(), explain(request.signal, received, rejected)
 
     def close(self) -> None:
         """Release the decoding thread."""
@@ -73,15 +125,15 @@ def request_key(signal: Signal, body: bytes, tenant: str) -> bytes:
     return digest.digest()[:16]
 
 
-def explain(batch: Batch) -> str:
+def explain(signal: Signal, received: int, rejected: Mapping[str, int]) -> str:
     """One line on what of a request was rejected; empty when nothing was."""
-    if not batch.rejected:
+    if not rejected:
         return ""
-    names = RECORD_NAMES[batch.signal]
-    if batch.signal == "metrics":
-        return f"metrics are not stored: {batch.rejected_count} {names} rejected"
-    reasons = ", ".join(f"{reason} {count}" for reason, count in sorted(batch.rejected.items()))
-    return f"rejected {batch.rejected_count} of {batch.received_count} {names}: {reasons}"
+    names, total = RECORD_NAMES[signal], sum(rejected.values())
+    if signal == "metrics":
+        return f"metrics are not stored: {total} {names} rejected"
+    reasons = ", ".join(f"{reason} {count}" for reason, count in sorted(rejected.items()))
+    return f"rejected {total} of {received} {names}: {reasons}"
 
 
 def invalid_body(detail: str) -> InvalidInput:

@@ -16,7 +16,7 @@ from argus.pipeline.dead_letter import DeadLetters
 from argus.pipeline.dead_letter_file import Header, new_name, read
 from argus.pipeline.dead_letter_folder import letters as letters_in
 from argus.telemetry import Telemetry
-from tests.pipeline.parts import MANY, Accounts, logs, spans, until
+from tests.pipeline.parts import MANY, Accounts, logs, spans
 
 REASON = "the commit failed"
 
@@ -158,7 +158,8 @@ async def test_two_thousand_letters_are_counted_without_opening_one(tmp_path: Pa
     began = time.monotonic()
     async with DeadLetters(tmp_path, MANY, telemetry) as letters:
         assert time.monotonic() - began < 0.1  # entered before anything is counted
-        await until(lambda: len(letters) == 2_000)
+        await letters.oldest(0)
+        assert len(letters) == 2_000
         assert letters.bytes == 2_000 * 4096
         assert Accounts(telemetry).sum("argus_dlq_records", "logs") == 14_000
         assert Accounts(telemetry).balance()

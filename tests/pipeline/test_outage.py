@@ -40,7 +40,7 @@ async def test_a_failed_commit_is_acked_from_disk_and_stored_when_the_database_i
         requests = [logs(f"{n}") for n in range(20)]
         took = await asyncio.gather(*(timed(argus, request) for request in requests))
         assert max(took) < ANSWER_S
-        assert argus.pipeline.status == "CIRCUIT_OPEN"
+        assert str(argus.pipeline.status) == "CIRCUIT_OPEN"
         assert argus.pipeline.accepting
         assert argus.accounts.balance()
         assert argus.accounts.sum("argus_dlq_records", "logs") == 20
@@ -148,7 +148,7 @@ async def test_a_vanished_queue_folder_refuses_instead_of_losing(
         await argus.pipeline.consume(logs("a"))
         shutil.rmtree(tmp_path / "dlq")
         ledger.down = True
-        with pytest.raises(Unavailable, match="cannot be written"):
+        with pytest.raises(Unavailable, match="the dead-letter queue cannot be"):
             await argus.pipeline.consume(logs("b"))
 
 

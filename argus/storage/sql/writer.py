@@ -5,6 +5,7 @@ lock once per row, and a compiled multi-row insert is compiled anew for every si
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Connection, Table
@@ -140,14 +141,16 @@ class SegmentWriter:
         self._scopes.forget()
         self._fresh_tenants.clear()
 
-    def insert(self, connection: Connection, batches: Sequence[tuple[int, Batch]]) -> None:
-        """Insert the records of batches, each with the id of its tenant."""
+    def insert(self, connection: Connection, batches: Sequence[tuple[int, Batch]]) -> list[Batch]:
+        """Insert the records of batches, each with the id of its tenant; the batches, numbered."""
         for tenant_id, batch in batches:
             if tenant_id not in self._tenants and tenant_id not in self._fresh_tenants:
                 _TENANTS.insert(connection, [tenant_id, batch.tenant])
                 self._fresh_tenants.add(tenant_id)
         self._insert_spans(connection, [(t, s) for t, batch in batches for s in batch.spans])
+        first = self._log_id + 1
         self._insert_logs(connection, [(t, r) for t, batch in batches for r in batch.logs])
+        return _numbered([batch for _, batch in batches], first)
 
     def _insert_spans(self, connection: Connection, rows: list[tuple[int, Span]]) -> None:
         for start in range(0, len(rows), CHUNK):
@@ -196,6 +199,16 @@ class SegmentWriter:
             times = [log.time_ns for _, log in chunk]
             _widen(connection, LOG_SIGNAL, first, times)
             self._log_id += len(chunk)
+
+
+def _numbered(batches: Sequence[Batch], first_log_id: int) -> list[Batch]:
+    numbered = []
+    for batch in batches:
+        if batch.logs:
+            batch = replace(batch, first_log_id=first_log_id)
+            first_log_id += len(batch.logs)
+        numbered.append(batch)
+    return numbered
 
 
 def _span_values(

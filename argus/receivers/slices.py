@@ -1,0 +1,135 @@
+"""Cuts a large export request into small ones that say the same, without decoding its records.
+
+Each slice is a whole request of its own: it is decoded, committed, dead-lettered and recognised
+as a retry by itself, so one large request neither fills the memory with decoded records nor makes
+one endless transaction. Equal requests are cut alike.
+"""
+
+from collections.abc import Iterator, Sequence
+
+import msgspec
+from google.protobuf.message import DecodeError
+
+from argus.errors import InvalidInput
+from argus.model import Encoding, Signal
+
+SLICE_BYTES = 1024 * 1024
+"""Aim of a slice; one with a single record may be larger."""
+
+_LISTS: dict[Signal, tuple[str, str, str]] = {
+    "traces": ("resourceSpans", "scopeSpans", "spans"),
+    "logs": ("resourceLogs", "scopeLogs", "logRecords"),
+    "metrics": ("resourceMetrics", "scopeMetrics", "metrics"),
+}
+# In all three requests: resources are field 1 of the request, scopes field 2 of a resource and
+# records field 2 of a scope; whatever else a message has is repeated in each of its slices.
+_NUMBERS = (1, 2, 2)
+_LENGTH_DELIMITED = 2
+
+
+def slices(
+    signal: Signal, encoding: Encoding, body: bytes, limit: int = SLICE_BYTES
+) -> Iterator[bytes]:
+    """The slices of a request, at least one. Raises InvalidInput for what cannot be cut, while
+    iterating: what came before is good."""
+    try:
+        if encoding == "protobuf":
+            yield from _cut_message(memoryview(body), 0, limit)
+        else:
+            yield from _cut_object(body, _LISTS[signal], limit)
+    except (DecodeError, msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise InvalidInput(f"body: not an OTLP {signal} request: {error}", field="body") from None
+
+
+def _cut_message(data: memoryview, level: int, limit: int) -> Iterator[bytes]:
+    number = _NUMBERS[level]
+    fields = list(_fields(data))
+    head = b"".join(data[start:end] for field, start, _, end in fields if field != number)
+    group: list[memoryview] = []
+    size = 0
+    cut = False
+    for field, start, payload, end in fields:
+        if field != number:
+            continue
+        if end - start > limit and level < 2:
+            for piece in _cut_message(data[payload:end], level + 1, limit):
+                yield head + bytes([number << 3 | _LENGTH_DELIMITED]) + _varint(len(piece)) + piece
+            cut = True
+            continue
+        if group and size + end - start > limit:
+            yield head + b"".join(group)
+            group, size, cut = [], 0, True
+        group.append(data[start:end])
+        size += end - start
+    if group or not cut:
+        yield head + b"".join(group)
+
+
+def _fields(data: memoryview) -> Iterator[tuple[int, int, int, int]]:
+    """(field number, start, start of the payload, end) of each field of a message."""
+    position, length = 0, len(data)
+    while position < length:
+        start = position
+        tag, position = _read_varint(data, position)
+        match tag & 7:
+            case 2:
+                size, position = _read_varint(data, position)
+                end = position + size
+            case 0:
+                _, end = _read_varint(data, position)
+            case 1:
+                end = position + 8
+            case 5:
+                end = position + 4
+            case kind:
+                raise DecodeError(f"wire type {kind}")
+        if end > length:
+            raise DecodeError("truncated message")
+        yield tag >> 3, start, position, end
+        position = end
+
+
+def _read_varint(data: memoryview, position: int) -> tuple[int, int]:
+    result = shift = 0
+    while position < len(data) and shift < 70:
+        byte = data[position]
+        position += 1
+        result |= (byte & 0x7F) << shift
+        if byte < 0x80:
+            return result, position
+        shift += 7
+    raise DecodeError("truncated message")
+
+
+def _varint(number: int) -> bytes:
+    out = bytearray()
+    while number > 0x7F:
+        out.append(number & 0x7F | 0x80)
+        number >>= 7
+    return bytes([*out, number])
+
+
+def _cut_object(text: bytes, lists: Sequence[str], limit: int) -> Iterator[bytes]:
+    members = msgspec.json.decode(text, type=dict[str, msgspec.Raw])
+    items = msgspec.json.decode(members.pop(lists[0], b"[]"), type=list[msgspec.Raw] | None) or []
+    head = b"".join(
+        msgspec.json.encode(name) + b":" + bytes(raw) + b"," for name, raw in members.items()
+    )
+    head = b"{" + head + msgspec.json.encode(lists[0]) + b":["
+    group: list[bytes] = []
+    size = 0
+    cut = False
+    for item in items:
+        one = bytes(item)
+        if len(one) > limit and len(lists) > 1:
+            for piece in _cut_object(one, lists[1:], limit):
+                yield head + piece + b"]}"
+            cut = True
+            continue
+        if group and size + len(one) > limit:
+            yield head + b",".join(group) + b"]}"
+            group, size, cut = [], 0, True
+        group.append(one)
+        size += len(one)
+    if group or not cut:
+        yield head + b",".join(group) + b"]}"

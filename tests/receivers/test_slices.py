@@ -1,0 +1,99 @@
+"""Slices of a large request say together what the request said, record by record."""
+
+import os
+from contextlib import suppress
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+
+from argus.errors import InvalidInput
+from argus.model import Encoding
+from argus.receivers.otlp import decode
+from argus.receivers.otlp_json import decode_json
+from argus.receivers.receive import RequestPath
+from argus.receivers.slices import SLICE_BYTES, slices
+from tests.doubles import Failing, Sink
+from tests.receivers.test_decoding import NOW, otlp_json
+
+
+def a_request(resources: int, scopes: int, spans: int) -> ExportTraceServiceRequest:
+    request = ExportTraceServiceRequest()
+    for number in range(resources):
+        resource_spans = request.resource_spans.add(schema_url="https://schema.example/1")
+        name = resource_spans.resource.attributes.add(key="service.name")
+        name.value.string_value = f"service {number}"
+        for scope in range(scopes):
+            scope_spans = resource_spans.scope_spans.add(schema_url=f"https://schema/{scope}")
+            scope_spans.scope.name = f"scope {scope}"
+            for _ in range(spans):
+                scope_spans.spans.add(
+                    trace_id=os.urandom(16),
+                    span_id=os.urandom(8),
+                    name="GET /",
+                    start_time_unix_nano=NOW,
+                    end_time_unix_nano=NOW + 1,
+                )
+    return request
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, 4), st.integers(0, 3), st.integers(0, 9), st.integers(1, 900))
+def test_the_slices_hold_every_record_of_the_request_in_order(
+    resources: int, scopes: int, spans: int, limit: int
+) -> None:
+    request = a_request(resources, scopes, spans)
+    encodings: list[tuple[Encoding, bytes, Any]] = [
+        ("protobuf", request.SerializeToString(), decode),
+        ("json", otlp_json(request), decode_json),
+    ]
+    for encoding, body, function in encodings:
+        whole = function("traces", body, "default", 7)
+        cut = list(slices("traces", encoding, body, limit))
+        parts = [function("traces", piece, "default", 7) for piece in cut]
+        assert [span for part in parts for span in part.spans] == whole.spans
+        assert cut == list(slices("traces", encoding, body, limit))
+
+
+def test_a_slice_is_no_larger_than_it_must_be() -> None:
+    body = a_request(2, 2, 50).SerializeToString()
+    assert max(map(len, slices("traces", "protobuf", body, 1000))) < 1200
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.binary(max_size=80), st.sampled_from(["protobuf", "json"]))
+def test_random_bytes_are_cut_or_invalid(body: bytes, encoding: Encoding) -> None:
+    with suppress(InvalidInput):
+        list(slices("traces", encoding, body, 5))
+
+
+async def test_a_large_request_is_received_in_slices_and_answered_as_one() -> None:
+    sink = Sink()
+    path = RequestPath(sink, None, 0)  # type: ignore[arg-type]
+    request = a_request(3, 1, 20_000)
+    request.resource_spans[1].scope_spans[0].spans[5].trace_id = b""
+    body = request.SerializeToString()
+    assert len(body) > 2 * SLICE_BYTES
+    answer = await path.receive("traces", "protobuf", body, "default", "", "grpc")
+    assert answer == (1, "rejected 1 of 60000 spans: invalid_trace_id 1")
+    assert len(sink.spans) == 59_999
+    assert len({batch.key for batch in sink.batches}) == len(sink.batches) > 2
+    path.close()
+
+
+async def test_a_large_request_that_is_broken_at_its_end_is_invalid() -> None:
+    path = RequestPath(Sink(), None, 0)  # type: ignore[arg-type]
+    body = a_request(1, 1, 30_000).SerializeToString()[:-3]
+    with pytest.raises(InvalidInput):
+        await path.receive("traces", "protobuf", body, "default", "", "grpc")
+    path.close()
+
+
+async def test_one_refused_slice_refuses_the_request() -> None:
+    path = RequestPath(Failing(InvalidInput("no")), None, 0)  # type: ignore[arg-type]
+    body = a_request(1, 1, 30_000).SerializeToString()
+    with pytest.raises(InvalidInput):
+        await path.receive("traces", "protobuf", body, "default", "", "grpc")
+    path.close()
