@@ -82,6 +82,7 @@ async def _start(config: Config, stack: AsyncExitStack) -> "_Servers":
         observe_latency=telemetry.db_latency,
     )
     stack.push_async_callback(storage.close)
+    telemetry.watch_wal(storage.wal_bytes)
     logger.info("database open", extra={"driver": config.db_driver})
     logs = LogHub(storage.reader, encode_logs, compile_filter, telemetry.live)
     events = SnapshotHub(events_of(storage.reader))

@@ -168,5 +168,9 @@ class Storage(Protocol):
     async def stats(self) -> StorageStats:
         """Size and place of the data, over all tenants."""
 
+    def wal_bytes(self) -> int:
+        """Bytes of write-ahead log on disk: it grows while somebody else's reader keeps the
+        database from being checkpointed. 0 where the database looks after its own."""
+
     async def close(self) -> None:
         """Release everything; the storage is unusable afterwards."""

@@ -15,6 +15,7 @@ from argus.storage.sql.driver import sqlite_engine, warn_when_outdated
 from argus.storage.sql.engine import Database
 from argus.storage.sql.lock import Lock
 from argus.storage.sql.segments import Segments, Tenants
+from argus.storage.sql.soundness import require_sound
 from argus.storage.sql.storage import SqlStorage
 
 
@@ -76,6 +77,8 @@ def _open(
         segments = Segments(control, Path(f"{path}.segments"))
         segments.load()
         held.callback(segments.close)
+        for segment in segments.newest_first:
+            require_sound(segment.path, path)
         database = Database(
             segments, query_timeout_s=query_timeout_s, observe_latency=observe_latency
         )

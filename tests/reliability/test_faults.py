@@ -14,7 +14,7 @@ async def test_a_locked_database_is_nobodys_business_but_the_operators(tmp_path:
 
 
 async def test_a_reader_that_holds_a_snapshot_is_seen(tmp_path: Path) -> None:
-    outcome = await faults.reader_holds(tmp_path, seed=12, seconds=5)
+    outcome = await faults.reader_holds(tmp_path, seed=12)
     assert outcome.problems == []
     assert outcome.figures["-wal MiB after"] <= 64
 

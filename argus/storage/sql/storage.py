@@ -88,6 +88,11 @@ class SqlStorage:
             logs=self._rows.last_log_id - oldest.first_log_id + 1,
         )
 
+    def wal_bytes(self) -> int:
+        """Bytes of the active segment's write-ahead log."""
+        wal = Path(f"{self._segments.active.path}-wal")
+        return wal.stat().st_size if wal.exists() else 0
+
     async def close(self) -> None:
         """Release everything; the storage is unusable afterwards."""
         await self._upkeep.stop()
