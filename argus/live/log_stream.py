@@ -74,14 +74,11 @@ class LogStream:
         """Up to here records were told: who joins later finds them in the database only."""
         self._encode = encode
         self._backlog = backlog
+        self.pending = 0
+        """Records that wait to be told."""
         self._pending: deque[_Pending] = deque()
         self._taken = 0
         self._groups: dict[str | None, Group] = {None: Group(None, None)}
-
-    @property
-    def pending(self) -> bool:
-        """Whether there is anything to tell."""
-        return bool(self._pending)
 
     def group(self, filter_: str | None, compile_filter: Callable[[str], Matches]) -> Group:
         """The group of a filter, counted in until `release`. Raises what `compile_filter` does."""
@@ -102,7 +99,7 @@ class LogStream:
         """A batch with log records is durable."""
         size = max(batch.size, _LEAST_RECORD_BYTES * len(batch.logs))
         self._pending.append(_Pending(batch.first_log_id, batch.logs, size))
-        self._backlog.records += len(batch.logs)
+        self._count(len(batch.logs))
         self._backlog.bytes += size
 
     def take(self) -> list[LogRecord]:
@@ -117,7 +114,7 @@ class LogStream:
             self._taken = last
             if last == len(oldest.logs):
                 self._drop_oldest()
-        self._backlog.records -= len(records)
+        self._count(-len(records))
         return records
 
     def overflow(self) -> None:
@@ -133,9 +130,13 @@ class LogStream:
 
     def _forget_oldest(self) -> int:
         left = len(self._pending[0].logs) - self._taken
-        self._backlog.records -= left
+        self._count(-left)
         self._drop_oldest()
         return left
+
+    def _count(self, records: int) -> None:
+        self.pending += records
+        self._backlog.records += records
 
     def _drop_oldest(self) -> None:
         self._backlog.bytes -= self._pending.popleft().bytes
@@ -154,7 +155,7 @@ class LogStream:
             if delivery is None:
                 delivery = deliveries[group] = chunk.delivery(group.matches)
             client.offer(delivery)
-            await pace.breathe()
+            await pace.breathe(len(delivery.messages))
 
     def lose(self, records: int, last_id: int, reason: MissedReason) -> None:
         """Leave records out for every client who watches."""
