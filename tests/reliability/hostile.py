@@ -1,4 +1,4 @@
-"""What hostile senders send: bodies built to the byte, and a way to send them over each transport."""
+"""What hostile senders send: bodies built to the byte, and ways to send them."""
 
 import zlib
 from typing import Any
