@@ -52,7 +52,7 @@ async def sdk(folder: Path, seed: int, fault: Fault, seconds: float = 10.0) -> O
     """
     small = {"MAX_REQUEST_BYTES": "1MiB", "MAX_INFLIGHT_BYTES": "1MiB"}
     settings = small if fault == "overload" else {}
-    async with Trial("SDK", folder, seed, **settings) as trial:
+    async with Trial("SDK", folder, seed, None, **settings) as trial:
         await trial.start()
         patience = _PATIENCE_S if fault == "server away" else None
         programs = [

@@ -107,7 +107,7 @@ def _logs(rows: dict[str, list[Row]]) -> ExportLogsServiceRequest:
         group.resource.attributes.add(key="service.name").value.string_value = service
         logs = group.scope_logs.add().log_records
         for row in some:
-            log = logs.add(time_unix_nano=row.start_ns, severity_number=9)  # type: ignore[arg-type]
+            log = logs.add(time_unix_nano=row.start_ns, severity_number=9)
             log.body.string_value = row.text
             _put(log.attributes, row.attributes)
     return request

@@ -95,7 +95,7 @@ def call(argus: Server, body: bytes, compressed: bool = False) -> grpc.StatusCod
                 compression=grpc.Compression.Gzip if compressed else None,
             )
         except grpc.RpcError as error:
-            code: grpc.StatusCode = error.code()  # type: ignore[attr-defined]
+            code: grpc.StatusCode = error.code()
             return code
     return grpc.StatusCode.OK
 

@@ -32,12 +32,12 @@ def test_what_only_looks_the_same_is_kept_apart(tmp_path: Path) -> None:
     lines = ExportLogsServiceRequest()
     records = lines.resource_logs.add().scope_logs.add().log_records
     for _ in range(100):
-        records.add(time_unix_nano=now, severity_number=9).body.string_value = "tick"  # type: ignore[arg-type]
+        records.add(time_unix_nano=now, severity_number=9).body.string_value = "tick"
     spans = ExportTraceServiceRequest()
     found = spans.resource_spans.add().scope_spans.add().spans
     for trace_id, kind in ((b"a" * 16, 2), (b"a" * 16, 3), (b"b" * 16, 2)):
         found.add(
-            trace_id=trace_id, span_id=b"same id.", kind=kind, name="call",  # type: ignore[arg-type]
+            trace_id=trace_id, span_id=b"same id.", kind=kind, name="call",
             start_time_unix_nano=now, end_time_unix_nano=now + 1,
         )  # fmt: skip
     with serving(tmp_path) as argus:

@@ -32,7 +32,7 @@ def a_request(text: str) -> bytes:
         .scope_logs.add()
         .log_records.add(
             time_unix_nano=time.time_ns(),
-            severity_number=9,  # type: ignore[arg-type]
+            severity_number=9,
         )
     )
     record.body.string_value = text
@@ -86,14 +86,18 @@ def stale_lock(folder: Path) -> None:
     (folder / "data/dlq/.lock").write_text("999999\n")
 
 
+def without_control(folder: Path) -> None:
+    for path in folder.glob("argus.db*"):
+        if path.is_file():
+            path.unlink()
+
+
 CLEAN: dict[str, Callable[[Path], object]] = {
     "as it was left by kill -9": lambda folder: None,
     "without the -shm": lambda folder: Path(f"{segment(folder)}-shm").unlink(missing_ok=True),
     "with stale locks": stale_lock,
     "with leftovers beside the letters": letter_left,
-    "without the control database": lambda folder: [
-        path.unlink() for path in folder.glob("argus.db*") if path.is_file()
-    ],
+    "without the control database": without_control,
 }
 
 
