@@ -11,7 +11,7 @@ from typing import Any
 from bench.baseline import connect
 from bench.reliability.crash_points import POINTS
 from bench.reliability.reading import databases
-from bench.reliability.trial import Outcome, Trial
+from bench.reliability.trial import Outcome, Trial, shared
 
 READY_S = 5.0
 EXIT_S = 10.0
@@ -47,7 +47,9 @@ async def kill_nine(
             stop.set()
             await loading
             ready = await trial.start()
-            trial.outcome.expect(ready <= READY_S, f"cycle {cycle}: ready after {ready:.1f} s")
+            trial.outcome.expect(
+                ready <= shared(READY_S), f"cycle {cycle}: ready after {ready:.1f} s"
+            )
             trial.outcome.runs += 1
             if cycle % verify_every == 0 or cycle == cycles:
                 await trial.verify()
@@ -148,7 +150,7 @@ async def terminated(folder: Path, seed: int, database_down: bool) -> Outcome:
         outcome = trial.outcome
         outcome.worst("exit s", took)
         outcome.expect(code == 0, f"exit code {code}")
-        outcome.expect(took <= EXIT_S, f"took {took:.1f} s to end")
+        outcome.expect(took <= shared(EXIT_S), f"took {took:.1f} s to end")
         await trial.start()
         await trial.verify()
         outcome.runs = 1

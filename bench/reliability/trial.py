@@ -1,6 +1,7 @@
 """A trial: one server, the oracle that feeds it, and the outcome of what it was put through."""
 
 import asyncio
+import os
 import random
 import time
 from dataclasses import dataclass, field
@@ -16,6 +17,11 @@ from bench.reliability.server import Server
 
 _SAMPLES = 12
 _HOUR_S = 3600
+
+
+def shared(seconds: float) -> float:
+    """A limit that holds on a machine to itself, longer by as much as others keep this one busy."""
+    return seconds * max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
 
 
 @dataclass
