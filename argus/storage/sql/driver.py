@@ -35,7 +35,7 @@ _WRITER = (
     "PRAGMA cache_size=-32000",
 )
 _READER = ("PRAGMA query_only=1", "PRAGMA cache_size=-8000")
-_IMMUTABLE = ("PRAGMA query_only=1", "PRAGMA cache_size=-1000", "PRAGMA mmap_size=2147483648")
+_IMMUTABLE = ("PRAGMA mmap_size=2147483648",)
 
 
 def warn_when_outdated() -> None:

@@ -40,8 +40,9 @@ T = TypeVar("T")
 
 READERS = 4
 """Threads that read at the same time."""
-MOST_IDLE = 64
-"""Connections that are kept open between readings, each some three open files."""
+MOST_HELD, MOST_IDLE = 16, 64
+"""Connections that one reading holds, and that are kept open between readings; each is some three
+open files, and there may be hundreds of segments."""
 
 _INTERRUPT_EVERY_S = 0.02
 _RETRY_AFTER_S = 1.0
@@ -142,15 +143,28 @@ class Reading:
         self.stopped = False
 
     def connection(self, segment: Segment) -> Connection:
-        """The connection to a segment, opened when it is asked for first."""
-        found = self._open.get(segment)
+        """The connection to a segment, opened when it is asked for first; use it at once."""
+        with self._lock:
+            found = self._open.pop(segment, None)
         if found is None:
+            self._make_room()
             found = self._connections.borrow(segment)
-            with self._lock:
-                self._open[segment] = found
-            if self.stopped:
-                raise DeadlineExceeded("the query was stopped")
+        with self._lock:
+            self._open[segment] = found
+        if self.stopped:
+            raise DeadlineExceeded("the query was stopped")
         return found
+
+    def _make_room(self) -> None:
+        """Give back what was used longest ago, and of what never changes: it reads the same when
+        it is opened again."""
+        with self._lock:
+            sealed = [segment for segment in self._open if segment.sealed]
+            surplus = [
+                (one, self._open.pop(one)) for one in sealed[: max(0, len(sealed) - MOST_HELD + 1)]
+            ]
+        for segment, connection in surplus:
+            self._connections.give_back(segment, connection)
 
     def run(self, work: Callable[["Reading"], T]) -> T:
         """Run `work` on this reading. Raises Unavailable when the database refuses."""
@@ -179,10 +193,7 @@ class Reading:
 
 
 class Connections:
-    """Connections that read segments; a bounded number of them is kept open for the next reading.
-
-    A connection is a few open files, and there may be hundreds of segments.
-    """
+    """Connections that read segments; some are kept open for the next reading."""
 
     def __init__(self, files: SegmentFiles, most_idle: int = MOST_IDLE) -> None:
         self._files = files
