@@ -120,7 +120,6 @@ PARAMS = (
 async def list_logs(call: Call) -> Response:
     """GET /api/logs."""
     values = call.values
-    params.refuse_filter(values)
     limit, offset, cursor = params.paging(values)
     query = LogQuery(
         range=params.open_range(values),
@@ -129,6 +128,7 @@ async def list_logs(call: Call) -> Response:
         search=values[params.SEARCH],
         trace_id=values[params.TRACE_ID],
         span_id=values[params.SPAN_ID],
+        filter=params.parsed_filter(values, "logs"),
         limit=limit,
         offset=offset,
         cursor=cursor,

@@ -7,8 +7,10 @@ from typing import Any, Generic, TypeVar, cast, get_args
 from urllib.parse import unquote_to_bytes
 
 from argus.api.times import now_ns, parse_duration, parse_time
-from argus.errors import InvalidInput, NotSupported
+from argus.errors import InvalidInput
 from argus.model import SEVERITIES, UNSPECIFIED, StatusCode, severity_floor, severity_name
+from argus.query import FilterSignal, Node, parse
+from argus.query.tree import Everything
 from argus.storage import TimeRange, TraceSort
 
 T = TypeVar("T")
@@ -218,7 +220,9 @@ SEARCH = Param[str](
     "Whole words that must all occur, compared without case.",
     blank=True,
 )
-FILTER = Param[str]("filter", _one(str.strip), "", "Reserved for the query language.", blank=True)
+FILTER = Param[str](
+    "filter", _one(str.strip), "", "The filter language: docs/query.md.", blank=True
+)
 LIMIT = Param[int](
     "limit",
     _integer(1, MAX_LIMIT),
@@ -326,7 +330,10 @@ def paging(values: Values) -> tuple[int, int, str | None]:
     return values[LIMIT], offset or 0, cursor
 
 
-def refuse_filter(values: Values) -> None:
-    """Raises NotSupported(field="filter") when a filter is given."""
-    if values[FILTER]:
-        raise NotSupported("this version has no query language yet", field="filter")
+def parsed_filter(values: Values, signal: FilterSignal) -> Node | None:
+    """The tree of a request's filter; None for one that is true of everything.
+
+    Raises InvalidInput(field="filter") that says in which column what was expected.
+    """
+    tree = parse(values[FILTER], signal)
+    return None if isinstance(tree, Everything) else tree

@@ -246,7 +246,6 @@ DETAIL_PARAMS = (params.SKELETON, params.TYPED)
 async def list_traces(call: Call) -> Response:
     """GET /api/traces."""
     values = call.values
-    params.refuse_filter(values)
     limit, offset, cursor = params.paging(values)
     shortest, longest = values[params.MIN_DURATION], values[params.MAX_DURATION]
     if shortest is not None and longest is not None and longest < shortest:
@@ -260,6 +259,7 @@ async def list_traces(call: Call) -> Response:
         max_duration_ns=longest,
         sort_by=values[params.SORT_BY],
         descending=values[params.ORDER_BY],
+        filter=params.parsed_filter(values, "traces"),
         limit=limit,
         offset=offset,
         cursor=cursor,

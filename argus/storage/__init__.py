@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Generic, Literal, NamedTuple, Protocol, TypeVar
 
 from argus.model import Batch, LogRecord, Span, TraceSummary
+from argus.query import Node
 
 T = TypeVar("T")
 
@@ -41,7 +42,8 @@ class TraceQuery:
 
     `services`: the trace has a span of one of them. `status`: of the trace. Durations are those
     of the trace, in nanoseconds. `search`: whole words, compared without case, that must all
-    occur in the name or the string attribute values of one span. `cursor` continues a list in
+    occur in the name or the string attribute values of one span. `filter`: one
+    span of the trace satisfies the whole tree, which is about traces. `cursor` continues a list in
     the same order; a cursor that is not one raises InvalidInput(field="cursor").
     """
 
@@ -51,6 +53,7 @@ class TraceQuery:
     search: str = ""
     min_duration_ns: int | None = None
     max_duration_ns: int | None = None
+    filter: Node | None = None
     sort_by: TraceSort = "start_time"
     descending: bool = True
     limit: int = 50
@@ -63,7 +66,8 @@ class LogQuery:
     """Which log records, newest first (by time, then by arrival). Every set condition must hold.
 
     `severities` are names (TRACE..FATAL, UNSPECIFIED). `search`: whole words, compared without
-    case, that must all occur in the body or the string attribute values of the record.
+    case, that must all occur in the body or the string attribute values of the record. `filter`
+    is about logs.
     """
 
     range: TimeRange = TimeRange()
@@ -72,6 +76,7 @@ class LogQuery:
     search: str = ""
     trace_id: bytes = b""
     span_id: bytes = b""
+    filter: Node | None = None
     limit: int = 50
     offset: int = 0
     cursor: str | None = None

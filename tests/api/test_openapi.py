@@ -25,7 +25,7 @@ TARGETS = [
 FAILURES = [
     ("/api/traces", "limit=0"),
     ("/api/traces/{trace_id}", "x=1"),
-    ("/api/logs", "filter=a"),
+    ("/api/logs", "filter=a:"),
 ]
 
 

@@ -12,6 +12,8 @@ from urllib.parse import quote
 
 from sqlalchemy import Connection, Engine, Pool, create_engine, event
 
+from argus.storage.sql import functions
+
 try:
     from pysqlite3 import dbapi2 as sqlite
 except ImportError:
@@ -65,6 +67,7 @@ def sqlite_engine(path: Path, *, writable: bool, poolclass: type[Pool]) -> Engin
         try:
             for pragma in pragmas:
                 connection.execute(pragma)
+            functions.register(connection)
         except BaseException:
             connection.close()
             raise

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple, TypeVar
 
 import msgspec
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, or_, select
 
 from argus.errors import InvalidInput
 from argus.storage import TimeRange
@@ -22,6 +22,15 @@ _FIRST_GROUP, _LARGEST_GROUP = 1, 64
 _GROWTH = 4
 
 C = TypeVar("C", bound=msgspec.Struct)
+
+
+def in_ranges(
+    id_: ColumnElement[int], ranges: Sequence[tuple[int, int]], *, indexed: bool
+) -> ColumnElement[bool]:
+    """Whether a row id is in one of some ranges. `indexed` rows are looked up by another
+    condition, and this one must not tempt the database to walk the ranges instead."""
+    value = id_ + 0 if indexed else id_
+    return or_(*(value.between(first, last) for first, last in ranges))
 
 
 def encode_cursor(position: msgspec.Struct) -> str:

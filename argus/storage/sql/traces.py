@@ -2,6 +2,7 @@
 
 import heapq
 from collections.abc import Iterable
+from dataclasses import replace
 from operator import itemgetter
 from typing import Annotated, Any
 
@@ -10,8 +11,10 @@ from sqlalchemy import ColumnElement, FromClause, Select, and_, func, or_, selec
 
 from argus.errors import InvalidInput
 from argus.model import Span, StatusCode, TraceSummary
+from argus.query import Node
 from argus.storage import Page, TraceDetail, TraceQuery
 from argus.storage.sql.engine import View
+from argus.storage.sql.filtered import Key, newest_traces, traces_with
 from argus.storage.sql.logs import logs_of_trace
 from argus.storage.sql.paging import (
     INT64_MAX,
@@ -40,6 +43,23 @@ def find_traces(views: Iterable[View], query: TraceQuery) -> Page[TraceSummary]:
     segments = list(views)
     after = _position(query)
     need = query.offset + query.limit + 1
+    newest = query.sort_by == "start_time" and query.descending
+    if query.filter is not None and newest:
+        merged, counting = _newest_filtered(segments, query, query.filter, after, need)
+    else:
+        merged, counting = _first_keys(segments, query, after, need)
+    page = merged[query.offset : query.offset + query.limit]
+    cursor = None
+    if len(merged) > query.offset + query.limit and page:
+        value, trace_id, _, _ = page[-1]
+        cursor = encode_cursor(_Position(query.sort_by, query.descending, value, trace_id.lower()))
+    summaries = _summaries(segments, page)
+    return Page(summaries, counting.total, counting.is_estimate, cursor)
+
+
+def _first_keys(
+    segments: list[View], query: TraceQuery, after: _Position | None, need: int
+) -> tuple[list[Any], Counting]:
     runs, counting = [], Counting()
     for index, view in enumerate(segments):
         conditions = _conditions(view, query)
@@ -49,13 +69,22 @@ def find_traces(views: Iterable[View], query: TraceQuery) -> Page[TraceSummary]:
         matches = view.value(select(func.count()).select_from(some))
         counting.add(matches, more=index + 1 < len(segments))
     merged = list(heapq.merge(*runs, key=itemgetter(0, 1), reverse=query.descending))
-    page = merged[query.offset : query.offset + query.limit]
-    cursor = None
-    if len(merged) > query.offset + query.limit and page:
-        value, trace_id, _, _ = page[-1]
-        cursor = encode_cursor(_Position(query.sort_by, query.descending, value, trace_id.lower()))
-    summaries = _summaries(segments, page)
-    return Page(summaries, counting.total, counting.is_estimate, cursor)
+    return merged, counting
+
+
+def _newest_filtered(
+    segments: list[View], query: TraceQuery, tree: Node, after: _Position | None, need: int
+) -> tuple[list[Key], Counting]:
+    position = None if after is None else (after.value, after.trace_id.upper())
+    unfiltered = replace(query, filter=None)
+    return newest_traces(
+        segments,
+        query.range,
+        tree,
+        lambda view: _conditions(view, unfiltered),
+        lambda key: position is None or key[:2] < position,
+        need,
+    )
 
 
 def get_trace(views: Iterable[View], trace_id: bytes, max_logs: int) -> TraceDetail | None:
@@ -126,6 +155,8 @@ def _conditions(view: View, query: TraceQuery) -> list[ColumnElement[bool]]:
         found.append(
             traces.c.trace_id.in_(select(spans.c.trace_id).where(spans.c.id.in_(matching)))
         )
+    if query.filter is not None:
+        found.append(traces.c.trace_id.in_(traces_with(view, query.filter)))
     return found
 
 
