@@ -78,7 +78,8 @@ class Filter:
         self._rows: FromClause = view.spans if self._of_spans else view.logs
         self._resource_keys = _resource_keys(view) if _asks_resources(tree) else frozenset()
         self.expression = self._index(tree, _MAX_DEPTH) or ""
-        self.condition = self._exact(tree, self._rows)
+        terms = tree.terms if isinstance(tree, And) else (tree,)
+        self.condition = and_(*(self._top(term) for term in terms))
 
     def _index(self, tree: Node, depth: int) -> str | None:
         if depth == 0:
@@ -151,6 +152,12 @@ class Filter:
             return None
         return [service_word(name) for (name,) in rows]
 
+    def _top(self, tree: Node) -> ColumnElement[bool]:
+        """Of a row that the index expression found."""
+        if not isinstance(tree, Phrase | WordLike):
+            return self._exact(tree, self._rows)
+        return _TRUE if _found_by_index(tree) else self._has_words(tree, self._rows)
+
     def _exact(self, tree: Node, rows: FromClause) -> ColumnElement[bool]:
         match tree:
             case Not(term):
@@ -191,16 +198,16 @@ class Filter:
         return select(1).where(root.c.id == first, holds).correlate(rows).exists()
 
     def _text(self, leaf: Phrase | WordLike, rows: FromClause) -> ColumnElement[bool]:
-        first = func.json_quote(rows.c.name) if self._of_spans else rows.c.body
         found = self._index(leaf, 1)
-        conditions: list[ColumnElement[bool]] = []
-        if found is not None:
-            ids = self._view.span_ids if self._of_spans else self._view.log_ids
-            conditions.append(rows.c.id.in_(ids(found)))
-        if not _found_by_index(leaf):
-            attributes = EMPTY if leaf.body else rows.c.attributes
-            conditions.append(has_words(first, attributes, leaf) == 1)
-        return and_(*conditions)
+        if found is None:
+            return self._has_words(leaf, rows)
+        ids = self._view.span_ids if self._of_spans else self._view.log_ids
+        in_index = (rows.c.id + 0).in_(ids(found))  # to ask, not to walk: others find fewer rows
+        return in_index if _found_by_index(leaf) else and_(in_index, self._has_words(leaf, rows))
+
+    def _has_words(self, leaf: Phrase | WordLike, rows: FromClause) -> ColumnElement[bool]:
+        first = func.json_quote(rows.c.name) if self._of_spans else rows.c.body
+        return has_words(first, EMPTY if leaf.body else rows.c.attributes, leaf) == 1
 
     def _column(
         self, column: Column, condition: Condition, rows: FromClause
