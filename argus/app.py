@@ -16,8 +16,21 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from argus import __version__
 from argus.api import ApiParts, HttpProtocol, Ports, Surface, SystemState, create_app, secure
+from argus.api.live import (
+    HEALTH_EVERY_S,
+    Live,
+    compile_filter,
+    encode_logs,
+    events_of,
+    health_of,
+    live_routes,
+)
+from argus.api.websocket_protocol import WebSocketProtocol
 from argus.config import Config
 from argus.errors import NotFound, StartError
+from argus.live import Seats
+from argus.live.log_hub import LogHub
+from argus.live.snapshot_hub import SnapshotHub
 from argus.pipeline import Processor
 from argus.pipeline.budget import ByteBudget
 from argus.pipeline.dead_letter import DeadLetters, Listing
@@ -70,6 +83,10 @@ async def _start(config: Config, stack: AsyncExitStack) -> "_Servers":
     )
     stack.push_async_callback(storage.close)
     logger.info("database open", extra={"driver": config.db_driver})
+    logs = LogHub(storage.reader, encode_logs, compile_filter, telemetry.live)
+    events = SnapshotHub(events_of(storage.reader))
+    for hub in (logs, events):
+        await stack.enter_async_context(hub)
     letters = await stack.enter_async_context(
         DeadLetters(config.dlq_path, config.dlq_max_bytes, telemetry)
     )
@@ -80,15 +97,20 @@ async def _start(config: Config, stack: AsyncExitStack) -> "_Servers":
             decode_letter,
             telemetry,
             processors_of(config),
+            [logs, events],
             replay_interval_s=config.dlq_replay_interval,
         )
     )
     budget = ByteBudget(config.max_inflight_bytes)
     path = RequestPath(pipeline, budget, config.max_request_bytes)
     stack.callback(path.close)
-    servers = _Servers(
-        config, path, telemetry, _parts(config, storage, letters, pipeline, telemetry)
+    parts = _parts(config, storage, letters, pipeline, telemetry)
+    health = await stack.enter_async_context(
+        SnapshotHub(health_of(parts), interval_s=HEALTH_EVERY_S)
     )
+    seats = Seats(config.ws_max_clients, config.ws_max_clients_per_peer)
+    live = Live(logs, events, health, seats, telemetry)
+    servers = _Servers(config, path, telemetry, parts, live)
     return await stack.enter_async_context(servers)
 
 
@@ -169,12 +191,17 @@ class _Servers:
     """The three ports. Entered when all listen; leaving drains all of them at the same time."""
 
     def __init__(
-        self, config: Config, path: RequestPath, telemetry: Telemetry, parts: ApiParts
+        self,
+        config: Config,
+        path: RequestPath,
+        telemetry: Telemetry,
+        parts: ApiParts,
+        live: Live,
     ) -> None:
         otlp = OtlpHttp(path, telemetry)
         surface = Surface.of(config.allowed_hosts, config.cors_origins, config.production)
         otlp_app = secure(Router(otlp.routes(), redirect_slashes=False, default=_nothing), surface)
-        web_app = create_app(parts, extra_routes=otlp.routes())
+        web_app = create_app(parts, extra_routes=[*otlp.routes(), *live_routes(live)])
         self.web = self._http(web_app, config.host, config.http_port, "HTTP_PORT")
         self.otlp = self._http(otlp_app, config.host, config.otlp_http_port, "OTLP_HTTP_PORT")
         self.grpc = OtlpGrpcReceiver(path, telemetry, config.host, config.grpc_port)
@@ -182,7 +209,7 @@ class _Servers:
 
     @staticmethod
     def _http(app: ASGIApp, host: str, port: int, key: str) -> HttpServer:
-        return HttpServer(app, host, port, key, HttpProtocol)
+        return HttpServer(app, host, port, key, HttpProtocol, WebSocketProtocol)
 
     async def __aenter__(self) -> Self:
         try:

@@ -130,11 +130,11 @@ class Config:
     )  # fmt: skip
     query_timeout: float = _setting("Limits", "10s", duration, "Longest that a query may run.")
     ws_max_clients: int = _setting(
-        "Limits", "1000", whole(1, 10**6), "Most WebSocket clients at once.", works=False
+        "Limits", "1000", whole(1, 10**6), "Most WebSocket clients at once."
     )
     ws_max_clients_per_peer: int = _setting(
         "Limits", "100", whole(1, 10**6),
-        "Most WebSocket clients at once from one address.", works=False,
+        "Most WebSocket clients at once from one address.",
     )  # fmt: skip
     ingest_min_severity: str = _setting(
         "Ingest filter", "INFO",

@@ -131,7 +131,7 @@ class LogRecord(NamedTuple):
 
     `trace_id` and `span_id` are empty when absent. `time_ns` is never 0 (it falls back to the
     observed time, then to arrival); `observed_ns` is as sent. `body` is one JSON value text.
-    `id` increases in order of arrival and is 0 until stored.
+    `id` increases in order of arrival. It is 0 on the way in, where `Batch.first_log_id` tells.
     """
 
     resource: Resource
@@ -164,6 +164,19 @@ class Source(NamedTuple):
     newest_ns: int
 
 
+def log_id_text(log_id: int) -> str:
+    """The text form of `LogRecord.id`: texts are in the order of their numbers."""
+    return f"{log_id:016x}"
+
+
+def parse_log_id(text: str) -> int:
+    """The id of a text that `log_id_text` gave. Raises ValueError for any other."""
+    log_id = int(text, 16)
+    if log_id_text(log_id) != text or log_id < 0:
+        raise ValueError("not the id of a log record")
+    return log_id
+
+
 @dataclass(slots=True)
 class Batch:
     """The decoded records of one export request, of one tenant.
@@ -191,6 +204,8 @@ class Batch:
     key: bytes = b""
     """Digest of tenant, signal and body. A key is stored once: a byte-identical retry and a
     replayed dead letter are recognised by it. Empty keys are never recognised."""
+    first_log_id: int = 0
+    """Id of the first of `logs`, which the others' follow; 0 until stored."""
 
     @property
     def size(self) -> int:

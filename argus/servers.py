@@ -29,10 +29,16 @@ class HttpServer:
     """One ASGI application on one port. Entered when it listens; leaving it drains for 3 s."""
 
     def __init__(
-        self, app: ASGIApp, host: str, port: int, key: str, protocol: type[asyncio.Protocol]
+        self,
+        app: ASGIApp,
+        host: str,
+        port: int,
+        key: str,
+        protocol: type[asyncio.Protocol],
+        ws_protocol: type[asyncio.Protocol],
     ) -> None:
-        """`key` is the setting to name when the port cannot be had; `protocol` is uvicorn's
-        `http`."""
+        """`key` is the setting to name when the port cannot be had; the protocols are uvicorn's
+        `http` and `ws`."""
         self._host = host
         self._key = key
         self.port = port
@@ -41,7 +47,7 @@ class HttpServer:
                 app,
                 loop="none",
                 http=protocol,
-                ws="websockets-sansio",
+                ws=ws_protocol,
                 lifespan="off",
                 log_config=None,
                 access_log=False,

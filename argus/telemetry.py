@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Mapping
-from typing import get_args
+from typing import Literal, get_args
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.gc_collector import GCCollector
@@ -12,6 +12,10 @@ from prometheus_client.platform_collector import PlatformCollector
 from prometheus_client.process_collector import ProcessCollector
 
 from argus.model import Signal, Transport
+
+MissedReason = Literal["slow", "overloaded", "too_large", "failed"]
+"""Why a live client is not sent a log record: it is too slow, this server has too much to tell,
+the record is too large to be held for every client, or a defect."""
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 OTHER = "other"
@@ -94,6 +98,22 @@ class DeadLetterMetrics:
         self._removed.labels(signal).inc(n)
 
 
+class LiveMetrics:
+    """What live clients were not shown. Methods never raise."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self._missed = Counter(
+            "argus_live_missed_records",
+            "Log records that a live client was not sent, by reason, once for each client.",
+            ("reason",),
+            registry=registry,
+        )
+
+    def missed(self, reason: MissedReason, n: int) -> None:
+        """A client was not sent `n` log records."""
+        self._missed.labels(reason).inc(n)
+
+
 class Telemetry:
     """Counters, gauges and a histogram on a registry of their own, and what health shows of them.
 
@@ -136,6 +156,7 @@ class Telemetry:
             registry=registry,
         )
         self._connections = self._gauge("active_connections", "Open WebSocket connections.")
+        self.live = LiveMetrics(registry)
         self.dead_letters = DeadLetterMetrics(registry)
         self._circuit_open = self._gauge(
             "circuit_open", "1 while the database is given up on and requests go to disk, else 0."

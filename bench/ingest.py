@@ -2,25 +2,22 @@
 
     python -m bench.ingest [--quick | --long] [--only NAME ...] [--json FILE] [--doc PAGE]
 
-Without a flag about six minutes; `--quick` about one, with fewer and shorter rounds; `--long` adds
-ten million spans in a row. Argus, the load generator and the baselines are processes on this
+Without a flag six to eight minutes; `--quick` about two, with fewer and shorter rounds; `--long`
+adds ten million spans in a row. Argus, the load generator and the baselines are processes on this
 machine; every data file lies in a temporary folder (TMPDIR: put it on the disk in question). The
 server must store exactly what it acked, or the run fails. Linux only.
 """
 
 import argparse
-import os
-import resource
 import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from bench import baseline, scenarios
+from bench import scenarios
+from bench.conditions import observed
 from bench.generator import Generator
-from bench.report import Conditions, Line, Result
-
-_TICKS = os.sysconf("SC_CLK_TCK")
+from bench.report import Line, Result
 
 SCENARIOS: dict[str, Callable[[scenarios.Bench], Iterator[Line]]] = {
     "spans": lambda bench: scenarios.throughput(bench, "shop"),
@@ -41,20 +38,15 @@ def main() -> None:
     wanted = chosen.only or [name for name in SCENARIOS if name != "long" or chosen.long]
     if _NEED_CAPACITY & set(wanted) and "spans" not in wanted:
         wanted = ["spans", *wanted]
-    rounds, seconds, sample = (2, 1.5, 60) if chosen.quick else (5, 4.0, 200)
-    conditions = Conditions()
+    rounds, seconds, sample = (2, 1.5, 120) if chosen.quick else (5, 4.0, 200)
     started = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime())
-    began, busy = time.monotonic(), _busy_s()
-    _look(conditions)
+    began = time.monotonic()
     lines: list[Line] = []
-    with Generator() as generator:
+    with observed() as conditions, Generator() as generator:
         bench = scenarios.Bench(generator, rounds, seconds, sample)
         for name in [name for name in SCENARIOS if name in wanted]:
             sys.stderr.write(f"{time.monotonic() - began:5.0f} s  {name}\n")
             lines += SCENARIOS[name](bench)
-    _look(conditions)
-    elapsed = time.monotonic() - began
-    conditions.foreign_share = max(0.0, _busy_s() - busy - _own_s()) / elapsed / _cores()
     mode = "quick" if chosen.quick else "full"
     cpu = {name: sum(shares) / len(shares) for name, shares in bench.generator_cpu.items()}
     result = Result(mode, rounds, started, conditions, lines, cpu)
@@ -72,38 +64,12 @@ def _arguments() -> argparse.Namespace:
         prog="python -m bench.ingest", description="Ingest, against what the machine does bare."
     )
     length = parser.add_mutually_exclusive_group()
-    length.add_argument("--quick", action="store_true", help="about a minute")
+    length.add_argument("--quick", action="store_true", help="about two minutes")
     length.add_argument("--long", action="store_true", help="ten million spans as well")
     parser.add_argument("--only", nargs="+", choices=SCENARIOS, help="these alone")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there too")
     parser.add_argument("--doc", type=Path, metavar="PAGE", help="replace the table in a page")
     return parser.parse_args()
-
-
-def _cores() -> int:
-    return os.cpu_count() or 1
-
-
-def _look(conditions: Conditions) -> None:
-    share, rate = baseline.spin()
-    conditions.spin_share.append(share)
-    conditions.spin_rate.append(rate)
-    conditions.load.append(os.getloadavg()[0])
-
-
-def _busy_s() -> float:
-    """Seconds that all cores together were busy since boot, other guests' share included."""
-    fields = Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:]
-    user, nice, system, _idle, _iowait, irq, softirq, steal = map(int, fields[:8])
-    return (user + nice + system + irq + softirq + steal) / _TICKS
-
-
-def _own_s() -> float:
-    """Processor seconds of this process and of its children that have ended."""
-    return sum(
-        used.ru_utime + used.ru_stime
-        for used in map(resource.getrusage, (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-    )
 
 
 if __name__ == "__main__":

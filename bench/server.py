@@ -76,7 +76,7 @@ class Argus:
         self._temporary = tempfile.TemporaryDirectory(prefix="argus-bench-")
         self.folder = Path(self._temporary.name)
         web, grpc, otlp = free_ports(3)
-        self._web = web
+        self.web = web
         self.grpc = f"127.0.0.1:{grpc}"
         self.http = f"127.0.0.1:{otlp}"
         self._environ = {
@@ -108,7 +108,7 @@ class Argus:
             return False
 
     def _get(self, path: str) -> tuple[int, str]:
-        connection = http.client.HTTPConnection("127.0.0.1", self._web, timeout=10)
+        connection = http.client.HTTPConnection("127.0.0.1", self.web, timeout=10)
         try:
             connection.request("GET", path)
             answer = connection.getresponse()

@@ -20,7 +20,7 @@ from argus.api.answer import (
 )
 from argus.api.endpoint import Call
 from argus.api.times import format_time
-from argus.model import SEVERITIES, UNSPECIFIED, LogRecord, severity_name
+from argus.model import SEVERITIES, UNSPECIFIED, LogRecord, log_id_text, severity_name
 from argus.storage import LogQuery
 
 
@@ -78,7 +78,7 @@ class LogsResponse(msgspec.Struct):
 def log_answer(record: LogRecord, form: Form) -> Log:
     """A log record as answers show it."""
     return Log(
-        id=f"{record.id:016x}",
+        id=log_id_text(record.id),
         timestamp=format_time(record.time_ns),
         observed_time=format_time(record.observed_ns) if record.observed_ns else None,
         severity=_SEVERITIES[severity_name(record.severity)],

@@ -3,6 +3,7 @@
 import msgspec
 from starlette.responses import Response
 
+from argus import storage
 from argus.api import params
 from argus.api.answer import Time, json_response
 from argus.api.endpoint import Call
@@ -46,7 +47,12 @@ async def get_dashboard(call: Call) -> Response:
     start, end = params.bounded_range(call.values, DEFAULT_RANGE_NS)
     services = call.values[params.SERVICES]
     numbers = await call.reader.dashboard(TimeRange(start, end), services)
-    answer = Dashboard(
+    return json_response(dashboard_answer(numbers, start, end))
+
+
+def dashboard_answer(numbers: storage.Dashboard, start: int, end: int) -> Dashboard:
+    """The numbers of [start, end), in Unix nanoseconds, as answers show them."""
+    return Dashboard(
         start=format_time(start),
         end=format_time(end),
         total_traces=numbers.total_traces,
@@ -64,7 +70,6 @@ async def get_dashboard(call: Call) -> Response:
             for name, errors, total in numbers.top_failing_services
         ],
     )
-    return json_response(answer)
 
 
 def _rate(part: int, whole: int) -> float:

@@ -133,8 +133,8 @@ class Writer(Protocol):
 
         When this returns, every record survives a power cut and is visible to readers. The answer
         has, for each batch, what of it was stored now: without the spans that were stored before,
-        and without anything when its key (if it has one) was. When this raises (`Unavailable`),
-        nothing of any batch is stored.
+        and without anything when its key (if it has one) was; `first_log_id` is set where there are
+        log records. When this raises (`Unavailable`), nothing of any batch is stored.
         """
 
 
@@ -150,6 +150,10 @@ class Reader(Protocol):
 
     async def find_logs(self, query: LogQuery) -> Page[LogRecord]:
         """Log records that match."""
+
+    async def logs_after(self, log_id: int, limit: int) -> list[LogRecord]:
+        """The newest `limit` of the log records that arrived after the one with this id, in order
+        of arrival. The id need not be one of this tenant's."""
 
     async def service_names(self) -> list[str]:
         """Every service that sent a span or a log record that is still kept, sorted."""

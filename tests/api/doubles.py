@@ -115,6 +115,9 @@ class MemoryReader:
         self.queries.append(query)
         return Page(self.logs, 1, True, "next")
 
+    async def logs_after(self, log_id: int, limit: int) -> list[LogRecord]:
+        return [log for log in self.logs if log.id > log_id][-limit:]
+
     async def service_names(self) -> list[str]:
         return [self.tenant, "orders"]
 

@@ -7,6 +7,7 @@ import pytest
 from starlette.applications import Starlette
 
 from argus.api import HttpProtocol
+from argus.api.websocket_protocol import WebSocketProtocol
 from argus.pipeline import Consumer
 from argus.pipeline.budget import ByteBudget
 from argus.receivers.otlp_grpc import OtlpGrpcReceiver
@@ -41,7 +42,7 @@ async def start() -> AsyncIterator[object]:
             stack.callback(path.close)
             app = Starlette(routes=OtlpHttp(path, telemetry).routes())
             http = await stack.enter_async_context(
-                HttpServer(app, "127.0.0.1", 0, "HTTP_PORT", HttpProtocol)
+                HttpServer(app, "127.0.0.1", 0, "HTTP_PORT", HttpProtocol, WebSocketProtocol)
             )
             grpc = await stack.enter_async_context(
                 OtlpGrpcReceiver(path, telemetry, "127.0.0.1", 0)

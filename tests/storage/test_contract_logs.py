@@ -35,6 +35,37 @@ async def test_ids_increase_in_order_of_arrival(storage: Storage) -> None:
     assert 0 < ids['"a"'] < ids['"b"'] < ids['"c"']
 
 
+async def test_what_was_stored_says_which_ids_its_log_records_got(storage: Storage) -> None:
+    batches = [
+        a_batch(a_log_record("a"), a_log_record("b")),
+        a_batch(a_span()),
+        a_batch(a_log_record("c"), tenant="other"),
+        a_batch(a_log_record("d")),
+    ]
+    stored = await storage.writer.write(batches)
+    page = await storage.reader("default").find_logs(LogQuery())
+    ids = {log.body: log.id for log in page.items}
+    assert [batch.first_log_id for batch in stored] == [ids['"a"'], 0, ids['"b"'] + 1, ids['"d"']]
+    assert ids['"b"'] == ids['"a"'] + 1
+    assert ids['"d"'] == ids['"b"'] + 2
+
+
+async def test_the_newest_log_records_after_an_id_come_in_order_of_arrival(
+    storage: Storage,
+) -> None:
+    await write(storage, a_log_record("a"), a_log_record("b", time_ns=NOON + SECOND))
+    await storage.writer.write([a_batch(a_log_record("theirs"), tenant="other")])
+    await write(storage, a_log_record("c", time_ns=NOON - SECOND), a_log_record("d"))
+    reader = storage.reader("default")
+    everything = await reader.logs_after(0, 10)
+    assert [log.body for log in everything] == ['"a"', '"b"', '"c"', '"d"']
+    assert await reader.logs_after(everything[1].id, 10) == everything[2:]
+    assert await reader.logs_after(everything[1].id + 1, 10) == everything[2:]
+    assert await reader.logs_after(0, 3) == everything[1:]
+    assert await reader.logs_after(everything[-1].id, 10) == []
+    assert await reader.logs_after(2**64, 10) == []
+
+
 async def test_log_records_are_found_by_every_condition_and_all_must_hold(
     storage: Storage,
 ) -> None:

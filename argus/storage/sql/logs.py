@@ -56,6 +56,19 @@ def find_logs(views: Iterable[View], query: LogQuery) -> Page[LogRecord]:
     return Page(_records(segments, page), counting.total, counting.is_estimate, cursor)
 
 
+def logs_after(views: Iterable[View], log_id: int, limit: int) -> list[LogRecord]:
+    """The newest `limit` log records with an id above `log_id`, by id."""
+    found: list[LogRecord] = []
+    for view in views:
+        later = select_logs(view).where(view.logs.c.id > clamp(log_id))
+        page = later.order_by(view.logs.c.id.desc()).limit(limit - len(found))
+        found += logs_of(view, view.rows(page))
+        if len(found) == limit:
+            break
+    found.reverse()
+    return found
+
+
 def logs_of_trace(view: View, trace_id: bytes, limit: int) -> tuple[list[LogRecord], int]:
     """The earliest log records of a trace in one segment by time, and how many there are."""
     logs = view.logs

@@ -27,7 +27,7 @@ from argus.storage import (
 from argus.storage.sql import summaries
 from argus.storage.sql.engine import Database
 from argus.storage.sql.exactly_once import ExactlyOnce
-from argus.storage.sql.logs import find_logs
+from argus.storage.sql.logs import find_logs, logs_after
 from argus.storage.sql.overview import dashboard
 from argus.storage.sql.segments import Segments, Tenants, last_ids
 from argus.storage.sql.traces import find_traces, get_trace, service_names
@@ -123,8 +123,7 @@ class _SqlWriter:
     def _commit(self, batches: Sequence[Batch]) -> list[Batch]:
         def store(connection: Connection) -> list[Batch]:
             admitted = self._once.admit(connection, owned)
-            self._rows.insert(connection, admitted)
-            return [batch for _, batch in admitted]
+            return self._rows.insert(connection, admitted)
 
         try:
             owned = [(self._tenants.ensure(batch.tenant), batch) for batch in batches]
@@ -253,6 +252,11 @@ class _SqlReader:
     async def find_logs(self, query: LogQuery) -> Page[LogRecord]:
         return await self._database.read(
             self._tenant_id(), lambda views: find_logs(views, _encodable(query))
+        )
+
+    async def logs_after(self, log_id: int, limit: int) -> list[LogRecord]:
+        return await self._database.read(
+            self._tenant_id(), lambda views: logs_after(views, log_id, limit)
         )
 
     async def service_names(self) -> list[str]:
