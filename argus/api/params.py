@@ -19,6 +19,7 @@ MAX_QUERY_BYTES = 64 * 1024
 MAX_TEXT = 4096
 MAX_REPEATS = 1000
 MAX_LIMIT = 1000
+MAX_FIELDS = 20
 MAX_OFFSET = 2**31 - 1
 
 _BAD_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
@@ -168,6 +169,12 @@ def _service_names(texts: Sequence[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(texts))
 
 
+def _few(texts: Sequence[str]) -> tuple[str, ...]:
+    if len(texts) > MAX_FIELDS:
+        raise ValueError(f"at most {MAX_FIELDS} at once")
+    return tuple(dict.fromkeys(texts))
+
+
 def _duration(text: str) -> int | None:
     return parse_duration(text, bare_unit="us")
 
@@ -296,6 +303,37 @@ SKELETON = Param[bool](
     False,
     "`skeleton` leaves out attributes, events, links, resources and logs.",
     {"type": "string", "enum": ["full", "skeleton"], "default": "full"},
+)
+
+
+SIGNAL = Param[FilterSignal](
+    "signal",
+    _choice({"traces": "traces", "logs": "logs"}),
+    "traces",
+    "Spans or log records.",
+    {"type": "string", "enum": ["traces", "logs"], "default": "traces"},
+)
+PREFIX = Param[str]("prefix", _one(str), "", "Only what contains this, in any case.", blank=True)
+KEY = Param[str]("key", _one(str), "", "A field or an attribute's key, as filters name it.")
+FIELD = Param[str]("field", _one(str), "severity", "What to count by, as filters name it.")
+FIELDS = Param[tuple[str, ...]](
+    "field", _few, (), "What to count, as filters name it; the usual fields without it.",
+    repeats=True,
+)  # fmt: skip
+SELECTION = Param[str]("selection", _one(str.strip), "", "A filter: what to explain.")
+TIMESTAMP = Param[int | None](
+    "timestamp",
+    _one(lambda text: parse_time(text, now_ns())),
+    None,
+    f"The point in time; required. {_TIME_HELP}",
+    _TIME_SCHEMA,
+)
+WINDOW = Param[int](
+    "window",
+    _one(lambda text: parse_duration(text)),
+    60 * 10**9,
+    "How far to look on either side; a minute without it.",
+    {"type": "string", "examples": ["30s"], "default": "1m"},
 )
 
 

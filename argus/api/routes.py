@@ -2,6 +2,7 @@
 
 from argus.api import (
     dead_letters,
+    explore,
     health,
     logs,
     openapi,
@@ -13,6 +14,69 @@ from argus.api import (
 from argus.api.endpoint import Endpoint
 
 ENDPOINTS: tuple[Endpoint, ...] = (
+    Endpoint(
+        "GET",
+        "/api/traces/facets",
+        explore.trace_facets,
+        "The most frequent values of fields among spans.",
+        answers=(explore.FacetsResponse,),
+        params=explore.TRACE_FACETS_PARAMS,
+        tenanted=True,
+    ),
+    Endpoint(
+        "GET",
+        "/api/logs/facets",
+        explore.log_facets,
+        "The most frequent values of fields among log records.",
+        answers=(explore.FacetsResponse,),
+        params=explore.LOG_FACETS_PARAMS,
+        tenanted=True,
+    ),
+    Endpoint(
+        "GET",
+        "/api/logs/histogram",
+        explore.log_histogram,
+        "Log records over time by severity or any field, the last 15 minutes by default.",
+        answers=(explore.HistogramResponse,),
+        params=explore.HISTOGRAM_PARAMS,
+        tenanted=True,
+    ),
+    Endpoint(
+        "GET",
+        "/api/logs/context",
+        explore.log_context,
+        "At most 500 log records around a point in time, oldest first.",
+        answers=(explore.ContextResponse,),
+        params=explore.CONTEXT_PARAMS,
+        tenanted=True,
+    ),
+    Endpoint(
+        "GET",
+        "/api/attributes/keys",
+        explore.attribute_keys,
+        "Attribute keys of spans or log records by frequency.",
+        answers=(explore.KeysResponse,),
+        params=explore.KEYS_PARAMS,
+        tenanted=True,
+    ),
+    Endpoint(
+        "GET",
+        "/api/attributes/values",
+        explore.attribute_values,
+        "Values of one field or attribute by frequency.",
+        answers=(explore.FacetsResponse,),
+        params=explore.VALUES_PARAMS,
+        tenanted=True,
+    ),
+    Endpoint(
+        "POST",
+        "/api/explain",
+        explore.explain,
+        "Which values are more frequent in a selection than in the rest.",
+        answers=(explore.ExplainResponse,),
+        params=explore.EXPLAIN_PARAMS,
+        tenanted=True,
+    ),
     Endpoint(
         "GET",
         "/api/traces",

@@ -5,12 +5,13 @@ through `argus.storage.open.open_storage` only, and every method here is held to
 `tests/storage/test_contract.py`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Generic, Literal, NamedTuple, Protocol, TypeVar
 
 from argus.model import Batch, LogRecord, Span, TraceSummary
-from argus.query import Node
+from argus.query import FilterSignal, Node
+from argus.query.tree import Target
 
 T = TypeVar("T")
 
@@ -80,6 +81,41 @@ class LogQuery:
     limit: int = 50
     offset: int = 0
     cursor: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RecordQuery:
+    """Which spans or log records to count: in a range by their time, and satisfying a filter that
+    is about the signal. Counting stops after `budget_s` seconds, newest records first."""
+
+    signal: FilterSignal
+    range: TimeRange = TimeRange()
+    filter: Node | None = None
+    budget_s: float = 1.0
+
+
+class Tally(NamedTuple):
+    """How often each value occurs among the `counted` newest of `total` matching records; those
+    are all of them unless the time was over. `total` may be a lower bound.
+
+    A value is JSON text. `counts` has (bucket, value); the bucket is 0 unless asked for.
+    """
+
+    counted: int
+    total: int
+    total_is_estimate: bool
+    counts: Mapping[tuple[int, str], int]
+
+
+class Contrast(NamedTuple):
+    """How often each (place, key, JSON text of a value) occurs among the selected of the counted
+    records and among the rest of them; places are `field`, `record` and `resource`."""
+
+    counted: int
+    total: int
+    total_is_estimate: bool
+    selected: int
+    counts: Mapping[tuple[str, str, str], tuple[int, int]]
 
 
 class TraceDetail(NamedTuple):
@@ -154,6 +190,21 @@ class Reader(Protocol):
     async def logs_after(self, log_id: int, limit: int) -> list[LogRecord]:
         """The newest `limit` of the log records that arrived after the one with this id, in order
         of arrival. The id need not be one of this tenant's."""
+
+    async def logs_around(self, query: LogQuery, time_ns: int) -> list[LogRecord]:
+        """Log records of a query closest to a time, half of its limit before it and half from it
+        on, oldest first; offset and cursor are ignored."""
+
+    async def count_keys(self, query: RecordQuery) -> Tally:
+        """How many records have each attribute key, on themselves or on their resource."""
+
+    async def count_values(self, query: RecordQuery, target: Target, bucket_ns: int = 0) -> Tally:
+        """How many records have each value of a field or attribute, `null` where it is missing;
+        with `bucket_ns`, in each bucket of that width, numbered from the epoch on. Raises
+        InvalidInput(field="field") for a field that is a time, a duration, an id or a text."""
+
+    async def contrast(self, query: RecordQuery, selection: Node) -> Contrast:
+        """Values among the records that satisfy a selection, and among the others."""
 
     async def service_names(self) -> list[str]:
         """Every service that sent a span or a log record that is still kept, sorted."""

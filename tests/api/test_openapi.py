@@ -16,8 +16,14 @@ LETTERS = WaitingLetters(WaitingLetter(id="1"), WaitingLetter(id="2"))
 APP = create_app(parts_with(dead_letters=LETTERS))
 IN_PATH = {"trace_id": TRACE_ID.hex(), "id": "1"}
 
+REQUIRED = {
+    "/api/attributes/values": "key=service",
+    "/api/logs/context": "timestamp=now",
+    "/api/explain": "selection=status:error",
+}
+
 TARGETS = [
-    *((one.method, one.path, "") for one in ENDPOINTS),
+    *((one.method, one.path, REQUIRED.get(one.path, "")) for one in ENDPOINTS),
     ("GET", "/api/traces/{trace_id}", "view=skeleton"),
     ("GET", "/api/traces/{trace_id}", "attributes=typed"),
     ("GET", "/api/logs", "attributes=typed"),

@@ -73,6 +73,7 @@ class Filter:
     """A filter as it is asked of the spans or log records of one segment."""
 
     def __init__(self, tree: Node, signal: FilterSignal, view: View) -> None:
+        self._tree = tree
         self._view = view
         self._of_spans = signal == "traces"
         self._rows: FromClause = view.spans if self._of_spans else view.logs
@@ -80,6 +81,23 @@ class Filter:
         self.expression = self._index(tree, _MAX_DEPTH) or ""
         terms = tree.terms if isinstance(tree, And) else (tree,)
         self.condition = and_(*(self._top(term) for term in terms))
+
+    @property
+    def exact(self) -> ColumnElement[bool]:
+        """What the filter says of any row, also of one that the index did not find."""
+        return self._exact(self._tree, self._rows)
+
+    def matching(self, first_id: int, last_id: int) -> ColumnElement[bool]:
+        """What holds for exactly the matching rows in a range of ids."""
+        ids = self._view.span_ids if self._of_spans else self._view.log_ids
+        id_, condition = self._rows.c.id, self.condition
+        if not self.expression:
+            return and_(id_.between(first_id, last_id), condition)
+        return and_(
+            id_.in_(ids(self.expression, first_id, last_id)),
+            (id_ + 0).between(first_id, last_id),
+            condition,
+        )
 
     def _index(self, tree: Node, depth: int) -> str | None:
         if depth == 0:

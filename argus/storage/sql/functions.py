@@ -35,6 +35,7 @@ def register(connection: Any) -> None:
         ("argus_attribute", 3, _attribute),
         ("argus_matches", 2, _matches),
         ("argus_words", 3, _words),
+        ("argus_value", 2, _value),
     ):
         connection.create_function(name, arguments, function, deterministic=True)
 
@@ -49,6 +50,11 @@ def attribute(
 def matches(text: ColumnElement[str], pattern: Matches) -> ColumnElement[int]:
     """Whether a text is of a form, 0 or 1."""
     return func.argus_matches(text, _text(pattern))
+
+
+def scalar(attributes: ColumnElement[str], key: str) -> ColumnElement[str | None]:
+    """JSON text of a string, number or truth value; empty for another, NULL without the key."""
+    return func.argus_value(attributes, key)
 
 
 def has_words(
@@ -78,6 +84,18 @@ def _attribute(attributes: str, key: str, condition: str) -> int | None:
 def _matches(text: str, pattern: str) -> int:
     found = _condition(pattern)
     return isinstance(found, Matches) and found.found_in(text)
+
+
+def _value(attributes: str, key: str) -> str | None:
+    found = _decode(attributes)
+    return scalar_text(found[key]) if key in found else None
+
+
+def scalar_text(value: Any) -> str:
+    """JSON text of a string, number or truth value; empty for any other value."""
+    if not isinstance(value, str | bool | int | float):
+        return ""
+    return str(msgspec.json.encode(value), "utf-8")
 
 
 def _words(value: str, attributes: str, looked_for: str) -> int:

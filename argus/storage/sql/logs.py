@@ -1,6 +1,7 @@
 """Reads log records: lists newest first, and the records of one trace."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Annotated, Any
 
 import msgspec
@@ -67,6 +68,24 @@ def logs_after(views: Iterable[View], log_id: int, limit: int) -> list[LogRecord
             break
     found.reverse()
     return found
+
+
+def logs_around(views: Iterable[View], query: LogQuery, time_ns: int) -> list[LogRecord]:
+    """The matching log records closest to a time, before it and from it on, oldest first."""
+    segments = list(views)
+    before = replace(query, range=TimeRange(query.range.start_ns, time_ns), limit=query.limit // 2)
+    after = replace(query, range=TimeRange(time_ns, query.range.end_ns))
+    keys = _newest_keys(segments, _Wanted(before), None)[: before.limit]
+    wanted = _Wanted(after)
+    later: list[tuple[int, int, int]] = []
+    for group in newest_first(segments, View.LOGS, after.range):
+        for part in group.parts:
+            logs, index = part.view.logs, segments.index(part.view)
+            statement = select(logs.c.time_ns, logs.c.id).where(*wanted.conditions(part))
+            oldest = statement.order_by(logs.c.time_ns, logs.c.id).limit(query.limit - before.limit)
+            later += ((time_ns, id_, index) for time_ns, id_ in part.view.rows(oldest))
+    later.sort()
+    return _records(segments, [*reversed(keys), *later[: query.limit - before.limit]])
 
 
 def logs_of_trace(view: View, trace_id: bytes, limit: int) -> tuple[list[LogRecord], int]:

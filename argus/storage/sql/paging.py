@@ -55,10 +55,10 @@ def clamp(number: int) -> int:
 class Counting:
     """Adds up matches until there are more than are counted exactly, or the time is over."""
 
-    def __init__(self) -> None:
+    def __init__(self, seconds: float = MAX_COUNTING_S) -> None:
         self.total = 0
         self.is_estimate = False
-        self._until = time.monotonic() + MAX_COUNTING_S
+        self._until = time.monotonic() + seconds
 
     @property
     def room(self) -> int:

@@ -2,6 +2,10 @@
 
 export type Attributes = Record<string, unknown>;
 
+export type ContextResponse = {
+  logs: Log[];
+};
+
 export type Dashboard = {
   /** RFC 3339 in UTC, nine fractional digits. */
   start: string;
@@ -51,6 +55,40 @@ export type ErrorResponse = {
   error: Problem;
 };
 
+export type ExplainResponse = {
+  explanations: Explanation[];
+  selected: number;
+  rest: number;
+  counted: number;
+  total: number;
+  total_is_estimate: boolean;
+};
+
+export type Explanation = {
+  key: string;
+  value: string | number | boolean;
+  term: string;
+  selected_count: number;
+  rest_count: number;
+  support: number;
+  rest_share: number;
+  lift: number;
+};
+
+export type Facet = {
+  field: string;
+  values: Value[];
+  other: number;
+  missing: number;
+};
+
+export type FacetsResponse = {
+  facets: Facet[];
+  counted: number;
+  total: number;
+  total_is_estimate: boolean;
+};
+
 export type FailingService = {
   service_name: string;
   error_count: number;
@@ -71,6 +109,32 @@ export type Health = {
   queue_depth: number;
   disk: Disk;
   receivers: ReceiverPorts;
+};
+
+export type HistogramResponse = {
+  /** RFC 3339 in UTC, nine fractional digits. */
+  start: string;
+  /** RFC 3339 in UTC, nine fractional digits. */
+  end: string;
+  width_ms: number;
+  timestamps: string[];
+  series: Series[];
+  counted: number;
+  total: number;
+  total_is_estimate: boolean;
+};
+
+export type Key = {
+  key: string;
+  count: number;
+  term: string;
+};
+
+export type KeysResponse = {
+  keys: Key[];
+  counted: number;
+  total: number;
+  total_is_estimate: boolean;
 };
 
 export type Log = {
@@ -152,6 +216,12 @@ export type Scope = {
   version: string;
   attributes: Attributes;
   dropped_attributes_count: number;
+};
+
+export type Series = {
+  value: string | number | boolean | null;
+  other: boolean;
+  counts: number[];
 };
 
 export type Severity = "DEBUG" | "ERROR" | "FATAL" | "INFO" | "TRACE" | "UNSPECIFIED" | "WARN";
@@ -268,6 +338,10 @@ export type TypedAttributes = {
   value: Record<string, unknown>;
 }[];
 
+export type TypedContextResponse = {
+  logs: TypedLog[];
+};
+
 export type TypedLog = {
   id: string;
   /** RFC 3339 in UTC, nine fractional digits. */
@@ -362,4 +436,10 @@ export type TypedTraceResponse = {
   spans: TypedSpan[];
   logs: TypedLog[];
   logs_total: number;
+};
+
+export type Value = {
+  value: string | number | boolean;
+  count: number;
+  term: string;
 };
