@@ -20,6 +20,7 @@ from argus.api.answer import (
     json_response,
 )
 from argus.api.endpoint import Call
+from argus.api.exports import asked_for, export, spans_of
 from argus.api.logs import Log, log_answer
 from argus.api.times import format_time
 from argus.attributes import decode_list
@@ -264,6 +265,9 @@ async def list_traces(call: Call) -> Response:
         offset=offset,
         cursor=cursor,
     )
+    if media_type := asked_for(call.accept):
+        reader = call.reader
+        return await export(media_type, query, reader.find_traces, summary_answer, spans_of(reader))
     page = await call.reader.find_traces(query)
     traces = await convert(page.items, summary_answer)
     answer = TracesResponse(

@@ -45,7 +45,8 @@ class TraceQuery:
     of the trace, in nanoseconds. `search`: whole words, compared without case, that must all
     occur in the name or the string attribute values of one span. `filter`: one
     span of the trace satisfies the whole tree, which is about traces. `cursor` continues a list in
-    the same order; a cursor that is not one raises InvalidInput(field="cursor").
+    the same order; a cursor that is not one raises InvalidInput(field="cursor"). Without
+    `count` the total is a lower bound that costs nothing.
     """
 
     range: TimeRange = TimeRange()
@@ -60,6 +61,7 @@ class TraceQuery:
     limit: int = 50
     offset: int = 0
     cursor: str | None = None
+    count: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +70,7 @@ class LogQuery:
 
     `severities` are names (TRACE..FATAL, UNSPECIFIED). `search`: whole words, compared without
     case, that must all occur in the body or the string attribute values of the record. `filter`
-    is about logs.
+    is about logs. Without `count` the total is a lower bound that costs nothing.
     """
 
     range: TimeRange = TimeRange()
@@ -81,6 +83,7 @@ class LogQuery:
     limit: int = 50
     offset: int = 0
     cursor: str | None = None
+    count: bool = True
 
 
 @dataclass(frozen=True, slots=True)

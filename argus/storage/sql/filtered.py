@@ -27,6 +27,8 @@ def newest_traces(
     conditions: Callable[[View], Iterable[ColumnElement[bool]]],
     beyond: Callable[[Key], bool],
     need: int,
+    *,
+    count: bool,
 ) -> tuple[list[Key], Counting]:
     """The first `need` summaries of those `beyond` a position, and the count of all.
 
@@ -36,7 +38,7 @@ def newest_traces(
     filters = {view: Filter(tree, "traces", view) for view in views}
     found: set[str] = set()
     keys: list[Key] = []
-    counting, more_to_count = Counting(), True
+    counting, more_to_count = (Counting(), True) if count else (Counting.at_least(0), False)
     for group in newest_first(views, View.SPANS, _of_spans(views, range_)):
         before = len(found)
         for part in group.parts:

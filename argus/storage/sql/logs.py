@@ -53,7 +53,7 @@ def find_logs(views: Iterable[View], query: LogQuery) -> Page[LogRecord]:
         counting = Counting()
         counting.add(len(keys), more=False)  # the page looked at everything
     else:
-        counting = _count(segments, wanted)
+        counting = _count(segments, wanted) if query.count else Counting.at_least(len(keys))
     return Page(_records(segments, page), counting.total, counting.is_estimate, cursor)
 
 

@@ -60,6 +60,13 @@ class Counting:
         self.is_estimate = False
         self._until = time.monotonic() + seconds
 
+    @classmethod
+    def at_least(cls, found: int) -> "Counting":
+        """The result of not counting beyond what was found anyway."""
+        one = cls()
+        one.total, one.is_estimate = found, True
+        return one
+
     @property
     def room(self) -> int:
         """How many more matches are worth finding: one beyond the bound says it is passed."""

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, FromClause, Select, and_, func, or_, selec
 from argus.errors import InvalidInput
 from argus.model import Span, StatusCode, TraceSummary
 from argus.query import Node
-from argus.storage import Page, TraceDetail, TraceQuery
+from argus.storage import Page, TimeRange, TraceDetail, TraceQuery
 from argus.storage.sql.engine import View
 from argus.storage.sql.filtered import Key, newest_traces, traces_with
 from argus.storage.sql.logs import logs_of_trace
@@ -65,6 +65,9 @@ def _first_keys(
         conditions = _conditions(view, query)
         keys = view.rows(_select_keys(view, query, conditions, after).limit(need))
         runs.append([(value, trace_id, id_, index) for value, trace_id, id_ in keys])
+        if not query.count:
+            counting.is_estimate = True
+            continue
         some = select(view.traces.c.id).where(*conditions).limit(counting.room).subquery()
         matches = view.value(select(func.count()).select_from(some))
         counting.add(matches, more=index + 1 < len(segments))
@@ -77,13 +80,18 @@ def _newest_filtered(
 ) -> tuple[list[Key], Counting]:
     position = None if after is None else (after.value, after.trace_id.upper())
     unfiltered = replace(query, filter=None)
+    range_ = query.range
+    if after is not None and not query.count and not isinstance(after.value, str):
+        end_ns = INT64_MAX if range_.end_ns is None else range_.end_ns
+        range_ = TimeRange(range_.start_ns, min(after.value + 1, end_ns))
     return newest_traces(
         segments,
-        query.range,
+        range_,
         tree,
         lambda view: _conditions(view, unfiltered),
         lambda key: position is None or key[:2] < position,
         need,
+        count=query.count,
     )
 
 
