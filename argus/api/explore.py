@@ -178,8 +178,6 @@ def _query(
     terms: list[Node] = []
     if (tree := params.parsed_filter(values, signal)) is not None:
         terms.append(tree)
-    service = _column(signal, "service")
-    terms += _either(Test(service, Equals(name)) for name in values[params.SERVICES])
     terms += _either([_severity(name) for name in values[params.SEVERITY]])
     if Phrase(values[params.SEARCH]).words:
         terms += [Phrase(word) for word in Phrase(values[params.SEARCH]).words]
@@ -187,7 +185,8 @@ def _query(
         if id_ := values[param]:
             terms.append(Test(_column(signal, param.name), Equals(id_.hex())))
     whole = None if not terms else terms[0] if len(terms) == 1 else And(tuple(terms))
-    return RecordQuery(signal, range_ or params.open_range(values), whole, budget_s)
+    services = values[params.SERVICES]
+    return RecordQuery(signal, range_ or params.open_range(values), services, whole, budget_s)
 
 
 def _target(text: str, signal: FilterSignal, field: str) -> Target:

@@ -88,11 +88,13 @@ class LogQuery:
 
 @dataclass(frozen=True, slots=True)
 class RecordQuery:
-    """Which spans or log records to count: in a range by their time, and satisfying a filter that
-    is about the signal. Counting stops after `budget_s` seconds, newest records first."""
+    """Which spans or log records to count: in a range by their time, of one of the services (any
+    when empty), and satisfying a filter that is about the signal. Counting stops after `budget_s`
+    seconds, newest records first."""
 
     signal: FilterSignal
     range: TimeRange = TimeRange()
+    services: tuple[str, ...] = ()
     filter: Node | None = None
     budget_s: float = 1.0
 

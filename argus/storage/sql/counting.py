@@ -66,6 +66,10 @@ class _Walk:
             self._filters[view] = Filter(tree, self.query.signal, view)
         found, range_ = [self._filters[view].matching(first, last)], self.query.range
         moment = view.spans.c.start_ns if self.signal == View.SPANS else view.logs.c.time_ns
+        if self.query.services:
+            rows, resources = view.spans if self.signal == View.SPANS else view.logs, view.resources
+            named = resources.c.service_name.in_(self.query.services)
+            found.append(rows.c.resource_id.in_(select(resources.c.id).where(named)))
         if range_.start_ns is not None:
             found.append(moment >= clamp(range_.start_ns))
         if range_.end_ns is not None:
