@@ -41,6 +41,7 @@ COMPOSITION = {
     "app": {"cli", "dead_letter_commands"},
     "client_commands": {"cli"},
     "dead_letter_commands": {"cli"},
+    "upkeep_commands": {"cli"},
     "cli": {"__main__"},
     "__main__": set[str](),
 }

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from hashlib import blake2b
 from pathlib import Path
 from typing import Any, Literal
 
@@ -9,7 +10,7 @@ from starlette.datastructures import Headers
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from argus.api.desks import DeadLetterDesk, ReceiptRecord
+from argus.api.desks import DataDesk, DeadLetterDesk, ReceiptRecord
 from argus.api.params import Param, Values, parse_query
 from argus.api.problems import method_not_allowed
 from argus.api.security import require_admin
@@ -41,6 +42,7 @@ class SystemState:
     disk_path: str
     disk_bytes: int
     disk_free_bytes: int
+    disk_full_in_days: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,7 @@ class ApiParts:
     ready: Callable[[], Awaitable[bool]]
     receipts: Callable[[str], Sequence[ReceiptRecord]]
     dead_letters: DeadLetterDesk
+    data: DataDesk
     ports: Ports
     version: str
     allowed_hosts: Sequence[str] = ()
@@ -88,7 +91,9 @@ class Endpoint:
     """One line of the route table: Starlette's routes and the OpenAPI document are made from it.
 
     `answers` are the types of a successful answer (any one of them), none for `media_type`s that
-    are not JSON. `admin` marks what changes or destroys; `tenanted` what answers for one tenant.
+    are not JSON. `admin` marks what changes or destroys; `tenanted` what answers for one tenant;
+    `empty` what succeeds with 204 and no content; `validated` what a client may keep and ask for
+    again by its ETag.
     """
 
     method: Method
@@ -100,6 +105,8 @@ class Endpoint:
     media_type: str = "application/json"
     admin: bool = False
     tenanted: bool = False
+    empty: bool = False
+    validated: bool = False
 
 
 class Resource:
@@ -129,4 +136,17 @@ class Resource:
         accept = ",".join(headers.getlist("accept"))
         call = Call(self._parts, self._endpoints, values, scope["path_params"], tenant, accept)
         response = await endpoint.handler(call)
+        if endpoint.validated:
+            response = _validated(response, headers)
         await response(scope, receive, send)
+
+
+def _validated(response: Response, headers: Headers) -> Response:
+    """The answer with its ETag, or 304 when that is what the client has."""
+    tag = f'W/"{blake2b(response.body, digest_size=12).hexdigest()}"'
+    kept = {"ETag": tag, "Cache-Control": "private, no-cache"}
+    known = {one.strip() for one in headers.get("if-none-match", "").split(",")}
+    if tag in known or "*" in known:
+        return Response(status_code=304, headers=kept)
+    response.headers.update(kept)
+    return response

@@ -21,6 +21,7 @@ MAX_REPEATS = 1000
 MAX_LIMIT = 1000
 MAX_FIELDS = 20
 MAX_OFFSET = 2**31 - 1
+MAX_DAYS = 36_500
 
 _BAD_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 _HEX = re.compile(r"[0-9a-fA-F]+")
@@ -165,6 +166,14 @@ def parse_id(text: str, digits: int) -> bytes:
     return bytes.fromhex(text)
 
 
+def path_id(path: Mapping[str, str], name: str, digits: int) -> bytes:
+    """The id that a part of the path has to be. Raises InvalidInput that names the part."""
+    try:
+        return parse_id(path[name], digits)
+    except ValueError as error:
+        raise InvalidInput(f"{name}: {error}", field=name) from None
+
+
 def _service_names(texts: Sequence[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(texts))
 
@@ -290,6 +299,20 @@ SPAN_ID = Param[bytes](
     "Only of this span.",
     {"type": "string", "pattern": "^[0-9a-fA-F]{16}$"},
 )
+DAYS = Param[int | None](
+    "days",
+    _integer(0, MAX_DAYS),
+    None,
+    "What happened longer ago is deleted.",
+    {"type": "integer", "minimum": 0, "maximum": MAX_DAYS},
+)
+CONFIRM = Param[bool](
+    "confirm",
+    _choice({"true": True, "false": False}),
+    False,
+    "Has to be `true` for `days=0`, which deletes everything.",
+    {"type": "string", "enum": ["true", "false"], "default": "false"},
+)
 TYPED = Param[bool](
     "attributes",
     _choice({"plain": False, "typed": True}),
@@ -303,6 +326,13 @@ SKELETON = Param[bool](
     False,
     "`skeleton` leaves out attributes, events, links, resources and logs.",
     {"type": "string", "enum": ["full", "skeleton"], "default": "full"},
+)
+POINTS = Param[bool](
+    "format",
+    _choice({"matrix": False, "points": True}),
+    False,
+    "`points` gives single spans, sampled; the header `X-Argus-Sampled` says n/N.",
+    {"type": "string", "enum": ["matrix", "points"], "default": "matrix"},
 )
 
 

@@ -48,7 +48,8 @@ class SpanKind(StrEnum):
 
 
 _STATUSES = {int(code): Status(code.name) for code in model.StatusCode}
-_KINDS = {int(kind): SpanKind(kind.name) for kind in model.SpanKind}
+KINDS = {int(kind): SpanKind(kind.name) for kind in model.SpanKind}
+"""The names of the kinds OTLP has numbers for."""
 
 
 class TraceSummary(msgspec.Struct, gc=False):
@@ -172,7 +173,7 @@ def _core(span: model.Span) -> dict[str, Any]:
         "parent_span_id": hex_or_none(span.parent_span_id),
         "service_name": span.resource.service_name,
         "operation_name": span.name,
-        "kind": _KINDS.get(span.kind, SpanKind.UNSPECIFIED),
+        "kind": KINDS.get(span.kind, SpanKind.UNSPECIFIED),
         "start_time": format_time(span.start_ns),
         "end_time": format_time(span.end_ns),
         "duration_us": (span.end_ns - span.start_ns) / 1000,
@@ -278,10 +279,7 @@ async def list_traces(call: Call) -> Response:
 
 async def get_trace(call: Call) -> Response:
     """GET /api/traces/{trace_id}."""
-    try:
-        trace_id = params.parse_id(call.path["trace_id"], 32)
-    except ValueError as error:
-        raise InvalidInput(f"trace_id: {error}", field="trace_id") from None
+    trace_id = params.path_id(call.path, "trace_id", 32)
     skeleton = call.values[params.SKELETON]
     detail = await call.reader.get_trace(trace_id, max_logs=0 if skeleton else 1000)
     if detail is None:

@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import Self
 
 from argus.live import Link
-from argus.live.log_client import LogClient
+from argus.live.log_client import LogClient, Tools
 from argus.live.log_stream import Backlog, LogStream, Matches
 from argus.live.messages import MAX_RECORDS, Encode, notice
 from argus.live.pace import Pace
@@ -25,6 +25,7 @@ _SHORTEST_WAIT_S = 0.02
 _WAIT_PER_WORK = 50
 _MAX_BACKLOG_BYTES = 8 * 2**20
 _HEARTBEAT_S = 15.0
+_RESUMING_AT_ONCE = 4
 
 
 class LogHub:
@@ -47,9 +48,8 @@ class LogHub:
         max_backlog_bytes: int = _MAX_BACKLOG_BYTES,
     ) -> None:
         self._reader = reader
-        self._encode = encode
-        self._compile = compile_filter
-        self._metrics = metrics
+        resuming = asyncio.Semaphore(_RESUMING_AT_ONCE)
+        self._tools = Tools(encode, compile_filter, metrics, resuming)
         self._heartbeat_s = heartbeat_s
         self._max_backlog_bytes = max_backlog_bytes
         self._backlog = Backlog()
@@ -83,9 +83,8 @@ class LogHub:
         """A client that sees every record of a tenant from now on, until `leave`."""
         stream = self._streams.get(tenant)
         if stream is None:
-            stream = self._streams[tenant] = LogStream(tenant, self._encode, self._backlog)
-        reader = self._reader(tenant)
-        return LogClient(link, stream, reader, self._compile, self._encode, self._metrics)
+            stream = self._streams[tenant] = LogStream(tenant, self._tools.encode, self._backlog)
+        return LogClient(link, stream, self._reader(tenant), self._tools)
 
     def leave(self, client: LogClient) -> None:
         """The client is gone."""

@@ -26,13 +26,26 @@ class Group:
         self.size = 0
 
 
-class Delivery(NamedTuple):
+class Delivery:
     """What one group gets of some consecutive records, from `first_id` to `last_id`."""
 
-    first_id: int
-    last_id: int
-    chosen: list[LogRecord]
-    messages: list[Message]
+    def __init__(self, chunk: "_Chunk", matches: Matches | None) -> None:
+        records = chunk.records
+        self.first_id, self.last_id = records[0].id, records[-1].id
+        self.chosen = records if matches is None else [one for one in records if matches(one)]
+        self._chunk = chunk
+        self._messages: list[Message] | None = None
+
+    @property
+    def messages(self) -> list[Message]:
+        """The messages, written when the first client can take them: most cost is here."""
+        if self._messages is None:
+            self._messages = self.messages_of(self.chosen)
+        return self._messages
+
+    def messages_of(self, records: list[LogRecord]) -> list[Message]:
+        """The messages of only some of its records."""
+        return list(messages(records, self._chunk.texts(records)))
 
 
 class Audience(Protocol):
@@ -40,8 +53,8 @@ class Audience(Protocol):
 
     group: Group | None
 
-    def offer(self, delivery: Delivery) -> None:
-        """Send what of a delivery is new to this client."""
+    def offer(self, delivery: Delivery) -> int:
+        """Send what of a delivery is new to this client; how many frames that took."""
 
     def beat(self, frame: bytes) -> None:
         """Send a sign of life to a client that asked for notices."""
@@ -153,9 +166,8 @@ class LogStream:
                 continue
             delivery = deliveries.get(group)
             if delivery is None:
-                delivery = deliveries[group] = chunk.delivery(group.matches)
-            client.offer(delivery)
-            await pace.breathe(len(delivery.messages))
+                delivery = deliveries[group] = Delivery(chunk, group.matches)
+            await pace.breathe(client.offer(delivery))
 
     def lose(self, records: int, last_id: int, reason: MissedReason) -> None:
         """Leave records out for every client who watches."""
@@ -169,14 +181,12 @@ class _Chunk:
     """Some consecutive records; each is written as JSON at most once, and only when chosen."""
 
     def __init__(self, records: list[LogRecord], encode: Encode) -> None:
-        self._records = records
+        self.records = records
         self._encode = encode
         self._texts: dict[int, bytes] = {}
 
-    def delivery(self, matches: Matches | None) -> Delivery:
-        records = self._records
-        chosen = records if matches is None else [one for one in records if matches(one)]
+    def texts(self, chosen: list[LogRecord]) -> list[bytes]:
+        """The JSON of some of the records."""
         missing = [one for one in chosen if one.id not in self._texts]
         self._texts.update(zip((one.id for one in missing), self._encode(missing), strict=True))
-        framed = list(messages(chosen, [self._texts[one.id] for one in chosen]))
-        return Delivery(records[0].id, records[-1].id, chosen, framed)
+        return [self._texts[one.id] for one in chosen]

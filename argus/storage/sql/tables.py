@@ -1,8 +1,12 @@
 """The tables: of the control database, and of a segment."""
 
+from typing import Any
+
 from sqlalchemy import (
     BigInteger,
     Column,
+    ColumnElement,
+    FromClause,
     Index,
     Integer,
     LargeBinary,
@@ -11,12 +15,13 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    literal_column,
 )
 
 SCHEMA_VERSION = 1
 """Of segments. A segment with a higher one was written by a newer Argus."""
 
-CONTROL_REVISION = "0001"
+CONTROL_REVISION = "0003"
 """The newest alembic revision of the control database; a test holds it to `migrations/`."""
 
 control = MetaData()
@@ -36,11 +41,16 @@ registry = Table(
     Column("last_log_id", BigInteger),
     Column("min_received_ns", BigInteger),
     Column("max_received_ns", BigInteger),
-    Column("min_event_ns", BigInteger),
-    Column("max_event_ns", BigInteger),
+    Column("min_span_ns", BigInteger),
+    Column("max_span_ns", BigInteger),
+    Column("min_log_ns", BigInteger),
+    Column("max_log_ns", BigInteger),
+    Column("spans", BigInteger),
+    Column("logs", BigInteger),
     Column("bytes", BigInteger),
 )
-"""`state` is `active` (one segment) or `sealed`; what is known only at sealing is NULL before."""
+"""`state` is `active` (one segment), `sealing` (takes no more rows), `sealed` (never changes again)
+or `dropping`. What is known only at sealing is NULL before; bounds of no rows stay NULL."""
 
 known_tenants = Table(
     "tenants",
@@ -48,6 +58,122 @@ known_tenants = Table(
     Column("id", Integer, primary_key=True),
     Column("name", Text, nullable=False, unique=True),
 )
+
+rollups = Table(
+    "rollups",
+    control,
+    Column("tenant_id", Integer, nullable=False),
+    Column("subject", Integer, nullable=False),
+    Column("width_s", Integer, nullable=False),
+    Column("start_ns", BigInteger, nullable=False),
+    Column("key_id", Integer, nullable=False),
+    Column("count", BigInteger, nullable=False),
+    Column("errors", BigInteger, nullable=False),
+    Column("duration_ns", BigInteger, nullable=False),
+    Column("first_ns", BigInteger, nullable=False),
+    Column("last_ns", BigInteger, nullable=False),
+    Column("buckets", Text, nullable=False),
+    Column("slots", Text, nullable=False),
+    PrimaryKeyConstraint("tenant_id", "subject", "width_s", "start_ns", "key_id"),
+    sqlite_with_rowid=False,
+)
+"""Sums over the records of one minute or hour, per key (see `rollups`). `first_ns` and `last_ns`
+are the bounds of their times, `buckets` the histogram of their durations."""
+
+rollup_keys = Table(
+    "rollup_keys",
+    control,
+    Column("id", Integer, primary_key=True),
+    Column("tenant_id", Integer, nullable=False),
+    Column("subject", Integer, nullable=False),
+    Column("digest", LargeBinary, nullable=False),
+    Column("service", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("detail", Integer, nullable=False),
+    UniqueConstraint("tenant_id", "digest"),
+)
+"""What is counted: a service, an operation, a call. `digest` is of subject, names and detail."""
+
+rollup_progress = Table(
+    "rollup_progress",
+    control,
+    Column("id", Integer, primary_key=True),
+    Column("span_id", BigInteger, nullable=False),
+    Column("log_id", BigInteger, nullable=False),
+)
+"""One row: every span and log record up to these ids is in `rollups`."""
+
+pins = Table(
+    "pins",
+    control,
+    Column("tenant_id", Integer, nullable=False),
+    Column("trace_id", LargeBinary, nullable=False),
+    Column("pinned_ns", BigInteger, nullable=False),
+    PrimaryKeyConstraint("tenant_id", "trace_id"),
+    sqlite_with_rowid=False,
+)
+"""Traces that outlive retention: copied to the segment `PINNED` before theirs is dropped."""
+
+PINNED = 0
+"""The number of the segment that holds pinned traces whose own segment is gone."""
+
+
+def _summary_columns() -> tuple[Column[Any], ...]:
+    return (
+        Column("id", Integer, primary_key=True),
+        Column("tenant_id", Integer, nullable=False),
+        Column("trace_id", LargeBinary, nullable=False),
+        Column("start_ns", BigInteger, nullable=False),
+        Column("end_ns", BigInteger, nullable=False),
+        Column("span_count", BigInteger, nullable=False),
+        Column("error_count", BigInteger, nullable=False),
+        Column("status", Integer, nullable=False),
+        Column("root_missing", Integer, nullable=False),
+        Column("root_start_ns", BigInteger, nullable=False),
+        Column("root_status", Integer, nullable=False),
+        Column("root_service", Text, nullable=False),
+        Column("root_operation", Text, nullable=False),
+        Column("services", Text, nullable=False),
+    )
+
+
+straddling = Table(
+    "straddling",
+    control,
+    *_summary_columns(),
+    UniqueConstraint("tenant_id", "trace_id"),
+    Index("straddling_by_start", "tenant_id", "start_ns"),
+)
+"""The whole summary of each trace that has spans in more than one segment."""
+
+straddling_parts = Table(
+    "straddling_parts",
+    control,
+    Column("segment_id", Integer, nullable=False),
+    Column("tenant_id", Integer, nullable=False),
+    Column("trace_id", LargeBinary, nullable=False),
+    PrimaryKeyConstraint("segment_id", "tenant_id", "trace_id"),
+    Index("straddling_parts_by_trace", "tenant_id", "trace_id"),
+    sqlite_with_rowid=False,
+)
+"""Which segments a straddling trace has spans in: lists leave its rows of `traces` there out."""
+
+rollup_kept = Table(
+    "rollup_kept",
+    control,
+    Column("segment_id", Integer, primary_key=True),
+    Column("upto_ns", BigInteger, nullable=False),
+)
+"""Segments that lost rows: the traces whose last span started up to here are counted in
+`rollups`."""
+
+LONG_TRACE_NS = 60 * 10**9
+
+
+def is_long(traces: FromClause) -> ColumnElement[bool]:
+    """Whether a trace is in the index `long_traces`, said as the index says it."""
+    return traces.c.end_ns - traces.c.start_ns >= literal_column(str(LONG_TRACE_NS), BigInteger)
+
 
 segment = MetaData()
 """A segment. Every table but `meta`, `blocks`, `applied_batches` (whose keys are
@@ -60,7 +186,7 @@ meta = Table(
     Column("value", BigInteger, nullable=False),
 )
 """`schema_version`, `first_span_id`, `first_log_id`, `created_ns`, `folded_span_id` (every span up
-to this id is in `traces`)."""
+to this id is in `traces`), `min_received_ns` and `max_received_ns` (of the requests in it)."""
 
 tenants = Table(
     "tenants",
@@ -147,25 +273,20 @@ logs = Table(
 traces = Table(
     "traces",
     segment,
-    Column("id", Integer, primary_key=True),
-    Column("tenant_id", Integer, nullable=False),
-    Column("trace_id", LargeBinary, nullable=False),
-    Column("start_ns", BigInteger, nullable=False),
-    Column("end_ns", BigInteger, nullable=False),
-    Column("span_count", BigInteger, nullable=False),
-    Column("error_count", BigInteger, nullable=False),
-    Column("status", Integer, nullable=False),
-    Column("root_missing", Integer, nullable=False),
-    Column("root_start_ns", BigInteger, nullable=False),
-    Column("root_status", Integer, nullable=False),
-    Column("root_service", Text, nullable=False),
-    Column("root_operation", Text, nullable=False),
-    Column("services", Text, nullable=False),
+    *_summary_columns(),
     UniqueConstraint("tenant_id", "trace_id"),
     Index("traces_by_start", "tenant_id", "start_ns"),
 )
-"""Derived from `spans` (see `summaries`). `services` is their JSON texts, sorted by name, each
-between two unit separators, which no JSON text contains: a name is found with `instr`."""
+Index(
+    "long_traces",
+    traces.c.tenant_id,
+    traces.c.end_ns,
+    sqlite_where=is_long(traces),
+    postgresql_where=is_long(traces),
+)
+"""Derived from the `spans` of the segment (see `summaries`). `services` is their JSON texts,
+sorted by name, each between two unit separators, which no JSON text contains: a name is found with
+`instr`."""
 
 applied_batches = Table(
     "applied_batches",
