@@ -23,12 +23,15 @@ from sqlalchemy import (
     Table,
     bindparam,
     column,
+    func,
+    literal,
     literal_column,
     select,
     table,
 )
 from sqlalchemy.exc import DBAPIError
 
+from argus.attributes import MARK
 from argus.errors import DeadlineExceeded, Unavailable
 from argus.storage.sql import tables
 from argus.storage.sql.files import SegmentFiles
@@ -112,12 +115,20 @@ class View:
         """The ids in a range of the spans (of all tenants) that match an index expression."""
         return _matching("span_words", expression, first_id, last_id)
 
+    def span_ids_of_trace(self, spans: FromClause) -> Select[Any]:
+        """The ids of the spans (of all tenants) of the trace of a span of an outer statement."""
+        trace_id = func.lower(func.hex(spans.c.trace_id))
+        word = literal(f'"{MARK}t').concat(trace_id).concat('"')
+        return _matching("span_words", word, 0, 2**63 - 1).correlate(spans)
+
     def log_ids(self, expression: str, first_id: int = 0, last_id: int = 2**63 - 1) -> Select[Any]:
         """The ids in a range of the log records (of all tenants) that match an expression."""
         return _matching("log_words", expression, first_id, last_id)
 
 
-def _matching(index: str, expression: str, first_id: int, last_id: int) -> Select[Any]:
+def _matching(
+    index: str, expression: str | ColumnElement[str], first_id: int, last_id: int
+) -> Select[Any]:
     rowid: Any = column("rowid", Integer)
     return (
         select(rowid)
