@@ -1,7 +1,7 @@
 /** Owns every query of the front end: keys, addresses and how long an answer stays fresh. Keys live only here. */
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
-import { get, type Params } from "./client";
-import type { Health, LogsResponse, TraceResponse, TracesResponse } from "./types";
+import { admin, get, type Params } from "./client";
+import type { DeadLettersResponse, Health, LogsResponse, ReceiptsResponse, TraceResponse, TracesResponse } from "./types";
 
 const pageSize = 100;
 
@@ -49,4 +49,21 @@ export const healthQuery = (refetchInterval: number) =>
     queryKey: ["health"],
     queryFn: ({ signal }) => get<Health>("/api/health", {}, signal),
     refetchInterval,
+  });
+
+export const receiptsQuery = (refetchInterval: number) =>
+  queryOptions({
+    queryKey: ["receipts"],
+    queryFn: ({ signal }) => get<ReceiptsResponse>("/api/ingest/receipts", {}, signal),
+    refetchInterval,
+  });
+
+/** Requests that wait on disk, oldest first. */
+export const deadLettersQuery = () =>
+  infiniteQueryOptions({
+    queryKey: ["dead letters"],
+    queryFn: ({ pageParam, signal }) => admin<DeadLettersResponse>("GET", "/api/admin/dlq", { limit: 100, cursor: pageParam }, signal),
+    initialPageParam: null as string | null,
+    getNextPageParam: (last) => last.next_cursor,
+    retry: false,
   });

@@ -1,8 +1,12 @@
 /** Names the shapes of the API for the rest of the front end; they come from the server's OpenAPI document. */
 export type {
+  DeadLetter,
+  DeadLettersResponse,
   Health,
   Log,
   LogsResponse,
+  Receipt,
+  ReceiptsResponse,
   Severity,
   Span,
   SpanEvent,
