@@ -41,7 +41,7 @@ from argus.receivers.otlp_grpc import OtlpGrpcReceiver
 from argus.receivers.otlp_http import OtlpHttp
 from argus.receivers.receive import RequestPath
 from argus.servers import HttpServer
-from argus.storage import Storage
+from argus.storage import Retention, Storage
 from argus.storage.open import open_storage
 from argus.telemetry import Telemetry
 
@@ -80,6 +80,7 @@ async def _start(config: Config, stack: AsyncExitStack) -> "_Servers":
         config.db_dsn,
         query_timeout_s=config.query_timeout,
         observe_latency=telemetry.db_latency,
+        retention=retention_of(config),
     )
     stack.push_async_callback(storage.close)
     logger.info("database open", extra={"driver": config.db_driver})
@@ -114,6 +115,16 @@ async def _start(config: Config, stack: AsyncExitStack) -> "_Servers":
     return await stack.enter_async_context(servers)
 
 
+def retention_of(config: Config) -> Retention:
+    """What the operator wants to keep."""
+    return Retention(
+        days=config.retention_days,
+        bytes=config.retention_bytes,
+        traces_days=config.retention_traces_days,
+        logs_days=config.retention_logs_days,
+    )
+
+
 def processors_of(config: Config) -> list[Processor]:
     """The operator's ingest filters."""
     processors: list[Processor] = [SeverityFloor(config.ingest_min_severity)]
@@ -140,6 +151,7 @@ def _parts(
             disk_path=stats.path,
             disk_bytes=stats.bytes,
             disk_free_bytes=stats.free_bytes,
+            disk_full_in_days=stats.full_in_days,
         )
 
     async def ready() -> bool:
@@ -152,6 +164,7 @@ def _parts(
         ready=ready,
         receipts=pipeline.receipts.of_tenant,
         dead_letters=_DeadLetterDesk(letters, pipeline),
+        data=storage,
         ports=Ports(config.http_port, config.grpc_port, config.otlp_http_port),
         version=__version__,
         allowed_hosts=config.allowed_hosts,

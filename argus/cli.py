@@ -16,6 +16,7 @@ from argus.dead_letter_commands import dead_letter_commands
 from argus.errors import StartError
 from argus.journal import configure_logging
 from argus.storage.open import migrate as migrate_storage
+from argus.upkeep_commands import purge, vacuum
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -48,6 +49,8 @@ def migrate() -> None:
 
 
 cli.add_command(dead_letter_commands)
+cli.add_command(purge)
+cli.add_command(vacuum)
 
 
 @cli.command()

@@ -103,18 +103,17 @@ class Config:
     )  # fmt: skip
     retention_days: int = _setting(
         "Retention", "7", whole(0, 36500),
-        "Days that telemetry is kept, counted from its arrival; 0 keeps it for ever.",
-        works=False,
+        "Days that telemetry is kept, counted from its arrival; 0 keeps it for ever."
     )  # fmt: skip
     retention_bytes: int = _setting(
-        "Retention", "0", size(0), "Most that telemetry may take up; 0 is no limit.", works=False
+        "Retention", "0", size(0), "Most that telemetry may take up; 0 is no limit."
     )
     retention_traces_days: int | None = _setting(
         "Retention", "", whole_or_none(0, 36500),
-        "`RETENTION_DAYS` for traces alone.", works=False,
+        "`RETENTION_DAYS` for traces alone.",
     )  # fmt: skip
     retention_logs_days: int | None = _setting(
-        "Retention", "", whole_or_none(0, 36500), "`RETENTION_DAYS` for logs alone.", works=False
+        "Retention", "", whole_or_none(0, 36500), "`RETENTION_DAYS` for logs alone."
     )
     retention_metrics_days: int | None = _setting(
         "Retention", "", whole_or_none(0, 36500),

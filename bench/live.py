@@ -153,8 +153,8 @@ def stalled(bench: Bench) -> Iterator[Line]:
 
 def memory(bench: Bench) -> Iterator[Line]:
     """What an idle client costs."""
-    with Argus(**_SEATS) as argus:
-        for path in ("/ws", "/ws/events"):
+    for path in ("/ws", "/ws/events"):
+        with Argus(**_SEATS) as argus:
             bench.watchers.connect(argus.web, path, 100)
             bench.watchers.leave()  # what the first ones cost, the process keeps
             before = _resident_kib(argus)

@@ -89,7 +89,7 @@ class _Client(asyncio.Protocol):
     def __init__(self, seen: _Seen, path: str, say: str, probe: bool, stalled: bool) -> None:
         self._seen = seen
         self._path, self._say = path, say
-        self._probe, self._stalled = probe, stalled
+        self._probe, self._stalled = probe and path == "/ws", stalled
         self._buffer = bytearray()
         self._upgraded = False
         self.transport: asyncio.Transport
@@ -226,14 +226,14 @@ class _Process:
         await sender.close()
         arrivals = self._seen.arrivals
         took = sorted(
-            (arrived - acked) * 1000
-            for number, acked in acks.items()
-            for arrived in arrivals.get(number, ())
+            (at - acked) * 1000 for number, acked in acks.items() for at in arrivals.get(number, ())
         )
+        arrived = len(took)
+        took = took or [0.0]  # without a probe nobody looks
         return {
             "p50": took[len(took) // 2],
             "p99": took[-(-len(took) * 99 // 100) - 1],
-            "lost": len(acks) * self._probes - len(took),
+            "lost": len(acks) * self._probes - arrived,
             "cpu_share": share,
         }
 

@@ -40,6 +40,7 @@ MAY_IMPORT: dict[str, set[str]] = {
 COMPOSITION = {
     "app": {"cli", "dead_letter_commands"},
     "dead_letter_commands": {"cli"},
+    "upkeep_commands": {"cli"},
     "cli": {"__main__"},
     "__main__": set[str](),
 }

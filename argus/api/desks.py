@@ -1,9 +1,10 @@
-"""What the API needs of the pipeline, as small protocols: `app.py` hands in what fulfils them."""
+"""What the API needs of pipeline and storage, as protocols: `app.py` hands in what fulfils them."""
 
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from argus.model import Signal, Transport
+from argus.storage import Purged
 
 
 class ReceiptRecord(Protocol):
@@ -64,6 +65,22 @@ class LetterRecord(Protocol):
     @property
     def attempts(self) -> int:
         """How often it was replayed in vain."""
+
+
+class DataDesk(Protocol):
+    """The stored data as an operator changes it; storage fulfils it."""
+
+    async def purge(self, before_ns: int) -> Purged:
+        """Delete, for all tenants, what happened before a time."""
+
+    async def vacuum(self) -> None:
+        """Give unused room back to the disk. Raises NotSupported."""
+
+    async def pin(self, tenant: str, trace_id: bytes) -> bool:
+        """Let a trace outlive retention; False when it is not known."""
+
+    async def unpin(self, tenant: str, trace_id: bytes) -> None:
+        """Take a pin back."""
 
 
 class DeadLetterDesk(Protocol):

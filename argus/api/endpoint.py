@@ -9,7 +9,7 @@ from starlette.datastructures import Headers
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from argus.api.desks import DeadLetterDesk, ReceiptRecord
+from argus.api.desks import DataDesk, DeadLetterDesk, ReceiptRecord
 from argus.api.params import Param, Values, parse_query
 from argus.api.problems import method_not_allowed
 from argus.api.security import require_admin
@@ -41,6 +41,7 @@ class SystemState:
     disk_path: str
     disk_bytes: int
     disk_free_bytes: int
+    disk_full_in_days: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,7 @@ class ApiParts:
     ready: Callable[[], Awaitable[bool]]
     receipts: Callable[[str], Sequence[ReceiptRecord]]
     dead_letters: DeadLetterDesk
+    data: DataDesk
     ports: Ports
     version: str
     allowed_hosts: Sequence[str] = ()
@@ -86,7 +88,8 @@ class Endpoint:
     """One line of the route table: Starlette's routes and the OpenAPI document are made from it.
 
     `answers` are the types of a successful answer (any one of them), none for `media_type`s that
-    are not JSON. `admin` marks what changes or destroys; `tenanted` what answers for one tenant.
+    are not JSON. `admin` marks what changes or destroys; `tenanted` what answers for one tenant;
+    `empty` what succeeds with 204 and no content.
     """
 
     method: Method
@@ -98,6 +101,7 @@ class Endpoint:
     media_type: str = "application/json"
     admin: bool = False
     tenanted: bool = False
+    empty: bool = False
 
 
 class Resource:

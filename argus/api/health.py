@@ -10,11 +10,13 @@ from argus.telemetry import CONTENT_TYPE
 
 
 class Disk(msgspec.Struct):
-    """Where the data lies, how large it is, and what is free beside it."""
+    """Where the data lies, how large it is, and what is free beside it. `full_in_days` foresees
+    when there is no room left; null when retention comes first, or before there is a pace."""
 
     path: str
     bytes: int
     free_bytes: int
+    full_in_days: float | None
 
 
 class ReceiverPorts(msgspec.Struct):
@@ -63,7 +65,9 @@ async def health(parts: ApiParts) -> Health:
         db_latency_p99_ms=telemetry.db_latency_p99_ms(),
         writer_status=state.writer_status,
         queue_depth=state.queue_depth,
-        disk=Disk(state.disk_path, state.disk_bytes, state.disk_free_bytes),
+        disk=Disk(
+            state.disk_path, state.disk_bytes, state.disk_free_bytes, state.disk_full_in_days
+        ),
         receivers=ReceiverPorts(parts.ports.grpc, parts.ports.otlp_http, parts.ports.http),
     )
 

@@ -23,6 +23,7 @@ from argus.errors import ArgusError, InvalidInput
 from argus.live import BAD_REQUEST, TRY_AGAIN_LATER, UNSUPPORTED, Link, Seats, close_code
 from argus.live.log_client import LogClient
 from argus.live.log_hub import LogHub
+from argus.live.log_stream import Matches
 from argus.live.snapshot_hub import Compose, Snapshot, SnapshotClient, SnapshotHub, Topic
 from argus.model import LogRecord, parse_log_id
 from argus.query import matcher, parse
@@ -90,8 +91,9 @@ def encode_logs(records: Sequence[LogRecord]) -> list[bytes]:
     return [encode(log_answer(record, form)) for record in records]
 
 
-def compile_filter(text: str) -> Callable[[LogRecord], bool]:
-    """A filter's text -> whether a record matches it. Raises InvalidInput(field="filter")."""
+def compile_filter(text: str) -> Matches:
+    """A filter in the query language -> whether a record is one that it is true of. Raises
+    InvalidInput(field="filter")."""
     return matcher(parse(text, "logs"), "logs")
 
 

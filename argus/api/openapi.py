@@ -115,15 +115,16 @@ def _operation(
         schema: dict[str, Any] = {"type": "string"}
     else:
         schema = answers[0] if len(answers) == 1 else {"anyOf": answers}
+    success: dict[str, Any] = {"204": {"description": "Done."}}
+    if not endpoint.empty:
+        content = {endpoint.media_type: {"schema": schema}}
+        success = {"200": {"description": "Success.", "content": content}}
     operation = {
         "operationId": endpoint.handler.__name__,
         "summary": endpoint.summary,
         "parameters": parameters,
         "responses": {
-            "200": {
-                "description": "Success.",
-                "content": {endpoint.media_type: {"schema": schema}},
-            },
+            **success,
             "default": {
                 "description": "What went wrong.",
                 "content": {"application/json": {"schema": problem}},

@@ -18,6 +18,7 @@ MAX_TEXT = 4096
 MAX_REPEATS = 1000
 MAX_LIMIT = 1000
 MAX_OFFSET = 2**31 - 1
+MAX_DAYS = 36_500
 
 _BAD_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 _HEX = re.compile(r"[0-9a-fA-F]+")
@@ -162,6 +163,14 @@ def parse_id(text: str, digits: int) -> bytes:
     return bytes.fromhex(text)
 
 
+def path_id(path: Mapping[str, str], name: str, digits: int) -> bytes:
+    """The id that a part of the path has to be. Raises InvalidInput that names the part."""
+    try:
+        return parse_id(path[name], digits)
+    except ValueError as error:
+        raise InvalidInput(f"{name}: {error}", field=name) from None
+
+
 def _service_names(texts: Sequence[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(texts))
 
@@ -278,6 +287,20 @@ SPAN_ID = Param[bytes](
     b"",
     "Only of this span.",
     {"type": "string", "pattern": "^[0-9a-fA-F]{16}$"},
+)
+DAYS = Param[int | None](
+    "days",
+    _integer(0, MAX_DAYS),
+    None,
+    "What happened longer ago is deleted.",
+    {"type": "integer", "minimum": 0, "maximum": MAX_DAYS},
+)
+CONFIRM = Param[bool](
+    "confirm",
+    _choice({"true": True, "false": False}),
+    False,
+    "Has to be `true` for `days=0`, which deletes everything.",
+    {"type": "string", "enum": ["true", "false"], "default": "false"},
 )
 TYPED = Param[bool](
     "attributes",

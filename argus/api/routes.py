@@ -9,6 +9,7 @@ from argus.api import (
     receipts,
     services,
     traces,
+    upkeep,
 )
 from argus.api.endpoint import Endpoint
 
@@ -87,6 +88,41 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         dead_letters.delete_dead_letter,
         "Delete a waiting request for good.",
         answers=(dead_letters.Done,),
+        admin=True,
+    ),
+    Endpoint(
+        "PUT",
+        "/api/traces/{trace_id}/pin",
+        upkeep.pin_trace,
+        "Keeps a trace beyond retention and purges.",
+        admin=True,
+        tenanted=True,
+        empty=True,
+    ),
+    Endpoint(
+        "DELETE",
+        "/api/traces/{trace_id}/pin",
+        upkeep.unpin_trace,
+        "Takes a pin back: the trace goes when its time has come.",
+        admin=True,
+        tenanted=True,
+        empty=True,
+    ),
+    Endpoint(
+        "DELETE",
+        "/api/admin/purge",
+        upkeep.purge,
+        "Deletes, for all tenants, what happened more than `days` days ago.",
+        answers=(upkeep.PurgeResponse,),
+        params=upkeep.PURGE_PARAMS,
+        admin=True,
+    ),
+    Endpoint(
+        "POST",
+        "/api/admin/vacuum",
+        upkeep.vacuum,
+        "Gives room that nothing uses back to the disk (SQLite).",
+        answers=(upkeep.VacuumResponse,),
         admin=True,
     ),
     Endpoint(

@@ -274,10 +274,7 @@ async def list_traces(call: Call) -> Response:
 
 async def get_trace(call: Call) -> Response:
     """GET /api/traces/{trace_id}."""
-    try:
-        trace_id = params.parse_id(call.path["trace_id"], 32)
-    except ValueError as error:
-        raise InvalidInput(f"trace_id: {error}", field="trace_id") from None
+    trace_id = params.path_id(call.path, "trace_id", 32)
     skeleton = call.values[params.SKELETON]
     detail = await call.reader.get_trace(trace_id, max_logs=0 if skeleton else 1000)
     if detail is None:

@@ -1,7 +1,7 @@
 """One client of the log hub: what it asked for, how far it is, and what it missed."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +16,7 @@ from argus.telemetry import LiveMetrics, MissedReason
 MAX_RESUMED = 2000
 """Most records that a client who comes back is sent from the database."""
 
+_PATIENCE_S = 5.0
 _HOLD_S = 0.2
 """A client that says at once what it wants, say to go on where it was, gets nothing else first."""
 
@@ -29,6 +30,17 @@ class _Gap:
     missed: int | None = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """What all clients of a hub share. `resuming` bounds how many are read back to at a time: what
+    is read waits in memory until it is taken."""
+
+    encode: Encode
+    compile_filter: Callable[[str], Matches]
+    metrics: LiveMetrics
+    resuming: asyncio.Semaphore
+
+
 class LogClient:
     """Sees what its filter lets through, in order of arrival, each record once.
 
@@ -37,26 +49,16 @@ class LogClient:
     saying so is worth less than none.
     """
 
-    def __init__(
-        self,
-        link: Link,
-        stream: LogStream,
-        reader: Reader,
-        compile_filter: Callable[[str], Matches],
-        encode: Encode,
-        metrics: LiveMetrics,
-    ) -> None:
+    def __init__(self, link: Link, stream: LogStream, reader: Reader, tools: Tools) -> None:
         self.stream = stream
         self.notices = False
         self._link = link
         self._reader = reader
-        self._compile = compile_filter
-        self._encode = encode
-        self._metrics = metrics
+        self._tools = tools
         self._position = 0
         self._read_to = 0
         self._gap: _Gap | None = None
-        self._chosen = stream.group(None, compile_filter)
+        self._chosen = stream.group(None, tools.compile_filter)
         self.group: Group | None = self._chosen
         self._held: list[Delivery] | None = []
         self._holding = asyncio.get_running_loop().call_later(_HOLD_S, self._release)
@@ -80,11 +82,12 @@ class LogClient:
         self._notify("watching", filter=filter_, since=log_id_text(self._position))
 
     async def _change(self, filter_: str | None, since: int | None) -> None:
-        group = self.stream.group(filter_, self._compile)
+        group = self.stream.group(filter_, self._tools.compile_filter)
         self.group = None
         try:
             if since is not None:
-                await self._catch_up(since, group)
+                async with self._tools.resuming:
+                    await self._catch_up(since, group)
                 self._read_to = self._position
                 self._held = None
         except BaseException:
@@ -114,54 +117,60 @@ class LogClient:
         if self.notices and not self._link.behind:
             self._link.send_frame(frame)
 
-    def offer(self, delivery: Delivery) -> None:
-        """Send what of a delivery is new to this client."""
+    def offer(self, delivery: Delivery) -> int:
+        """Send what of a delivery is new to this client; how many frames that took."""
         if self._held is not None:
             self._held.append(delivery)
-            return
-        framed: Sequence[Message] = delivery.messages
+            return 0
+        news = delivery.chosen
         if self._read_to >= delivery.first_id:
-            framed = self._framed([one for one in delivery.chosen if one.id > self._read_to])
+            news = [one for one in news if one.id > self._read_to]
+        sent = self._send(news, delivery) if news else 0
+        self._position = max(self._position, delivery.last_id)
+        return sent
+
+    def _send(self, news: list[LogRecord], delivery: Delivery) -> int:
+        if self._link.behind:
+            self._miss(len(news), "slow")
+            return 0
+        framed = delivery.messages if news is delivery.chosen else self._framed(news)
         for message in framed:
             self._push(message)
-        self._position = max(self._position, delivery.last_id)
+        return len(framed)
 
     def lose(self, records: int, last_id: int, reason: MissedReason) -> None:
         """So many records up to this id, matching or not, are left out."""
-        self._metrics.missed(reason, records)
-        counted = self.group is not None and self.group.matches is None
-        self._miss(records if counted else None, reason)
+        self._miss(records, reason, counted=self._chosen.matches is None)
         self._position = max(self._position, last_id)
 
     def _release(self) -> None:
         """Send what was held back, as far as it matches what is asked for by now."""
         held, self._held = self._held or [], None
         matches = self._chosen.matches
-        for delivery in held:
-            if matches is not None:
-                chosen = [one for one in delivery.chosen if matches(one)]
-                delivery = delivery._replace(chosen=chosen, messages=self._framed(chosen))
-            self.offer(delivery)
+        records = [one for delivery in held for one in delivery.chosen]
+        for message in self._framed([one for one in records if matches is None or matches(one)]):
+            self._push(message)
 
     def _framed(self, records: list[LogRecord]) -> list[Message]:
-        return list(messages(records, self._encode(records)))
+        return list(messages(records, self._tools.encode(records)))
 
     def _push(self, message: Message) -> None:
-        if message.frame is not None and not self._link.behind:
-            self._link.send_frame(message.frame)
+        if message.frame is None:
+            self._miss(message.records, "too_large")
+        elif self._link.behind:
+            self._miss(message.records, "slow")
         else:
-            reason: MissedReason = "slow" if message.frame is not None else "too_large"
-            self._metrics.missed(reason, message.records)
-            self._miss(message.records, reason)
+            self._link.send_frame(message.frame)
         self._position = max(self._position, message.last_id)
 
-    def _miss(self, records: int | None, reason: MissedReason) -> None:
+    def _miss(self, records: int, reason: MissedReason, counted: bool = True) -> None:
+        self._tools.metrics.missed(reason, records)
         if not self.notices:
             if reason != "too_large":
                 self._link.close(TRY_AGAIN_LATER, f"{reason}: log records could not be sent")
             return
         gap = self._gap or _Gap(self._position, reason)
-        gap.missed = None if gap.missed is None or records is None else gap.missed + records
+        gap.missed = gap.missed + records if counted and gap.missed is not None else None
         self._gap = gap
         if not self._link.behind:
             self._tell_gap()
@@ -198,12 +207,21 @@ class LogClient:
             rows = rows[-MAX_RESUMED:]
             since = log_id_text(self._position)
             self._notify("gap", reason="resumed", missed=None, since=since)
-        matches = group.matches
+        matches, patient = group.matches, True
         for start in range(0, len(rows), MAX_RECORDS):
             some = rows[start : start + MAX_RECORDS]
             chosen = some if matches is None else [one for one in some if matches(one)]
             for message in self._framed(chosen):
-                await self._link.drained()
+                patient = patient and await self._drained()
                 self._push(message)
             await asyncio.sleep(0)
             self._position = some[-1].id
+
+    async def _drained(self) -> bool:
+        """Wait until the client has read enough; False when it takes too long."""
+        try:
+            async with asyncio.timeout(_PATIENCE_S):
+                await self._link.drained()
+        except TimeoutError:
+            return False
+        return True

@@ -26,13 +26,22 @@ class Group:
         self.size = 0
 
 
-class Delivery(NamedTuple):
+class Delivery:
     """What one group gets of some consecutive records, from `first_id` to `last_id`."""
 
-    first_id: int
-    last_id: int
-    chosen: list[LogRecord]
-    messages: list[Message]
+    def __init__(self, chunk: "_Chunk", matches: Matches | None) -> None:
+        records = chunk.records
+        self.first_id, self.last_id = records[0].id, records[-1].id
+        self.chosen = records if matches is None else [one for one in records if matches(one)]
+        self._chunk = chunk
+        self._messages: list[Message] | None = None
+
+    @property
+    def messages(self) -> list[Message]:
+        """The messages, written when the first client can take them: most cost is here."""
+        if self._messages is None:
+            self._messages = list(messages(self.chosen, self._chunk.texts(self.chosen)))
+        return self._messages
 
 
 class Audience(Protocol):
@@ -40,8 +49,8 @@ class Audience(Protocol):
 
     group: Group | None
 
-    def offer(self, delivery: Delivery) -> None:
-        """Send what of a delivery is new to this client."""
+    def offer(self, delivery: Delivery) -> int:
+        """Send what of a delivery is new to this client; how many frames that took."""
 
     def beat(self, frame: bytes) -> None:
         """Send a sign of life to a client that asked for notices."""
@@ -74,14 +83,11 @@ class LogStream:
         """Up to here records were told: who joins later finds them in the database only."""
         self._encode = encode
         self._backlog = backlog
+        self.pending = 0
+        """Records that wait to be told."""
         self._pending: deque[_Pending] = deque()
         self._taken = 0
         self._groups: dict[str | None, Group] = {None: Group(None, None)}
-
-    @property
-    def pending(self) -> bool:
-        """Whether there is anything to tell."""
-        return bool(self._pending)
 
     def group(self, filter_: str | None, compile_filter: Callable[[str], Matches]) -> Group:
         """The group of a filter, counted in until `release`. Raises what `compile_filter` does."""
@@ -102,7 +108,7 @@ class LogStream:
         """A batch with log records is durable."""
         size = max(batch.size, _LEAST_RECORD_BYTES * len(batch.logs))
         self._pending.append(_Pending(batch.first_log_id, batch.logs, size))
-        self._backlog.records += len(batch.logs)
+        self._count(len(batch.logs))
         self._backlog.bytes += size
 
     def take(self) -> list[LogRecord]:
@@ -117,7 +123,7 @@ class LogStream:
             self._taken = last
             if last == len(oldest.logs):
                 self._drop_oldest()
-        self._backlog.records -= len(records)
+        self._count(-len(records))
         return records
 
     def overflow(self) -> None:
@@ -133,9 +139,13 @@ class LogStream:
 
     def _forget_oldest(self) -> int:
         left = len(self._pending[0].logs) - self._taken
-        self._backlog.records -= left
+        self._count(-left)
         self._drop_oldest()
         return left
+
+    def _count(self, records: int) -> None:
+        self.pending += records
+        self._backlog.records += records
 
     def _drop_oldest(self) -> None:
         self._backlog.bytes -= self._pending.popleft().bytes
@@ -152,9 +162,8 @@ class LogStream:
                 continue
             delivery = deliveries.get(group)
             if delivery is None:
-                delivery = deliveries[group] = chunk.delivery(group.matches)
-            client.offer(delivery)
-            await pace.breathe()
+                delivery = deliveries[group] = Delivery(chunk, group.matches)
+            await pace.breathe(client.offer(delivery))
 
     def lose(self, records: int, last_id: int, reason: MissedReason) -> None:
         """Leave records out for every client who watches."""
@@ -168,14 +177,12 @@ class _Chunk:
     """Some consecutive records; each is written as JSON at most once, and only when chosen."""
 
     def __init__(self, records: list[LogRecord], encode: Encode) -> None:
-        self._records = records
+        self.records = records
         self._encode = encode
         self._texts: dict[int, bytes] = {}
 
-    def delivery(self, matches: Matches | None) -> Delivery:
-        records = self._records
-        chosen = records if matches is None else [one for one in records if matches(one)]
+    def texts(self, chosen: list[LogRecord]) -> list[bytes]:
+        """The JSON of some of the records."""
         missing = [one for one in chosen if one.id not in self._texts]
         self._texts.update(zip((one.id for one in missing), self._encode(missing), strict=True))
-        framed = list(messages(chosen, [self._texts[one.id] for one in chosen]))
-        return Delivery(records[0].id, records[-1].id, chosen, framed)
+        return [self._texts[one.id] for one in chosen]

@@ -153,7 +153,7 @@ class SnapshotHub:
                 for client in tuple(watched.clients):
                     if client.sent_at + self._interval_s <= self._now():
                         self._send(client, watched)
-                    await pace.breathe()
+                    await pace.breathe(1)
 
     def _due(self, watched: _Watched) -> bool:
         snapshot = watched.snapshot

@@ -111,13 +111,66 @@ class Dashboard(NamedTuple):
 
 
 class StorageStats(NamedTuple):
-    """Where the data lies and how much of it there is."""
+    """Where the data lies and how much of it there is. `full_in_days` foresees when there is no
+    room left, at the pace of the last day; None when retention comes first, or nobody can tell."""
 
     path: str
     bytes: int
     free_bytes: int
     spans: int
     logs: int
+    segments: int = 1
+    full_in_days: float | None = None
+
+
+class Purged(NamedTuple):
+    """What a purge deleted: traces of which no span is left, spans, log records, bytes."""
+
+    traces: int
+    spans: int
+    logs: int
+    freed_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentLimits:
+    """When the active segment is sealed: whichever of these it reaches first."""
+
+    rows: int = 1_000_000
+    bytes: int = 2**30
+    age_s: float = 86_400.0
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """How long telemetry is kept, in days from its arrival, and in how many bytes; 0: no limit.
+
+    `traces_days` and `logs_days` stand for `days` of one signal; None: as `days` says.
+    """
+
+    days: float = 0
+    bytes: int = 0
+    traces_days: float | None = None
+    logs_days: float | None = None
+
+    @property
+    def days_of_traces(self) -> float:
+        """Days that spans are kept."""
+        return self.days if self.traces_days is None else self.traces_days
+
+    @property
+    def days_of_logs(self) -> float:
+        """Days that log records are kept."""
+        return self.days if self.logs_days is None else self.logs_days
+
+    def fitting(self, limits: SegmentLimits) -> SegmentLimits:
+        """Limits under which a segment is a small part of what is kept: it goes as a whole."""
+        days = [d for d in (self.days_of_traces, self.days_of_logs) if d]
+        return SegmentLimits(
+            rows=limits.rows,
+            bytes=min(limits.bytes, max(self.bytes // 10, 2**20)) if self.bytes else limits.bytes,
+            age_s=min([limits.age_s, *(d * 86_400 / 10 for d in days)]),
+        )
 
 
 class Writer(Protocol):
@@ -167,6 +220,20 @@ class Storage(Protocol):
 
     async def stats(self) -> StorageStats:
         """Size and place of the data, over all tenants."""
+
+    async def purge(self, before_ns: int) -> Purged:
+        """Delete, for all tenants, spans that start and log records that lie before a time (Unix
+        nanoseconds). What is pinned stays. Raises Unavailable when it cannot be done now."""
+
+    async def vacuum(self) -> None:
+        """Give unused room back to the disk. Raises NotSupported where the database does that
+        by itself."""
+
+    async def pin(self, tenant: str, trace_id: bytes) -> bool:
+        """Let a trace outlive retention and purges; False when it is not known."""
+
+    async def unpin(self, tenant: str, trace_id: bytes) -> None:
+        """Take a pin back; without one there is nothing to do."""
 
     async def close(self) -> None:
         """Release everything; the storage is unusable afterwards."""

@@ -9,13 +9,18 @@ from sqlalchemy import NullPool
 from sqlalchemy.exc import DBAPIError
 
 from argus.errors import StartError
-from argus.storage import Storage
+from argus.storage import Retention, SegmentLimits, Storage
 from argus.storage.sql import migrations
+from argus.storage.sql.control import Control
 from argus.storage.sql.driver import sqlite_engine, warn_when_outdated
 from argus.storage.sql.engine import Database
+from argus.storage.sql.files import SegmentFiles
 from argus.storage.sql.lock import Lock
-from argus.storage.sql.segments import Segments, Tenants
+from argus.storage.sql.segments import Segments
 from argus.storage.sql.storage import SqlStorage
+
+KEEP_ALL = Retention()
+DEFAULT_LIMITS = SegmentLimits()
 
 
 async def open_storage(
@@ -24,14 +29,20 @@ async def open_storage(
     *,
     query_timeout_s: float,
     observe_latency: Callable[[float], None] | None = None,
+    retention: Retention = KEEP_ALL,
+    limits: SegmentLimits = DEFAULT_LIMITS,
 ) -> Storage:
     """Open a database, creating or upgrading it as needed.
 
     `dsn` of sqlite is a path, relative to the working directory. `observe_latency` is told the
-    seconds of every commit and query. Raises StartError when it cannot be used as it is.
+    seconds of every commit and query. `retention` is kept to from now on; `limits` say when a
+    segment is sealed. Raises StartError when it cannot be used as it is.
     """
     path = _sqlite_path(driver, dsn)
-    storage = await asyncio.to_thread(_open, path, query_timeout_s, observe_latency)
+    limits = retention.fitting(limits)
+    storage = await asyncio.to_thread(
+        _open, path, query_timeout_s, observe_latency, retention, limits
+    )
     storage.start()
     return storage
 
@@ -67,17 +78,22 @@ def _migrated(path: Path, held: ExitStack) -> bool:
 
 
 def _open(
-    path: Path, query_timeout_s: float, observe_latency: Callable[[float], None] | None
+    path: Path,
+    query_timeout_s: float,
+    observe_latency: Callable[[float], None] | None,
+    retention: Retention,
+    limits: SegmentLimits,
 ) -> SqlStorage:
     with ExitStack() as held, _start_errors(path):
         _migrated(path, held)
-        engine = sqlite_engine(path, writable=True, poolclass=NullPool)
-        control = held.enter_context(engine.connect())
-        segments = Segments(control, Path(f"{path}.segments"))
+        control = Control(path)
+        held.callback(control.close)
+        segments = Segments(control, SegmentFiles(path), limits)
         segments.load()
-        held.callback(segments.close)
         database = Database(
             segments, query_timeout_s=query_timeout_s, observe_latency=observe_latency
         )
         held.callback(database.close)
-        return SqlStorage(path, segments, Tenants(control), database, held.pop_all().close)
+        storage = SqlStorage(path, control, database, retention, held)
+        storage.release = held.pop_all().close
+        return storage

@@ -19,6 +19,7 @@ from argus.storage import (
     Dashboard,
     LogQuery,
     Page,
+    Purged,
     Reader,
     ServiceErrors,
     TimeRange,
@@ -179,6 +180,27 @@ class WaitingLetters:
         self.done.append((verb, id_))
 
 
+class OneTrace:
+    """Stored data that knows one trace, and what was done to it."""
+
+    def __init__(self) -> None:
+        self.done: list[tuple[str, Any]] = []
+
+    async def purge(self, before_ns: int) -> Purged:
+        self.done.append(("purge", before_ns))
+        return Purged(1, 2, 3, 4096)
+
+    async def vacuum(self) -> None:
+        self.done.append(("vacuum", None))
+
+    async def pin(self, tenant: str, trace_id: bytes) -> bool:
+        self.done.append(("pin", (tenant, trace_id)))
+        return trace_id == TRACE_ID
+
+    async def unpin(self, tenant: str, trace_id: bytes) -> None:
+        self.done.append(("unpin", (tenant, trace_id)))
+
+
 def parts_with(reader: Reader | None = None, **changes: Any) -> ApiParts:
     """The parts of an API over one reader, or over a MemoryReader per tenant."""
     parts = ApiParts(
@@ -188,6 +210,7 @@ def parts_with(reader: Reader | None = None, **changes: Any) -> ApiParts:
         ready=always_ready,
         receipts=lambda tenant: [],
         dead_letters=WaitingLetters(),
+        data=OneTrace(),
         ports=Ports(http=8080, grpc=4317, otlp_http=4318),
         version="9.9.9",
     )

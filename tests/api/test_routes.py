@@ -265,7 +265,12 @@ def test_health_says_where_to_send_and_how_it_goes() -> None:
         "db_latency_p99_ms": 2.0,
         "writer_status": "OK",
         "queue_depth": 0,
-        "disk": {"path": "/data/argus.db", "bytes": 4096, "free_bytes": 1_000_000},
+        "disk": {
+            "path": "/data/argus.db",
+            "bytes": 4096,
+            "free_bytes": 1_000_000,
+            "full_in_days": None,
+        },
         "receivers": {"grpc_port": 4317, "otlp_http_port": 4318, "http_port": 8080},
     }
 

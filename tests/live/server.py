@@ -13,13 +13,11 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
 from argus.api import HttpProtocol, SystemState, create_app
-from argus.api.live import Live, encode_logs, events_of, health_of, live_routes
+from argus.api.live import Live, compile_filter, encode_logs, events_of, health_of, live_routes
 from argus.api.websocket_protocol import WebSocketProtocol
-from argus.errors import InvalidInput
 from argus.live import Seats
 from argus.live.log_hub import LogHub
 from argus.live.snapshot_hub import SnapshotHub
-from argus.model import LogRecord
 from argus.pipeline import Exporter
 from argus.pipeline.dead_letter import DeadLetters
 from argus.pipeline.pipeline import Pipeline
@@ -40,13 +38,6 @@ class Hasty(WebSocketProtocol):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.close_timeout = 2.0
-
-
-def body_contains(text: str) -> Callable[[LogRecord], bool]:
-    """A filter language of one kind of condition; a lone bracket is an error."""
-    if text == "(":
-        raise InvalidInput("filter: a bracket is open", field="filter")
-    return lambda record: text in record.body
 
 
 class LiveServer:
@@ -92,7 +83,7 @@ async def live_server(
         storage = await open_storage("sqlite", str(folder / "argus.db"), query_timeout_s=10)
         stack.push_async_callback(storage.close)
         server = LiveServer(storage, telemetry)
-        server.logs = LogHub(storage.reader, encode_logs, body_contains, telemetry.live, **hub)
+        server.logs = LogHub(storage.reader, encode_logs, compile_filter, telemetry.live, **hub)
         server.events = SnapshotHub(events_of(storage.reader), interval_s=interval_s)
         parts = parts_with(reader=None, telemetry=telemetry, state=_state)
         health = SnapshotHub(health_of(parts), interval_s=0.2)

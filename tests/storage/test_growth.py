@@ -5,12 +5,9 @@ import asyncio
 from pathlib import Path
 
 import pytest
-from sqlalchemy import NullPool
 
-from argus.storage import LogQuery, Storage, TimeRange, TraceQuery
+from argus.storage import LogQuery, SegmentLimits, Storage, TimeRange, TraceQuery
 from argus.storage.open import open_storage
-from argus.storage.sql.driver import sqlite_engine
-from argus.storage.sql.segments import Segments
 from tests.builders import NOON, a_batch, a_log_record, a_span, a_trace_id
 
 
@@ -68,10 +65,12 @@ async def test_a_reader_sees_whole_writes_only_and_each_acked_one(storage: Stora
 
 @pytest.fixture
 async def two_segments(tmp_path: Path) -> Path:
-    """A database with a record of each kind in a sealed segment and in the active one."""
+    """A database with records of each kind in two segments."""
     path = tmp_path / "argus.db"
     for number in (1, 2):
-        storage = await open_storage("sqlite", str(path), query_timeout_s=10)
+        storage = await open_storage(
+            "sqlite", str(path), query_timeout_s=10, limits=SegmentLimits(rows=5)
+        )
         trace_id = bytes(15) + bytes([number])
         together = a_span(f"s{number}", trace_id=b"t" * 16, start_ns=NOON + number)
         logs = [
@@ -80,13 +79,7 @@ async def two_segments(tmp_path: Path) -> Path:
         ]
         spans = a_batch(a_span(f"s{number}", trace_id=trace_id), together)
         await storage.writer.write([spans, a_batch(*logs)])
-        await storage.reader("default").find_traces(TraceQuery())
         await storage.close()
-        if number == 1:
-            engine = sqlite_engine(path, writable=True, poolclass=NullPool)
-            with engine.connect() as control:
-                segments = Segments(control, Path(f"{path}.segments"))
-                segments.create(2, first_span_id=3, first_log_id=4)
     return path
 
 

@@ -14,6 +14,7 @@ from argus.errors import DeadlineExceeded, StartError, Unavailable
 from argus.storage import LogQuery, Storage, TimeRange, TraceQuery
 from argus.storage.open import migrate, open_storage
 from argus.storage.sql import driver
+from argus.storage.sql.tables import CONTROL_REVISION, SCHEMA_VERSION
 from tests.builders import a_batch, a_resource, a_span, a_trace_id
 
 sqlite: Any = vars(driver)["sqlite"]
@@ -245,15 +246,15 @@ async def test_other_databases_are_not_available_yet(driver: str) -> None:
 async def test_a_newer_schema_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "argus.db"
     await (await opened(path)).close()
-    for database, statement in (
-        (path, "UPDATE alembic_version SET version_num = '{}'"),
-        (path, "UPDATE segments SET schema_version = {}"),
+    for known, statement in (
+        (CONTROL_REVISION, "UPDATE alembic_version SET version_num = '{}'"),
+        (SCHEMA_VERSION, "UPDATE segments SET schema_version = {}"),
     ):
-        connection = sqlite.connect(database, isolation_level=None)
+        connection = sqlite.connect(path, isolation_level=None)
         connection.execute(statement.format(9999))
         with pytest.raises(StartError, match="newer argus"):
             await opened(path)
-        connection.execute(statement.format("0001"))
+        connection.execute(statement.format(known))
         connection.close()
     await (await opened(path)).close()
 

@@ -6,11 +6,13 @@ so everything that opens a file does it here.
 """
 
 import logging
+import threading
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from sqlalchemy import Connection, Engine, Pool, create_engine, event
+from sqlalchemy import Connection, Engine, NullPool, Pool, create_engine, event
 
 try:
     from pysqlite3 import dbapi2 as sqlite
@@ -33,6 +35,7 @@ _WRITER = (
     "PRAGMA cache_size=-32000",
 )
 _READER = ("PRAGMA query_only=1", "PRAGMA cache_size=-8000")
+_IMMUTABLE = ("PRAGMA query_only=1", "PRAGMA cache_size=-1000", "PRAGMA mmap_size=2147483648")
 
 
 def warn_when_outdated() -> None:
@@ -44,6 +47,38 @@ def warn_when_outdated() -> None:
         )
 
 
+def _uri(path: Path, mode: str) -> str:
+    return f"file:{quote(str(path))}?mode={mode}"
+
+
+def _open(uri: str, statements: Iterable[str]) -> Any:
+    connection = sqlite.connect(
+        uri,
+        uri=True,
+        timeout=_BUSY_TIMEOUT_S,
+        isolation_level=None,
+        check_same_thread=False,
+        cached_statements=256,
+    )
+    try:
+        for statement in statements:
+            connection.execute(statement)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _engine(connect: Callable[[], Any], begin: str, poolclass: type[Pool]) -> Engine:
+    engine = create_engine("sqlite://", module=sqlite, creator=connect, poolclass=poolclass)
+
+    def on_begin(connection: Connection) -> None:
+        connection.exec_driver_sql(begin)
+
+    event.listen(engine, "begin", on_begin)
+    return engine
+
+
 def sqlite_engine(path: Path, *, writable: bool, poolclass: type[Pool]) -> Engine:
     """A SQLAlchemy engine on one database file.
 
@@ -51,30 +86,40 @@ def sqlite_engine(path: Path, *, writable: bool, poolclass: type[Pool]) -> Engin
     the other kind can change nothing, and reads one snapshot per transaction.
     """
     pragmas = _COMMON + (_WRITER if writable else _READER)
-    uri = f"file:{quote(str(path))}?mode={'rwc' if writable else 'ro'}"
+    uri = _uri(path, "rwc" if writable else "ro")
+    return _engine(
+        lambda: _open(uri, pragmas), "BEGIN IMMEDIATE" if writable else "BEGIN", poolclass
+    )
 
-    def connect() -> Any:
-        connection = sqlite.connect(
-            uri,
-            uri=True,
-            timeout=_BUSY_TIMEOUT_S,
-            isolation_level=None,
-            check_same_thread=False,
-            cached_statements=256,
-        )
-        try:
-            for pragma in pragmas:
-                connection.execute(pragma)
-        except BaseException:
-            connection.close()
-            raise
-        return connection
 
-    engine = create_engine("sqlite://", module=sqlite, creator=connect, poolclass=poolclass)
-    begin = "BEGIN IMMEDIATE" if writable else "BEGIN"
+def immutable_uri(path: Path) -> str:
+    """What ATTACH takes for a file that nobody writes to."""
+    return _uri(path, "ro&immutable=1")
 
-    def on_begin(connection: Connection) -> None:
-        connection.exec_driver_sql(begin)
 
-    event.listen(engine, "begin", on_begin)
-    return engine
+def open_immutable(path: Path) -> Any:
+    """A DB-API connection to a file that nobody writes to; it may have temporary tables."""
+    return _open(_uri(path, "ro&immutable=1"), _COMMON)
+
+
+class SqliteReaders:
+    """Opens connections that read segments, with the control database attached as `control`.
+
+    They share one engine, so that a statement is compiled once and not once per file.
+    """
+
+    def __init__(self, control: Path) -> None:
+        self._attach = f"ATTACH '{_uri(control, 'ro').replace(chr(39), chr(39) * 2)}' AS control"
+        self._target = threading.local()
+        self._engine = _engine(self._connect, "BEGIN", NullPool)
+
+    def open(self, path: Path, *, immutable: bool) -> Connection:
+        """A connection to one file. `immutable` promises that nobody ever writes to it again."""
+        self._target.file = (path, immutable)
+        return self._engine.connect()
+
+    def _connect(self) -> Any:
+        path, immutable = self._target.file
+        uri = _uri(path, "ro&immutable=1" if immutable else "ro")
+        pragmas = _IMMUTABLE if immutable else _READER
+        return _open(uri, (*_COMMON, self._attach, *pragmas))

@@ -7,8 +7,10 @@ tenant's `View`s and nothing else; this is the only place where rows are filtere
 import asyncio
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections import deque
+from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any, TypeVar
 
 import msgspec
@@ -17,6 +19,7 @@ from sqlalchemy import (
     FromClause,
     Integer,
     LargeBinary,
+    MetaData,
     Select,
     Table,
     bindparam,
@@ -30,9 +33,16 @@ from sqlalchemy.exc import DBAPIError
 
 from argus.errors import DeadlineExceeded, Unavailable
 from argus.storage.sql import tables
-from argus.storage.sql.segments import READERS, Segment, Segments
+from argus.storage.sql.files import SegmentFiles
+from argus.storage.sql.segments import Segment, Segments
+from argus.storage.sql.tables import PINNED
 
 T = TypeVar("T")
+
+READERS = 4
+"""Threads that read at the same time."""
+MOST_IDLE = 64
+"""Connections that are kept open between readings, each some three open files."""
 
 _INTERRUPT_EVERY_S = 0.02
 _RETRY_AFTER_S = 1.0
@@ -42,11 +52,19 @@ def _of_tenant(rows: Table) -> FromClause:
     return select(rows).where(rows.c.tenant_id == bindparam("tenant_id")).subquery(rows.name)
 
 
+def _attached(rows: Table) -> FromClause:
+    # the control database as a reader of a segment sees it
+    return _of_tenant(rows.to_metadata(_ATTACHED, schema="control"))
+
+
+_ATTACHED = MetaData()
+
+
 class View:
     """One segment as one tenant sees it, in one snapshot: its tables, and how to read them.
 
     A statement that reads any of the tables can only be run through `rows` and `value`, which
-    say whose rows they are.
+    say whose rows they are. A segment is opened when its first statement runs.
     """
 
     spans = _of_tenant(tables.spans)
@@ -54,16 +72,25 @@ class View:
     traces = _of_tenant(tables.traces)
     resources = _of_tenant(tables.resources)
     scopes = _of_tenant(tables.scopes)
+    straddling = _attached(tables.straddling)
+    straddling_parts = _attached(tables.straddling_parts)
     blocks = tables.blocks
     SPANS, LOGS = tables.SPAN_SIGNAL, tables.LOG_SIGNAL
 
-    def __init__(self, connection: Connection, tenant_id: int) -> None:
-        self._connection = connection
+    def __init__(self, segment: Segment, reading: "Reading", tenant_id: int) -> None:
+        self.segment_id = segment.id
+        self._segment = segment
+        self._reading = reading
         self._tenant = {"tenant_id": tenant_id}
+
+    def bounds(self, signal: int) -> tuple[int, int] | None:
+        """Earliest and latest time (ns) that its rows of a signal can have; None: has none."""
+        return self._segment.bounds(signal)
 
     def value(self, statement: Select[Any]) -> Any:
         """The single value a statement yields."""
-        return self._connection.execute(statement, self._tenant).scalar_one()
+        connection = self._reading.connection(self._segment)
+        return connection.execute(statement, self._tenant).scalar_one()
 
     def rows(self, statement: Select[Any]) -> list[list[Any]]:
         """The rows of a statement, ids as hex text.
@@ -100,47 +127,97 @@ def _matching(index: str, expression: str, first_id: int, last_id: int) -> Selec
 
 
 class Reading:
-    """One read in progress: the connections it holds and whether it was told to stop."""
+    """One read in progress: the segments it began with, the connections it holds, and whether it
+    was told to stop."""
 
-    def __init__(self, segments: tuple[Segment, ...]) -> None:
-        self._segments = segments
+    def __init__(self, segments: tuple[Segment, ...], connections: "Connections") -> None:
+        self.segments = segments
+        self._connections = connections
         self._lock = threading.Lock()
-        self._open: list[Connection] = []
+        self._open: dict[Segment, Connection] = {}
         self.started = False
         self.stopped = False
 
-    def connections(self) -> Iterator[Connection]:
-        """A connection to each segment, newest first, opened when it is asked for."""
-        for segment in self._segments:
-            connection = segment.readers.connect()
+    def connection(self, segment: Segment) -> Connection:
+        """The connection to a segment, opened when it is asked for first."""
+        found = self._open.get(segment)
+        if found is None:
+            found = self._connections.borrow(segment)
             with self._lock:
-                self._open.append(connection)
+                self._open[segment] = found
             if self.stopped:
                 raise DeadlineExceeded("the query was stopped")
-            yield connection
+        return found
 
-    def run(self, work: Callable[[Iterator[Connection]], T]) -> T:
-        """Run `work` and give the connections back."""
+    def run(self, work: Callable[["Reading"], T]) -> T:
+        """Run `work` on this reading. Raises Unavailable when the database refuses."""
         self.started = True
         try:
-            return work(self.connections())
+            return work(self)
         except DBAPIError as error:
             if self.stopped:
                 raise DeadlineExceeded("the query was stopped") from error
             raise _unavailable(error) from error
-        finally:
-            with self._lock:
-                held, self._open = self._open, []
-            for connection in held:
-                connection.close()
 
     def stop(self) -> None:
         """Interrupt the statement that runs now, and refuse to start on another segment."""
         self.stopped = True
         with self._lock:
-            for connection in self._open:
+            for connection in self._open.values():
                 driver: Any = connection.connection.driver_connection
                 driver.interrupt()
+
+    def close(self) -> None:
+        """Give the connections back."""
+        with self._lock:
+            held, self._open = self._open, {}
+        for segment, connection in held.items():
+            self._connections.give_back(segment, connection)
+
+
+class Connections:
+    """Connections that read segments; a bounded number of them is kept open for the next reading.
+
+    A connection is a few open files, and there may be hundreds of segments.
+    """
+
+    def __init__(self, files: SegmentFiles, most_idle: int = MOST_IDLE) -> None:
+        self._files = files
+        self._most_idle = most_idle
+        self._lock = threading.Lock()
+        self._idle: deque[tuple[Segment, Connection]] = deque()
+
+    def borrow(self, segment: Segment) -> Connection:
+        """A connection to a segment, outside any transaction."""
+        with self._lock:
+            for position in range(len(self._idle) - 1, -1, -1):
+                if self._idle[position][0] is segment:
+                    connection = self._idle[position][1]
+                    del self._idle[position]
+                    return connection
+        return self._files.reader(segment.id, sealed=segment.sealed)
+
+    def give_back(self, segment: Segment, connection: Connection) -> None:
+        """End the transaction of a connection and keep it for the next who asks."""
+        try:
+            connection.rollback()
+        except DBAPIError:
+            connection.invalidate()
+            connection.close()
+            return
+        with self._lock:
+            self._idle.append((segment, connection))
+            surplus = self._idle.popleft()[1] if len(self._idle) > self._most_idle else None
+        if surplus is not None:
+            surplus.close()
+
+    def forget(self, segments: Collection[Segment] | None = None) -> None:
+        """Close what is kept open of these segments, of all when None."""
+        with self._lock:
+            gone = [pair for pair in self._idle if segments is None or pair[0] in segments]
+            self._idle = deque(pair for pair in self._idle if pair not in gone)
+        for _, connection in gone:
+            connection.close()
 
 
 def _unavailable(error: DBAPIError) -> Unavailable:
@@ -157,15 +234,18 @@ class Database:
         query_timeout_s: float,
         observe_latency: Callable[[float], None] | None = None,
     ) -> None:
-        self._segments = segments
+        self.segments = segments
         self.query_timeout_s = query_timeout_s
         self._observe = observe_latency
         self._writer = ThreadPoolExecutor(1, "argus-writer")
         self._readers = ThreadPoolExecutor(READERS, "argus-reader")
         self._connection: Connection | None = None
+        self._connections = Connections(segments.files)
+        self._readings: set[Reading] = set()
+        self._lock = threading.Lock()
 
     async def on_writer(self, work: Callable[[], T]) -> T:
-        """Run `work` on the writer thread; it may call `transact`."""
+        """Run `work` on the writer thread; it may call `transact` and `roll`."""
         started = time.perf_counter()
         result = await asyncio.get_running_loop().run_in_executor(self._writer, work)
         if self._observe is not None:
@@ -179,7 +259,7 @@ class Database:
         """
         try:
             if self._connection is None:
-                self._connection = self._segments.active.writable().connect()
+                self._connection = self.segments.files.writer(self.segments.active.id)
             with self._connection.begin():
                 return work(self._connection)
         except DBAPIError as error:
@@ -189,30 +269,85 @@ class Database:
             self._disconnect()
             raise
 
+    def roll(self, last_span_id: int, last_log_id: int) -> None:
+        """Begin a new active segment behind these ids. Writer thread only. Raises Unavailable
+        when that fails; then the old one goes on."""
+        try:
+            connection = self.segments.roll(last_span_id, last_log_id)
+        except DBAPIError as error:
+            raise _unavailable(error) from error
+        self._disconnect()
+        self._connection = connection
+
     def _disconnect(self) -> None:
         connection, self._connection = self._connection, None
         if connection is not None:
             connection.close()
 
-    async def read(self, tenant_id: int, work: Callable[[Iterator[View]], T]) -> T:
+    @contextmanager
+    def reading(self) -> Iterator[Reading]:
+        """A reading of all segments, over all tenants: for upkeep only, never for an answer."""
+        reading = self._begin_reading()
+        try:
+            yield reading
+        finally:
+            self._end_reading(reading)
+
+    def _begin_reading(self) -> Reading:
+        with self._lock:
+            reading = Reading(self.segments.newest_first, self._connections)
+            self._readings.add(reading)
+            if reading.segments[-1].id == PINNED:
+                # what is copied there later belongs to a segment that this reading still sees
+                reading.connection(reading.segments[-1]).exec_driver_sql("SELECT 1 FROM meta")
+        return reading
+
+    def no_reading_begins(self) -> AbstractContextManager[bool]:
+        """Wait with new readings until what is done within is done. Keep it short."""
+        return self._lock
+
+    def _end_reading(self, reading: Reading) -> None:
+        reading.close()
+        with self._lock:
+            self._readings.discard(reading)
+
+    def unread(self, segment: Segment) -> bool:
+        """Whether no reading in progress knows a segment that was taken out; what was kept open
+        of it is closed then."""
+        with self._lock:
+            if any(segment in reading.segments for reading in self._readings):
+                return False
+        self._connections.forget([segment])
+        return True
+
+    async def read(self, tenant_id: int, work: Callable[[list[View]], T]) -> T:
         """Run `work` on a reader thread with one tenant's view of each segment, newest first.
 
         Raises DeadlineExceeded when it takes longer than the query time.
         """
-        return await self.read_all(lambda found: work(View(c, tenant_id) for c in found))
+        return await self.read_all(
+            lambda reading: work([View(s, reading, tenant_id) for s in reading.segments])
+        )
 
-    async def read_all(self, work: Callable[[Iterator[Connection]], T]) -> T:
+    async def read_all(self, work: Callable[[Reading], T]) -> T:
         """Like `read`, over all tenants: for upkeep only, never for an answer."""
         started = time.perf_counter()
-        reading = Reading(self._segments.newest_first)
-        loop = asyncio.get_running_loop()
-        future = loop.run_in_executor(self._readers, reading.run, work)
+        reading = self._begin_reading()
+
+        def run() -> T:
+            try:
+                return reading.run(work)
+            finally:
+                self._end_reading(reading)
+
+        future = asyncio.get_running_loop().run_in_executor(self._readers, run)
         try:
             done, _ = await asyncio.wait({future}, timeout=self.query_timeout_s)
             while not done:
                 reading.stop()
                 if not reading.started:
                     future.cancel()
+                    self._end_reading(reading)
                     break
                 done, _ = await asyncio.wait({future}, timeout=_INTERRUPT_EVERY_S)
         except asyncio.CancelledError:
@@ -230,3 +365,4 @@ class Database:
         self._readers.shutdown()
         self._writer.submit(self._disconnect).result()
         self._writer.shutdown()
+        self._connections.forget()

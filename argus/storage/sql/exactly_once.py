@@ -1,15 +1,20 @@
 """Leaves out of a commit what was stored before: whole requests by their key, then single spans."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import replace
+from typing import Any
 
 from sqlalchemy import Connection
 
 from argus.model import Batch
 from argus.storage.sql.duplicates import Known, SpanWindow, span_key
+from argus.storage.sql.engine import Reading
 from argus.storage.sql.seen import WINDOW_ITEMS, WINDOW_S, Seen
-from argus.storage.sql.tables import applied_batches
+from argus.storage.sql.segments import Segment
+from argus.storage.sql.tables import PINNED, applied_batches
+from argus.storage.sql.trace_filter import TraceFilter
 from argus.storage.sql.words import trace_word
 from argus.storage.sql.writer import Statements
 
@@ -19,22 +24,33 @@ Owned = tuple[int, Batch]
 _KEYS = Statements("applied_batches", ("key", "received_ns"))
 _RESTORED_AT_ONCE = 10_000
 _SPANS_AT_ONCE = 20_000
+_REQUESTS = (
+    "SELECT max(id) FROM applied_batches",
+    "SELECT key FROM applied_batches WHERE id < ? AND id >= ?",
+)
+_TRACES = (
+    "SELECT max(id) FROM spans",
+    "SELECT DISTINCT tenant_id, trace_id FROM spans WHERE id < ? AND id >= ?",
+)
 
 
 class ExactlyOnce:
-    """Knows what one segment holds. Used by the writer thread only.
+    """Knows what is stored, across segments. Used by the writer thread only.
 
     `admit` runs inside the transaction that stores what it lets pass; after a rollback `forget`
     must follow. What was stored before this start is read by `restore`, step by step.
     """
 
-    def __init__(self) -> None:
+    def __init__(
+        self, reading: Callable[[], AbstractContextManager[Reading]], traces: TraceFilter
+    ) -> None:
+        self._reading = reading
+        self._filter = traces
         self._requests = Seen()
         self._traces = Seen()
         self._connection: Connection | None = None
         self._window = SpanWindow(self._stored_spans, self._traces)
-        self._next_request: int | None = None
-        self._next_trace: int | None = None
+        self._steps = self._restoring()
 
     def admit(self, connection: Connection, owned: Sequence[Owned]) -> list[Owned]:
         """The same batches, without what was stored before; a repeated request is left empty."""
@@ -54,11 +70,11 @@ class ExactlyOnce:
         # what arrived before the window comes from the dead-letter queue: the filter forgot it
         window = time.time_ns() - int(WINDOW_S * 1e9)
         suspects = {
-            batch.key
+            batch.key: batch.received_ns
             for _, batch in owned
             if batch.key and (batch.key in self._requests or batch.received_ns < window)
         }
-        repeated = _applied(connection, sorted(suspects))
+        repeated = self._applied(connection, suspects) if suspects else set()
         admitted: list[Owned] = []
         rows: list[bytes | int] = []
         for tenant, batch in owned:
@@ -72,66 +88,107 @@ class ExactlyOnce:
         _KEYS.insert(connection, rows)
         return admitted
 
+    def _applied(self, connection: Connection, received_ns: Mapping[bytes, int]) -> set[bytes]:
+        """Those of the keys that were stored: not before they were received."""
+        keys, oldest = sorted(received_ns), min(received_ns.values())
+        found = _applied(connection, keys)
+        with self._reading() as reading:
+            for segment in reading.segments[1:]:
+                if segment.id != PINNED and (segment.sealed_ns or oldest) >= oldest:
+                    found |= _applied(reading.connection(segment), keys)
+        return found
+
     def _stored_spans(self, trace_keys: Sequence[bytes]) -> dict[bytes, Known]:
-        """The span keys of stored traces, read in the running transaction."""
+        """The span keys of stored traces: those the running transaction sees, and sealed ones."""
         assert self._connection is not None
         ids = {key[-16:] for key in trace_keys}
-        found = self._connection.exec_driver_sql(
-            "SELECT tenant_id, trace_id, span_id, kind FROM spans WHERE id IN "
-            "(SELECT rowid FROM span_words WHERE span_words MATCH ?)",
-            (" OR ".join(f'"{trace_word(trace_id)}"' for trace_id in ids),),
-        )
         stored: dict[bytes, Known] = {}
-        for tenant_id, trace_id, span_id, kind in found:
-            key = SpanWindow.trace_key(tenant_id, trace_id)
-            stored.setdefault(key, set()).add(span_key(span_id, kind))
+        _add_spans(stored, self._connection, ids)
+        with self._reading() as reading:
+            window = {segment.id: segment for segment in _window(reading)[1:]}
+            for number, some in self._filter.candidates(ids, window.keys()).items():
+                _add_spans(stored, reading.connection(window[number]), some)
         return stored
 
-    def restore(self, connection: Connection) -> bool:
+    def restore(self) -> bool:
         """Read some of what was stored before this start, newest first; False when that is all.
 
         Until then every request and every trace is looked up, which is slower but as exact.
         """
-        more = self._restore_requests(connection)
-        return self._restore_traces(connection) or more
+        return next(self._steps, False)
 
-    def _restore_requests(self, connection: Connection) -> bool:
-        oldest = time.time_ns() - int(WINDOW_S * 1e9)
-        rows = connection.exec_driver_sql(
-            "SELECT rowid, key FROM applied_batches WHERE rowid < ? AND received_ns >= ? "
-            "ORDER BY rowid DESC LIMIT ?",
-            (self._below(self._next_request), oldest, _RESTORED_AT_ONCE),
-        ).all()
-        self._requests.restore(key for _, key in rows)
-        if len(rows) < _RESTORED_AT_ONCE:
-            self._requests.complete()
-            self._next_request = 0
-            return False
-        self._next_request = rows[-1][0]
-        return True
+    def _restoring(self) -> Iterator[bool]:
+        with self._reading() as reading:
+            window = _window(reading)
+        for segment in window:
+            yield from self._restored(segment, _REQUESTS, _RESTORED_AT_ONCE, self._add_requests)
+        self._requests.complete()
+        for segment in window:
+            yield from self._restored(segment, _TRACES, _SPANS_AT_ONCE, self._add_traces)
+        self._traces.complete()
 
-    def _restore_traces(self, connection: Connection) -> bool:
-        newest = connection.exec_driver_sql("SELECT max(id) FROM spans").scalar_one() or 0
-        below = newest + 1 if self._next_trace is None else self._next_trace
-        oldest = max(0, newest - WINDOW_ITEMS, below - _SPANS_AT_ONCE)
-        rows = connection.exec_driver_sql(
-            "SELECT DISTINCT tenant_id, trace_id FROM spans WHERE id < ? AND id >= ?",
-            (below, oldest),
-        ).all()
+    def _restored(
+        self, segment: Segment, statements: tuple[str, str], step: int, add: Callable[[Any], None]
+    ) -> Iterator[bool]:
+        newest, some = statements
+        below: int | None = None
+        while True:
+            with self._reading() as reading:
+                if all(segment.id != one.id for one in reading.segments):
+                    return
+                connection = reading.connection(_current(reading, segment))
+                if below is None:
+                    below = (connection.exec_driver_sql(newest).scalar_one() or 0) + 1
+                oldest = max(0, below - step)
+                add(connection.exec_driver_sql(some, (below, oldest)).all())
+                first = connection.exec_driver_sql(
+                    newest.replace("max(id)", "min(id)")
+                ).scalar_one()
+            if first is None or oldest <= first:
+                return
+            below = oldest
+            yield True
+
+    def _add_requests(self, rows: Sequence[Any]) -> None:
+        self._requests.restore(key for (key,) in rows)
+
+    def _add_traces(self, rows: Sequence[Any]) -> None:
         self._traces.restore(SpanWindow.trace_key(tenant, trace) for tenant, trace in rows)
-        self._next_trace = oldest
-        if oldest in (0, newest - WINDOW_ITEMS):
-            self._traces.complete()
-            return False
-        return True
 
-    @staticmethod
-    def _below(row_id: int | None) -> int:
-        return 2**63 - 1 if row_id is None else row_id
+
+def _window(reading: Reading) -> list[Segment]:
+    """The segments within the window of an hour or WINDOW_ITEMS spans, the active one first."""
+    active, *others = reading.segments
+    oldest_ns = time.time_ns() - int(WINDOW_S * 1e9)
+    oldest_id = active.first_span_id - WINDOW_ITEMS
+    return [active] + [
+        segment
+        for segment in others
+        if segment.id != PINNED
+        and (segment.sealed_ns or oldest_ns) >= oldest_ns
+        and (segment.last_span_id or 0) >= oldest_id
+    ]
+
+
+def _current(reading: Reading, segment: Segment) -> Segment:
+    return next(one for one in reading.segments if one.id == segment.id)
+
+
+def _add_spans(
+    stored: dict[bytes, Known], connection: Connection, trace_ids: Iterable[bytes]
+) -> None:
+    found = connection.exec_driver_sql(
+        "SELECT tenant_id, trace_id, span_id, kind FROM spans WHERE id IN "
+        "(SELECT rowid FROM span_words WHERE span_words MATCH ?)",
+        (" OR ".join(f'"{trace_word(trace_id)}"' for trace_id in trace_ids),),
+    )
+    for tenant_id, trace_id, span_id, kind in found:
+        key = SpanWindow.trace_key(tenant_id, trace_id)
+        stored.setdefault(key, set()).add(span_key(span_id, kind))
 
 
 def _applied(connection: Connection, keys: Sequence[bytes]) -> set[bytes]:
-    """Those of the keys that were stored."""
+    """Those of the keys that one segment has."""
     found: set[bytes] = set()
     for start in range(0, len(keys), 512):
         some = tuple(keys[start : start + 512])

@@ -2,12 +2,13 @@
 
 import base64
 import binascii
+import heapq
 import time
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import msgspec
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from argus.errors import InvalidInput
 from argus.storage import TimeRange
@@ -18,6 +19,7 @@ MAX_COUNTING_S = 1.0
 INT64_MIN, INT64_MAX = -(2**63), 2**63 - 1
 BLOCK_ROWS = 4096
 
+_UNOPENED = -1
 _FIRST_GROUP, _LARGEST_GROUP = 1, 64
 _GROWTH = 4
 
@@ -81,31 +83,53 @@ class Group(NamedTuple):
 
 
 def newest_first(views: Sequence[View], signal: int, range_: TimeRange) -> Iterator[Group]:
-    """The rows that may lie in a time range, in groups that grow, newest first by time."""
-    found: list[tuple[int, int, int]] = []
+    """The rows that may lie in a time range, in groups that grow, newest first by time.
+
+    A segment is not opened before its newest row could be the next.
+    """
+    waiting: list[tuple[int, int, int]] = []
     for index, view in enumerate(views):
-        blocks = view.blocks
-        statement = select(blocks.c.max_ns, blocks.c.block).where(blocks.c.signal == signal)
-        if range_.start_ns is not None:
-            statement = statement.where(blocks.c.max_ns >= clamp(range_.start_ns))
-        if range_.end_ns is not None:
-            statement = statement.where(blocks.c.min_ns < clamp(range_.end_ns))
-        found += ((max_ns, -index, block) for max_ns, block in view.rows(statement))
-    found.sort(reverse=True)
-    start, size = 0, _FIRST_GROUP
-    while start < len(found):
-        chosen = found[start : start + size]
-        start += len(chosen)
-        rest = found[start][0] if start < len(found) else None
-        yield Group(_parts(views, chosen), rest)
-        size = min(size * _GROWTH, _LARGEST_GROUP)
+        bounds = view.bounds(signal)
+        if bounds is not None and overlaps(bounds, range_):
+            heapq.heappush(waiting, (-bounds[1], index, _UNOPENED))
+    size = _FIRST_GROUP
+    chosen: list[tuple[int, int]] = []
+    while waiting:
+        _, index, block = heapq.heappop(waiting)
+        if block == _UNOPENED:
+            for max_ns, found in views[index].rows(_select_blocks(views[index], signal, range_)):
+                heapq.heappush(waiting, (-max_ns, index, found))
+        else:
+            chosen.append((index, block))
+        if chosen and (len(chosen) == size or not waiting):
+            yield Group(_parts(views, chosen), -waiting[0][0] if waiting else None)
+            chosen = []
+            size = min(size * _GROWTH, _LARGEST_GROUP)
 
 
-def _parts(views: Sequence[View], chosen: list[tuple[int, int, int]]) -> list[Part]:
+def overlaps(bounds: tuple[int, int], range_: TimeRange) -> bool:
+    """Whether a time within bounds (both included) can lie in a range."""
+    low, high = bounds
+    starts_after = range_.start_ns is not None and high < range_.start_ns
+    ends_before = range_.end_ns is not None and low >= range_.end_ns
+    return not (starts_after or ends_before)
+
+
+def _select_blocks(view: View, signal: int, range_: TimeRange) -> Select[Any]:
+    blocks = view.blocks
+    statement = select(blocks.c.max_ns, blocks.c.block).where(blocks.c.signal == signal)
+    if range_.start_ns is not None:
+        statement = statement.where(blocks.c.max_ns >= clamp(range_.start_ns))
+    if range_.end_ns is not None:
+        statement = statement.where(blocks.c.min_ns < clamp(range_.end_ns))
+    return statement
+
+
+def _parts(views: Sequence[View], chosen: list[tuple[int, int]]) -> list[Part]:
     parts = []
     for index, view in enumerate(views):
         ranges: list[tuple[int, int]] = []
-        for block in sorted(block for _, negated, block in chosen if -negated == index):
+        for block in sorted(block for of, block in chosen if of == index):
             first, last = block * BLOCK_ROWS, (block + 1) * BLOCK_ROWS - 1
             if ranges and ranges[-1][1] + 1 == first:
                 ranges[-1] = (ranges[-1][0], last)

@@ -1,19 +1,29 @@
-"""The files of a storage: the control database with its registry, and the segments it names.
+"""The registry of a storage's segments: which there are, what they hold, and what becomes of them.
 
-Everything here is synchronous and runs on the writer thread (or before there is one).
+A segment is born as an empty spare, takes all writes while it is active, is sealed and never
+changes again, and is dropped as a whole. Each step is one transaction of the control database, so
+that a crash leaves a segment before the step or behind it; `load` tidies up what lies between.
 """
 
+import threading
 import time
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from operator import attrgetter
+from typing import Any
 
-from sqlalchemy import Connection, Engine, NullPool, QueuePool, insert, select, update
+from sqlalchemy import Connection, Insert, delete, insert, select, update
 
 from argus.errors import StartError
-from argus.storage.sql.driver import sqlite_engine
+from argus.storage import SegmentLimits
+from argus.storage.sql.control import Control
+from argus.storage.sql.files import SegmentFiles
 from argus.storage.sql.tables import (
-    INDEXES,
+    LOG_SIGNAL,
+    PINNED,
     SCHEMA_VERSION,
+    SPAN_SIGNAL,
+    blocks,
     known_tenants,
     logs,
     meta,
@@ -21,33 +31,73 @@ from argus.storage.sql.tables import (
     spans,
     tenants,
 )
-from argus.storage.sql.tables import segment as segment_tables
 
-READERS = 4
-"""Threads, and connections to a segment, that read at the same time."""
+_RETRY_S = 5.0
+_SPARE_FROM = 0.5
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Segment:
-    """One segment: its number, its file, the first row ids it may hold, and how to read it."""
+    """One segment as it was when a reading began. What is known only at sealing is None before;
+    bounds of no rows stay None. Times are Unix nanoseconds."""
 
     id: int
-    path: Path
+    state: str
+    created_ns: int
     first_span_id: int
     first_log_id: int
-    readers: Engine
+    sealed_ns: int | None = None
+    last_span_id: int | None = None
+    last_log_id: int | None = None
+    min_received_ns: int | None = None
+    max_received_ns: int | None = None
+    min_span_ns: int | None = None
+    max_span_ns: int | None = None
+    min_log_ns: int | None = None
+    max_log_ns: int | None = None
+    spans: int | None = None
+    logs: int | None = None
+    bytes: int | None = None
 
-    def writable(self) -> Engine:
-        """An engine that may write to the segment; each of its connections is a new one."""
-        return sqlite_engine(self.path, writable=True, poolclass=NullPool)
+    @property
+    def sealed(self) -> bool:
+        """Whether nothing of it changes any more."""
+        return self.state == "sealed"
+
+    def bounds(self, signal: int) -> tuple[int, int] | None:
+        """Earliest and latest time of its rows of a signal; None when it has none.
+
+        Anything is possible in a segment that is not sealed.
+        """
+        if not self.sealed:
+            return -(2**63), 2**63 - 1
+        if signal == SPAN_SIGNAL:
+            low, high = self.min_span_ns, self.max_span_ns
+        else:
+            low, high = self.min_log_ns, self.max_log_ns
+        return None if low is None or high is None else (low, high)
+
+
+_FIELDS = tuple(Segment.__dataclass_fields__)
+_fields = attrgetter(*_FIELDS)
+
+
+def _same(one: Segment, other: Segment) -> bool:
+    same: bool = _fields(one) == _fields(other)
+    return same
 
 
 class Segments:
-    """The registry of one storage and the segments it knows, newest first."""
+    """The segments of one storage, newest first. Any thread may read `newest_first`; a change
+    replaces the tuple, so that a reading keeps the one it began with."""
 
-    def __init__(self, control: Connection, directory: Path) -> None:
+    def __init__(self, control: Control, files: SegmentFiles, limits: SegmentLimits) -> None:
         self._control = control
-        self._directory = directory
+        self.files = files
+        self._limits = limits
+        self._lock = threading.Lock()
+        self._next = threading.Lock()
+        self._not_before = 0.0
         self.newest_first: tuple[Segment, ...] = ()
 
     @property
@@ -60,125 +110,278 @@ class Segments:
 
         Raises StartError for a file that is missing or written by a newer version.
         """
-        self._directory.mkdir(exist_ok=True)
-        with self._control.begin():
-            known = {row.id for row in self._control.execute(select(registry.c.id))}
-        found = {int(p.stem): p for p in self._directory.glob("[0-9]*.db") if p.stem.isdigit()}
-        if missing := known - found.keys():
-            raise StartError(f"DB_DSN: {self._path(min(missing))} is missing")
-        for number in sorted(found.keys() - known):
-            self._adopt(number)
-        if not found:
-            self.create(1, first_span_id=1, first_log_id=1)
-        with self._control.begin():
-            rows = self._control.execute(select(registry).order_by(registry.c.id.desc())).all()
-        self.newest_first = tuple(
-            Segment(
-                row.id,
-                self._path(row.id),
-                row.first_span_id,
-                row.first_log_id,
-                sqlite_engine(self._path(row.id), writable=False, poolclass=QueuePool),
-            )
-            for row in rows
-        )
+        self.files.clear_drafts()
+        with self._control.transaction() as connection:
+            rows = connection.execute(select(registry)).all()
+        dropping = {row.id for row in rows if row.state == "dropping"}
+        known = {row.id for row in rows} - dropping - {PINNED}
         for row in rows:
             if row.schema_version > SCHEMA_VERSION:
-                raise StartError(
-                    f"DB_DSN: {self._path(row.id)} was written by a newer argus; upgrade argus"
-                )
-
-    def close(self) -> None:
-        """Close every connection that reads."""
+                path = self.files.path(row.id)
+                raise StartError(f"DB_DSN: {path} was written by a newer argus; upgrade argus")
+        self.files.require(known)
+        if PINNED in {row.id for row in rows} and not self.files.exists(PINNED):
+            self.forget(PINNED)
+        adopted = [n for n in sorted(self.files.numbers() - known - dropping) if self._adopt(n)]
+        self._publish()
+        if self.newest_first and self.active.state == "active":
+            if self._versions()[self.active.id] < SCHEMA_VERSION:
+                self.roll(*self._last_ids(self.active)).close()
+            return
         for segment in self.newest_first:
-            segment.readers.dispose()
+            if segment.state == "active" and adopted:
+                # ids go on behind the newest file, and a segment takes ids without gaps
+                last_span_id, last_log_id = self._last_ids(segment)
+                self._change(
+                    segment.id,
+                    state="sealing", last_span_id=last_span_id, last_log_id=last_log_id,
+                )  # fmt: skip
+        self._create_next()
+        if self.files.exists(PINNED):
+            self.open_pinned()
 
-    def _path(self, number: int) -> Path:
-        return self._directory / f"{number:06d}.db"
+    def _rows(self) -> list[Any]:
+        statement = select(registry).where(registry.c.state != "dropping")
+        with self._control.transaction() as connection:
+            return list(connection.execute(statement.order_by(registry.c.id.desc())).all())
 
-    def create(self, number: int, *, first_span_id: int, first_log_id: int) -> None:
-        """Make a segment file and register it as the active one."""
-        # The file first: one that the registry does not know yet is adopted by the next start.
-        engine = sqlite_engine(self._path(number), writable=True, poolclass=NullPool)
-        values = {
+    def _versions(self) -> dict[int, int]:
+        return {row.id: row.schema_version for row in self._rows()}
+
+    def _publish(self) -> None:
+        present = {segment.id: segment for segment in self.newest_first}
+        found = []
+        for row in self._rows():
+            segment = Segment(**{name: getattr(row, name) for name in _FIELDS})
+            old = present.get(segment.id)
+            found.append(old if old is not None and _same(old, segment) else segment)
+        self.newest_first = tuple(found)
+
+    def _create_next(self) -> None:
+        rows = self._rows()
+        number, span_id, log_id = 1, 1, 1
+        for row in rows:
+            number = max(number, row.id + 1)
+            span_id = max(span_id, (row.last_span_id or 0) + 1)
+            log_id = max(log_id, (row.last_log_id or 0) + 1)
+        facts = self._first_facts(span_id, log_id)
+        self.files.create(number, facts)
+        self._register(number, "active", facts)
+        self._publish()
+
+    @staticmethod
+    def _first_facts(first_span_id: int, first_log_id: int) -> dict[str, int]:
+        return {
             "schema_version": SCHEMA_VERSION,
             "created_ns": time.time_ns(),
             "first_span_id": first_span_id,
             "first_log_id": first_log_id,
             "folded_span_id": first_span_id - 1,
         }
-        with engine.begin() as connection:
-            segment_tables.create_all(connection, checkfirst=False)
-            for statement in INDEXES:
-                connection.exec_driver_sql(statement)
-            connection.execute(insert(meta), [{"key": k, "value": v} for k, v in values.items()])
-        self._register(number, values)
 
-    def _adopt(self, number: int) -> None:
-        engine = sqlite_engine(self._path(number), writable=True, poolclass=NullPool)
-        with engine.connect() as connection:
-            has_schema = connection.exec_driver_sql(
-                "SELECT count(*) FROM sqlite_schema WHERE name = 'meta'"
-            ).scalar_one()
-            if not has_schema:  # a crash between creating the file and its first commit
-                connection.close()
-                self.create(number, first_span_id=1, first_log_id=1)
-                return
-            values = {row.key: row.value for row in connection.execute(select(meta))}
+    def _adopt(self, number: int) -> bool:
+        """Take in a file the registry does not name; a spare, without rows, is deleted."""
+        if not self.files.has_tables(number):
+            self.files.remove(number)
+            return False
+        facts = self._facts(number)
+        with self.files.reader(number, sealed=False) as connection:
+            last = last_ids(connection, facts["first_span_id"], facts["first_log_id"])
             names = connection.execute(select(tenants)).all()
-        with self._control.begin():
-            present = {row.id for row in self._control.execute(select(known_tenants.c.id))}
+        if last == (facts["first_span_id"] - 1, facts["first_log_id"] - 1):
+            self.files.remove(number)
+            return False
+        with self._control.transaction() as connection:
+            present = {row.id for row in connection.execute(select(known_tenants.c.id))}
             for row in names:
                 if row.id not in present:
-                    self._control.execute(insert(known_tenants).values(id=row.id, name=row.name))
-        self._register(number, values)
+                    connection.execute(insert(known_tenants).values(id=row.id, name=row.name))
+        self._register(number, "sealing", facts, last)
+        return True
 
-    def _register(self, number: int, values: dict[str, int]) -> None:
-        with self._control.begin():
-            self._control.execute(
-                update(registry).where(registry.c.state == "active").values(state="sealed")
-            )
-            self._control.execute(
-                insert(registry).values(
-                    id=number,
-                    state="active",
-                    schema_version=values["schema_version"],
-                    created_ns=values["created_ns"],
-                    first_span_id=values["first_span_id"],
-                    first_log_id=values["first_log_id"],
+    def _facts(self, number: int) -> dict[str, int]:
+        with self.files.reader(number, sealed=False) as connection:
+            return {row.key: row.value for row in connection.execute(select(meta))}
+
+    def _register(
+        self,
+        number: int,
+        state: str,
+        facts: Mapping[str, int],
+        last: tuple[int | None, int | None] = (None, None),
+    ) -> None:
+        with self._control.transaction() as connection:
+            connection.execute(_registration(number, state, facts, last))
+
+    def _last_ids(self, segment: Segment) -> tuple[int, int]:
+        with self.files.reader(segment.id, sealed=False) as connection:
+            return last_ids(connection, segment.first_span_id, segment.first_log_id)
+
+    def _share(self, last_span_id: int, last_log_id: int) -> float:
+        """How much of a limit the active segment has reached, when its newest rows are these."""
+        active, limits = self.active, self._limits
+        rows = last_span_id + last_log_id - active.first_span_id - active.first_log_id + 2
+        if not rows:
+            return 0.0
+        age_s = (time.time_ns() - active.created_ns) / 1e9
+        size = self.files.size(active.id)
+        return max(rows / limits.rows, size / limits.bytes, age_s / limits.age_s)
+
+    def due(self, last_span_id: int, last_log_id: int) -> bool:
+        """Whether the active segment has to be sealed. Writer thread only."""
+        return (
+            time.monotonic() >= self._not_before and self._share(last_span_id, last_log_id) >= 1.0
+        )
+
+    def prepare(self, last_span_id: int, last_log_id: int) -> None:
+        """Make the next segment's file before the writer needs it."""
+        with self._next:
+            number = self.active.id + 1
+            if self._share(last_span_id, last_log_id) >= _SPARE_FROM:
+                self._ensure(number, self._first_facts(0, 0))
+
+    def _ensure(self, number: int, facts: Mapping[str, int]) -> None:
+        if not self.files.exists(number):
+            self.files.create(number, facts)
+
+    def roll(self, last_span_id: int, last_log_id: int) -> Connection:
+        """Begin a new active segment; its writing connection. Writer thread only.
+
+        When this raises, the old one is still active; `due` waits a while before the next try.
+        """
+        self._not_before = time.monotonic() + _RETRY_S
+        with self._next:
+            number = self.active.id + 1
+            facts = self._first_facts(last_span_id + 1, last_log_id + 1)
+            self._ensure(number, facts)
+            writer = self.files.writer(number)
+            try:
+                with writer.begin():
+                    for key, value in facts.items():
+                        writer.execute(update(meta).where(meta.c.key == key).values(value=value))
+                self._activate(number, facts)
+            except BaseException:
+                writer.close()
+                raise
+        self._not_before = 0.0
+        return writer
+
+    def _activate(self, number: int, facts: Mapping[str, int]) -> None:
+        with self._lock:
+            with self._control.transaction() as connection:
+                connection.execute(
+                    update(registry)
+                    .where(registry.c.state == "active")
+                    .values(
+                        state="sealing",
+                        sealed_ns=facts["created_ns"],
+                        last_span_id=facts["first_span_id"] - 1,
+                        last_log_id=facts["first_log_id"] - 1,
+                    )
                 )
+                connection.execute(_registration(number, "active", facts))
+            self._publish()
+
+    def sealed(self, segment: Segment) -> Segment:
+        """Note that a settled segment is sealed, and what it holds."""
+        with self.files.reader(segment.id, sealed=True) as connection:
+            found = measured(connection)
+        found["bytes"] = self.files.size(segment.id)
+        found["sealed_ns"] = segment.sealed_ns or found["max_received_ns"] or time.time_ns()
+        self._change(segment.id, state="sealed", **found)
+        return self.by_id(segment.id)
+
+    def dropping(self, segment: Segment) -> None:
+        """Note for good that a segment is to go; readings still see it, until `leave`."""
+        with self._control.transaction() as connection:
+            connection.execute(
+                update(registry).where(registry.c.id == segment.id).values(state="dropping")
             )
 
+    def leave(self) -> None:
+        """Let no new reading see what is dropping."""
+        with self._lock:
+            self._publish()
 
-class Tenants:
-    """The ids of tenants, given out by the control database once and for good."""
+    def forget(self, number: int) -> None:
+        """Strike a segment that is gone from the registry."""
+        with self._control.transaction() as connection:
+            connection.execute(delete(registry).where(registry.c.id == number))
 
-    def __init__(self, control: Connection) -> None:
-        self._control = control
-        with control.begin():
-            self._ids: dict[str, int] = {
-                row.name: row.id for row in control.execute(select(known_tenants))
-            }
+    def unfinished_drops(self) -> list[int]:
+        """The numbers of segments whose dropping a crash cut short."""
+        statement = select(registry.c.id).where(registry.c.state == "dropping")
+        with self._control.transaction() as connection:
+            return list(connection.execute(statement).scalars())
 
-    def known(self, name: str) -> int:
-        """The id of a tenant; 0, which no row carries, for one that never sent anything."""
-        return self._ids.get(name, 0)
+    def open_pinned(self) -> Segment:
+        """The segment of pinned traces, made when there is none."""
+        if not self.files.exists(PINNED):
+            self.files.create(PINNED, self._first_facts(1, 1))
+        if all(segment.id != PINNED for segment in self.newest_first):
+            self._register(PINNED, "pinned", self._facts(PINNED))
+            with self._lock:
+                self._publish()
+        return self.by_id(PINNED)
 
-    def ensure(self, name: str) -> int:
-        """The id of a tenant, a new one when it has none. Writer thread only."""
-        known = self._ids.get(name)
-        if known is None:
-            statement = insert(known_tenants).values(name=name).returning(known_tenants.c.id)
-            with self._control.begin():
-                known = self._control.execute(statement).scalar_one()
-            self._ids[name] = known
-        return known
+    def by_id(self, number: int) -> Segment:
+        """The segment of this number."""
+        return next(segment for segment in self.newest_first if segment.id == number)
+
+    def refresh(self, segment: Segment) -> None:
+        """Replace the object of a segment whose file was replaced: new readings open it anew."""
+        with self._lock:
+            self.newest_first = tuple(
+                replace(one) if one.id == segment.id else one for one in self.newest_first
+            )
+
+    def _change(self, number: int, **values: Any) -> None:
+        with self._lock:
+            with self._control.transaction() as connection:
+                connection.execute(update(registry).where(registry.c.id == number).values(**values))
+            self._publish()
 
 
-def last_ids(connection: Connection, segment: Segment) -> tuple[int, int]:
+def _registration(
+    number: int,
+    state: str,
+    facts: Mapping[str, int],
+    last: tuple[int | None, int | None] = (None, None),
+) -> Insert:
+    return insert(registry).values(
+        id=number,
+        state=state,
+        schema_version=facts["schema_version"],
+        created_ns=facts["created_ns"],
+        first_span_id=facts["first_span_id"],
+        first_log_id=facts["first_log_id"],
+        last_span_id=last[0],
+        last_log_id=last[1],
+    )
+
+
+def measured(connection: Connection) -> dict[str, int | None]:
+    """What the registry knows of a sealed segment, read from its rows."""
+    facts = {row.key: row.value for row in connection.execute(select(meta))}
+    found: dict[str, int | None] = {
+        "min_received_ns": facts.get("min_received_ns"),
+        "max_received_ns": facts.get("max_received_ns"),
+    }
+    for name, table, signal in (("span", spans, SPAN_SIGNAL), ("log", logs, LOG_SIGNAL)):
+        found[f"{name}s"] = connection.exec_driver_sql(
+            f"SELECT count(*) FROM {table.name}"
+        ).scalar_one()
+        for bound, column in (("min", blocks.c.min_ns), ("max", blocks.c.max_ns)):
+            ordered = column.desc() if bound == "max" else column
+            statement = select(column).where(blocks.c.signal == signal).order_by(ordered).limit(1)
+            found[f"{bound}_{name}_ns"] = connection.execute(statement).scalar_one_or_none()
+    return found
+
+
+def last_ids(connection: Connection, first_span_id: int, first_log_id: int) -> tuple[int, int]:
     """The ids of the newest span and log record of a segment, or those before its first."""
     ids = []
-    for table, first in ((spans, segment.first_span_id), (logs, segment.first_log_id)):
+    for table, first in ((spans, first_span_id), (logs, first_log_id)):
         newest = connection.execute(
             select(table.c.id).order_by(table.c.id.desc()).limit(1)
         ).scalar_one_or_none()

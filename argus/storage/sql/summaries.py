@@ -5,7 +5,8 @@ commits those together with the new watermark: whatever is lost in a crash is on
 """
 
 import json
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from operator import attrgetter
 from typing import Any
 
@@ -23,15 +24,17 @@ STEP_SPANS = 10_000
 _SEPARATOR = "\x1f"
 _COLUMNS = [column.name for column in traces.columns if column.name != "id"]
 _values = attrgetter(*_COLUMNS)
-_UPSERT = Statements(
-    "traces",
-    _COLUMNS,
-    suffix=" ON CONFLICT (tenant_id, trace_id) DO UPDATE SET "
-    + ", ".join(f"{name} = excluded.{name}" for name in _COLUMNS[2:]),
+_OVERWRITE = " ON CONFLICT (tenant_id, trace_id) DO UPDATE SET " + ", ".join(
+    f"{name} = excluded.{name}" for name in _COLUMNS[2:]
 )
+_UPSERTS = {
+    table: Statements(table, _COLUMNS, suffix=_OVERWRITE) for table in ("traces", "straddling")
+}
+_KEYS_AT_ONCE = 200
+_JSON_COLUMNS = ", ".join(_COLUMNS).replace("trace_id", "hex(trace_id)")
+_STORED = f"SELECT json_group_array(json_array({_JSON_COLUMNS})) FROM traces"
 _EXISTING = f"""
-SELECT json_group_array(json_array({", ".join(_COLUMNS).replace("trace_id", "hex(trace_id)")}))
-FROM traces WHERE (tenant_id, trace_id) IN
+{_STORED} WHERE (tenant_id, trace_id) IN
   (SELECT DISTINCT tenant_id, trace_id FROM spans WHERE id > ? AND id <= ?)
 """
 # The root is the smallest of (has a parent, start, id); one text sorts like the three.
@@ -54,12 +57,13 @@ _SERVICES = """
 SELECT json_group_array(json_array(id, service_name))
 FROM resources WHERE id IN (SELECT value FROM json_each(?))
 """
+_NEXT = "SELECT max(id) FROM (SELECT id FROM spans WHERE id > ? AND id <= ? ORDER BY id LIMIT ?)"
 _KEEP_WATERMARK = "UPDATE meta SET value = ? WHERE key = 'folded_span_id'"
 
 
 @dataclass(slots=True)
-class _Summary:
-    """A row of `traces`, in the order of its columns."""
+class Summary:
+    """A row of `traces` or `straddling`, in the order of its columns."""
 
     tenant_id: int
     trace_id: bytes
@@ -76,7 +80,7 @@ class _Summary:
     services: str
     names: set[str] = field(default_factory=set)
 
-    def merge(self, other: "_Summary") -> None:
+    def merge(self, other: "Summary") -> None:
         """Take in another part of the same trace, of younger spans."""
         self.start_ns = min(self.start_ns, other.start_ns)
         self.end_ns = max(self.end_ns, other.end_ns)
@@ -89,7 +93,17 @@ class _Summary:
             self.root_status = other.root_status
             self.root_service, self.root_operation = other.root_service, other.root_operation
 
+    def copy(self) -> "Summary":
+        """Another one that is the same."""
+        return replace(self, names=set(self.names))
+
+    @property
+    def key(self) -> tuple[int, bytes]:
+        """What tells traces apart."""
+        return self.tenant_id, self.trace_id
+
     def values(self) -> tuple[Any, ...]:
+        """The row, with what follows from the rest brought up to date."""
         self.status = StatusCode.ERROR if self.error_count else self.root_status
         self.services = _text_of_services(self.names)
         row: tuple[Any, ...] = _values(self)
@@ -112,14 +126,14 @@ def services_of(text: str) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """Summaries to store, and the id of the last span they include."""
+    """Summaries to store, of the spans of one segment, and the id of the last one included."""
 
-    values: list[Any]
+    summaries: list[Summary]
     folded_span_id: int
 
     def store(self, connection: Connection) -> None:
         """Write the summaries and the watermark, inside a transaction."""
-        _UPSERT.insert(connection, self.values)
+        upsert("traces", connection, self.summaries)
         connection.exec_driver_sql(_KEEP_WATERMARK, (self.folded_span_id,))
 
 
@@ -135,21 +149,53 @@ def read_watermark(connection: Connection) -> int:
 def next_step(connection: Connection, last_span_id: int) -> Step | None:
     """The next summaries to store, over spans up to `last_span_id`; None when all are."""
     after = read_watermark(connection)
-    upto = min(after + STEP_SPANS, last_span_id)
-    if upto <= after:
+    upto = connection.exec_driver_sql(_NEXT, (after, last_span_id, STEP_SPANS)).scalar_one()
+    if upto is None:
         return None
-    summaries = {
-        (summary.tenant_id, summary.trace_id): summary
-        for summary in _existing(connection, after, upto)
-    }
+    summaries = {summary.key: summary for summary in _existing(connection, after, upto)}
     for part in _parts(connection, after, upto):
-        key = (part.tenant_id, part.trace_id)
-        if key in summaries:
-            summaries[key].merge(part)
+        if part.key in summaries:
+            summaries[part.key].merge(part)
         else:
-            summaries[key] = part
-    values = [value for summary in summaries.values() for value in summary.values()]
-    return Step(values, upto)
+            summaries[part.key] = part
+    return Step(list(summaries.values()), upto)
+
+
+def rebuild(connection: Connection) -> None:
+    """Make all summaries of a segment anew, inside a transaction."""
+    connection.exec_driver_sql("DELETE FROM traces")
+    connection.exec_driver_sql(_KEEP_WATERMARK, (0,))
+    while (step := next_step(connection, 2**63 - 1)) is not None:
+        step.store(connection)
+
+
+def stored(connection: Connection, keys: Sequence[tuple[int, bytes]]) -> list[Summary]:
+    """The summaries of these traces that one segment holds."""
+    found: list[Summary] = []
+    for start in range(0, len(keys), _KEYS_AT_ONCE):
+        some = keys[start : start + _KEYS_AT_ONCE]
+        marks = ", ".join(["(?, ?)"] * len(some))
+        statement = f"{_STORED} WHERE (tenant_id, trace_id) IN (VALUES {marks})"
+        found += _summaries(_read(connection, statement, *(part for key in some for part in key)))
+    return found
+
+
+def all_stored(connection: Connection, after_id: int) -> tuple[list[Summary], int]:
+    """Some summaries of a segment behind a row id, and the row id they end with."""
+    last = connection.exec_driver_sql(
+        "SELECT max(id) FROM (SELECT id FROM traces WHERE id > ? ORDER BY id LIMIT ?)",
+        (after_id, STEP_SPANS),
+    ).scalar_one()
+    if last is None:
+        return [], after_id
+    return _summaries(
+        _read(connection, f"{_STORED} WHERE id > ? AND id <= ?", after_id, last)
+    ), last
+
+
+def upsert(table: str, connection: Connection, found: Sequence[Summary]) -> None:
+    """Write summaries over those of the same traces in `traces` or `straddling`."""
+    _UPSERTS[table].insert(connection, [value for one in found for value in one.values()])
 
 
 def _read(connection: Connection, statement: str, *parameters: Any) -> list[list[Any]]:
@@ -158,15 +204,18 @@ def _read(connection: Connection, statement: str, *parameters: Any) -> list[list
     return rows
 
 
-def _existing(connection: Connection, after: int, upto: int) -> list[_Summary]:
-    found = []
-    for tenant_id, trace_id, *rest, services in _read(connection, _EXISTING, after, upto):
-        names = set(services_of(services))
-        found.append(_Summary(*[tenant_id, bytes.fromhex(trace_id), *rest, services, names]))
-    return found
+def _existing(connection: Connection, after: int, upto: int) -> list[Summary]:
+    return _summaries(_read(connection, _EXISTING, after, upto))
 
 
-def _parts(connection: Connection, after: int, upto: int) -> list[_Summary]:
+def _summaries(rows: list[list[Any]]) -> list[Summary]:
+    return [
+        Summary(*[tenant_id, bytes.fromhex(trace_id), *rest, services, set(services_of(services))])
+        for tenant_id, trace_id, *rest, services in rows
+    ]
+
+
+def _parts(connection: Connection, after: int, upto: int) -> list[Summary]:
     rows = _read(connection, _PARTS, after, upto)
     root_ids = [int(row[6][-20:]) for row in rows]
     found_roots = _read(connection, _ROOTS, json.dumps(root_ids))
@@ -178,7 +227,7 @@ def _parts(connection: Connection, after: int, upto: int) -> list[_Summary]:
         tenant_id, trace_id, start_ns, end_ns, span_count, error_count, root, ids = row
         resource_id, name, status = roots[root_id]
         parts.append(
-            _Summary(
+            Summary(
                 tenant_id=tenant_id,
                 trace_id=bytes.fromhex(trace_id),
                 start_ns=start_ns,

@@ -1,5 +1,7 @@
 """The tables: of the control database, and of a segment."""
 
+from typing import Any
+
 from sqlalchemy import (
     BigInteger,
     Column,
@@ -16,7 +18,7 @@ from sqlalchemy import (
 SCHEMA_VERSION = 1
 """Of segments. A segment with a higher one was written by a newer Argus."""
 
-CONTROL_REVISION = "0001"
+CONTROL_REVISION = "0002"
 """The newest alembic revision of the control database; a test holds it to `migrations/`."""
 
 control = MetaData()
@@ -36,11 +38,16 @@ registry = Table(
     Column("last_log_id", BigInteger),
     Column("min_received_ns", BigInteger),
     Column("max_received_ns", BigInteger),
-    Column("min_event_ns", BigInteger),
-    Column("max_event_ns", BigInteger),
+    Column("min_span_ns", BigInteger),
+    Column("max_span_ns", BigInteger),
+    Column("min_log_ns", BigInteger),
+    Column("max_log_ns", BigInteger),
+    Column("spans", BigInteger),
+    Column("logs", BigInteger),
     Column("bytes", BigInteger),
 )
-"""`state` is `active` (one segment) or `sealed`; what is known only at sealing is NULL before."""
+"""`state` is `active` (one segment), `sealing` (takes no more rows), `sealed` (never changes again)
+or `dropping`. What is known only at sealing is NULL before; bounds of no rows stay NULL."""
 
 known_tenants = Table(
     "tenants",
@@ -48,6 +55,61 @@ known_tenants = Table(
     Column("id", Integer, primary_key=True),
     Column("name", Text, nullable=False, unique=True),
 )
+
+pins = Table(
+    "pins",
+    control,
+    Column("tenant_id", Integer, nullable=False),
+    Column("trace_id", LargeBinary, nullable=False),
+    Column("pinned_ns", BigInteger, nullable=False),
+    PrimaryKeyConstraint("tenant_id", "trace_id"),
+    sqlite_with_rowid=False,
+)
+"""Traces that outlive retention: copied to the segment `PINNED` before theirs is dropped."""
+
+PINNED = 0
+"""The number of the segment that holds pinned traces whose own segment is gone."""
+
+
+def _summary_columns() -> tuple[Column[Any], ...]:
+    return (
+        Column("id", Integer, primary_key=True),
+        Column("tenant_id", Integer, nullable=False),
+        Column("trace_id", LargeBinary, nullable=False),
+        Column("start_ns", BigInteger, nullable=False),
+        Column("end_ns", BigInteger, nullable=False),
+        Column("span_count", BigInteger, nullable=False),
+        Column("error_count", BigInteger, nullable=False),
+        Column("status", Integer, nullable=False),
+        Column("root_missing", Integer, nullable=False),
+        Column("root_start_ns", BigInteger, nullable=False),
+        Column("root_status", Integer, nullable=False),
+        Column("root_service", Text, nullable=False),
+        Column("root_operation", Text, nullable=False),
+        Column("services", Text, nullable=False),
+    )
+
+
+straddling = Table(
+    "straddling",
+    control,
+    *_summary_columns(),
+    UniqueConstraint("tenant_id", "trace_id"),
+    Index("straddling_by_start", "tenant_id", "start_ns"),
+)
+"""The whole summary of each trace that has spans in more than one segment."""
+
+straddling_parts = Table(
+    "straddling_parts",
+    control,
+    Column("segment_id", Integer, nullable=False),
+    Column("tenant_id", Integer, nullable=False),
+    Column("trace_id", LargeBinary, nullable=False),
+    PrimaryKeyConstraint("segment_id", "tenant_id", "trace_id"),
+    Index("straddling_parts_by_trace", "tenant_id", "trace_id"),
+    sqlite_with_rowid=False,
+)
+"""Which segments a straddling trace has spans in: lists leave its rows of `traces` there out."""
 
 segment = MetaData()
 """A segment. Every table but `meta`, `blocks`, `applied_batches` (whose keys are
@@ -60,7 +122,7 @@ meta = Table(
     Column("value", BigInteger, nullable=False),
 )
 """`schema_version`, `first_span_id`, `first_log_id`, `created_ns`, `folded_span_id` (every span up
-to this id is in `traces`)."""
+to this id is in `traces`), `min_received_ns` and `max_received_ns` (of the requests in it)."""
 
 tenants = Table(
     "tenants",
@@ -147,25 +209,13 @@ logs = Table(
 traces = Table(
     "traces",
     segment,
-    Column("id", Integer, primary_key=True),
-    Column("tenant_id", Integer, nullable=False),
-    Column("trace_id", LargeBinary, nullable=False),
-    Column("start_ns", BigInteger, nullable=False),
-    Column("end_ns", BigInteger, nullable=False),
-    Column("span_count", BigInteger, nullable=False),
-    Column("error_count", BigInteger, nullable=False),
-    Column("status", Integer, nullable=False),
-    Column("root_missing", Integer, nullable=False),
-    Column("root_start_ns", BigInteger, nullable=False),
-    Column("root_status", Integer, nullable=False),
-    Column("root_service", Text, nullable=False),
-    Column("root_operation", Text, nullable=False),
-    Column("services", Text, nullable=False),
+    *_summary_columns(),
     UniqueConstraint("tenant_id", "trace_id"),
     Index("traces_by_start", "tenant_id", "start_ns"),
 )
-"""Derived from `spans` (see `summaries`). `services` is their JSON texts, sorted by name, each
-between two unit separators, which no JSON text contains: a name is found with `instr`."""
+"""Derived from the `spans` of the segment (see `summaries`). `services` is their JSON texts,
+sorted by name, each between two unit separators, which no JSON text contains: a name is found with
+`instr`."""
 
 applied_batches = Table(
     "applied_batches",

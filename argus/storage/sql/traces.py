@@ -1,6 +1,5 @@
 """Reads traces: lists of their summaries, and one with its spans and log records."""
 
-import heapq
 from collections.abc import Iterable
 from operator import itemgetter
 from typing import Annotated, Any
@@ -20,6 +19,7 @@ from argus.storage.sql.paging import (
     clamp,
     decode_cursor,
     encode_cursor,
+    overlaps,
 )
 from argus.storage.sql.rows import select_spans, spans_of
 from argus.storage.sql.summaries import quoted_service, services_of
@@ -40,21 +40,18 @@ def find_traces(views: Iterable[View], query: TraceQuery) -> Page[TraceSummary]:
     segments = list(views)
     after = _position(query)
     need = query.offset + query.limit + 1
-    runs, counting = [], Counting()
-    for index, view in enumerate(segments):
-        conditions = _conditions(view, query)
-        keys = view.rows(_select_keys(view, query, conditions, after).limit(need))
-        runs.append([(value, trace_id, id_, index) for value, trace_id, id_ in keys])
-        some = select(view.traces.c.id).where(*conditions).limit(counting.room).subquery()
-        matches = view.value(select(func.count()).select_from(some))
-        counting.add(matches, more=index + 1 < len(segments))
-    merged = list(heapq.merge(*runs, key=itemgetter(0, 1), reverse=query.descending))
-    page = merged[query.offset : query.offset + query.limit]
+    sources = _sources(segments, query)
+    keys = _first_keys(sources, query, after, need)
+    page = keys[query.offset : query.offset + query.limit]
     cursor = None
-    if len(merged) > query.offset + query.limit and page:
+    if len(keys) > query.offset + query.limit and page:
         value, trace_id, _, _ = page[-1]
         cursor = encode_cursor(_Position(query.sort_by, query.descending, value, trace_id.lower()))
-    summaries = _summaries(segments, page)
+    counting = Counting()
+    for index, source in enumerate(sources):
+        if not counting.add(source.count(counting.room), more=index + 1 < len(sources)):
+            break
+    summaries = _summaries(sources, page)
     return Page(summaries, counting.total, counting.is_estimate, cursor)
 
 
@@ -104,8 +101,111 @@ def _position(query: TraceQuery) -> _Position | None:
     return after
 
 
-def _conditions(view: View, query: TraceQuery) -> list[ColumnElement[bool]]:
-    traces, found = view.traces, []
+class _Source:
+    """Summaries in one place that match a query: those of a segment, or the straddling ones."""
+
+    def __init__(
+        self, view: View, traces: FromClause, newest_ns: int, conditions: list[ColumnElement[bool]]
+    ) -> None:
+        self.view = view
+        self.traces = traces
+        self.newest_ns = newest_ns
+        self.conditions = conditions
+
+    def count(self, room: int) -> int:
+        """How many match, up to `room`."""
+        some = select(self.traces.c.id).where(*self.conditions).limit(room).subquery()
+        found: int = self.view.value(select(func.count()).select_from(some))
+        return found
+
+    def keys(self, query: TraceQuery, after: "_Position | None", need: int) -> list[list[Any]]:
+        """(sort value, trace id in hex, row id) of the first ones in the order of the query."""
+        sort, id_ = _sort_column(self.traces, query.sort_by), self.traces.c.trace_id
+        statement = select(sort.label("sort"), id_, self.traces.c.id).where(*self.conditions)
+        if after is not None:
+            last = bytes.fromhex(after.trace_id)
+            if query.descending:
+                beyond = or_(sort < after.value, and_(sort == after.value, id_ < last))
+            else:
+                beyond = or_(sort > after.value, and_(sort == after.value, id_ > last))
+            statement = statement.where(beyond)
+        order = (sort.desc(), id_.desc()) if query.descending else (sort, id_)
+        return self.view.rows(statement.order_by(*order).limit(need))
+
+
+def _sources(views: list[View], query: TraceQuery) -> list[_Source]:
+    """Where matches can be: the segments, newest first, and last the traces that straddle them."""
+    words = searched_words(query.search)
+    matching = expression([word] for word in words) if words else ""
+    found = []
+    straddling: set[str] = set()
+    # the words may be in a part that lies outside the range of the trace's start
+    elsewhere = _segments_of_straddling(views[0], query) if views and words else set()
+    for view in views:
+        bounds = view.bounds(View.SPANS)
+        if bounds is None:
+            continue
+        parts = view.straddling_parts
+        part_ids = select(parts.c.trace_id).where(parts.c.segment_id == view.segment_id)
+        if view.segment_id in elsewhere:
+            straddling.update(_straddling_matches(view, matching, part_ids))
+        if overlaps(bounds, query.range):
+            conditions = _conditions(view.traces, query)
+            conditions.append(view.traces.c.trace_id.not_in(part_ids))
+            if words:
+                ids = select(view.spans.c.trace_id).where(
+                    view.spans.c.id.in_(view.span_ids(matching))
+                )
+                conditions.append(view.traces.c.trace_id.in_(ids))
+            found.append(_Source(view, view.traces, bounds[1], conditions))
+    found.sort(key=lambda source: -source.newest_ns)
+    if views:
+        whole = views[0].straddling
+        conditions = _conditions(whole, query)
+        if words:
+            conditions.append(whole.c.trace_id.in_([bytes.fromhex(id_) for id_ in straddling]))
+        found.append(_Source(views[0], whole, INT64_MIN, conditions))
+    return found
+
+
+def _segments_of_straddling(view: View, query: TraceQuery) -> set[int]:
+    traces, parts = view.straddling, view.straddling_parts
+    wanted = select(traces.c.trace_id).where(*_conditions(traces, query))
+    found = select(parts.c.segment_id).where(parts.c.trace_id.in_(wanted)).distinct()
+    return {number for (number,) in view.rows(found)}
+
+
+def _straddling_matches(view: View, matching: str, part_ids: Select[Any]) -> list[str]:
+    spans = view.spans
+    found = select(spans.c.trace_id).where(
+        spans.c.id.in_(view.span_ids(matching)), spans.c.trace_id.in_(part_ids)
+    )
+    return [trace_id for (trace_id,) in view.rows(found.distinct())]
+
+
+def _first_keys(
+    sources: list[_Source], query: TraceQuery, after: _Position | None, need: int
+) -> list[tuple[Any, str, int, int]]:
+    """(sort value, trace id, row id, index of the source) of the first matches."""
+    newest_first = query.sort_by == "start_time" and query.descending
+    merged: list[tuple[Any, str, int, int]] = []
+    last = len(sources) - 1
+    for index, source in enumerate(sources):
+        done = len(merged) == need and newest_first and source.newest_ns < merged[-1][0]
+        if done and index != last:
+            continue
+        merged += ((*key, index) for key in source.keys(query, after, need))
+        if index == last:
+            # a trace may have begun to straddle between two statements
+            whole = {key[1] for key in merged if key[3] == last}
+            merged = [key for key in merged if key[3] == last or key[1] not in whole]
+        merged.sort(key=itemgetter(0, 1), reverse=query.descending)
+        del merged[need:]
+    return merged
+
+
+def _conditions(traces: FromClause, query: TraceQuery) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = []
     duration = traces.c.end_ns - traces.c.start_ns
     if query.range.start_ns is not None:
         found.append(traces.c.start_ns >= clamp(query.range.start_ns))
@@ -120,48 +220,21 @@ def _conditions(view: View, query: TraceQuery) -> list[ColumnElement[bool]]:
         found.append(duration >= clamp(query.min_duration_ns))
     if query.max_duration_ns is not None:
         found.append(duration <= clamp(query.max_duration_ns))
-    if words := searched_words(query.search):
-        spans = view.spans
-        matching = view.span_ids(expression([word] for word in words))
-        found.append(
-            traces.c.trace_id.in_(select(spans.c.trace_id).where(spans.c.id.in_(matching)))
-        )
     return found
 
 
-def _select_keys(
-    view: View,
-    query: TraceQuery,
-    conditions: list[ColumnElement[bool]],
-    after: _Position | None,
-) -> Select[Any]:
-    traces = view.traces
-    sort, id_ = _sort_column(traces, query.sort_by), traces.c.trace_id
-    statement = select(sort.label("sort"), id_, traces.c.id).where(*conditions)
-    if after is not None:
-        last = bytes.fromhex(after.trace_id)
-        if query.descending:
-            beyond = or_(sort < after.value, and_(sort == after.value, id_ < last))
-        else:
-            beyond = or_(sort > after.value, and_(sort == after.value, id_ > last))
-        statement = statement.where(beyond)
-    if query.descending:
-        return statement.order_by(sort.desc(), id_.desc())
-    return statement.order_by(sort, id_)
-
-
-def _summaries(views: list[View], keys: list[tuple[Any, str, int, int]]) -> list[TraceSummary]:
+def _summaries(sources: list[_Source], keys: list[tuple[Any, str, int, int]]) -> list[TraceSummary]:
     found: dict[tuple[int, int], TraceSummary] = {}
-    for index, view in enumerate(views):
+    for index, source in enumerate(sources):
         ids = [id_ for _, _, id_, of in keys if of == index]
         if not ids:
             continue
-        c = view.traces.c
+        c = source.traces.c
         statement = select(
             c.id, c.trace_id, c.root_service, c.root_operation, c.root_missing, c.services,
             c.start_ns, c.end_ns, c.span_count, c.error_count, c.status,
         )  # fmt: skip
-        for row in view.rows(statement.where(c.id.in_(ids))):
+        for row in source.view.rows(statement.where(c.id.in_(ids))):
             found[index, row[0]] = TraceSummary(
                 bytes.fromhex(row[1]), row[2], row[3], bool(row[4]), services_of(row[5]), *row[6:]
             )

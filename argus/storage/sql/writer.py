@@ -25,17 +25,24 @@ from argus.storage.sql.words import Documents
 
 CHUNK = 512
 _SIZES = (CHUNK, 128, 32, 8, 2, 1)
+_INDEX_SIZES = (8 * CHUNK, *_SIZES)
 _MEMO_LIMIT = 65_536
 
 
 class Statements:
     """The multi-row inserts into one table, one text per size."""
 
-    def __init__(self, table: str, columns: Sequence[str], suffix: str = "") -> None:
+    def __init__(
+        self,
+        table: str,
+        columns: Sequence[str],
+        suffix: str = "",
+        sizes: Sequence[int] = _SIZES,
+    ) -> None:
         self.width = len(columns)
         head = f"INSERT INTO {table} ({', '.join(columns)}) VALUES "
         row = f"({', '.join('?' * self.width)})"
-        self._texts = tuple((n, head + ", ".join([row] * n) + suffix) for n in _SIZES)
+        self._texts = tuple((n, head + ", ".join([row] * n) + suffix) for n in sizes)
 
     @classmethod
     def of(cls, table: Table, suffix: str = "") -> "Statements":
@@ -54,8 +61,8 @@ class Statements:
 
 _SPANS = Statements.of(spans)
 _LOGS = Statements.of(logs)
-_SPAN_WORDS = Statements("span_words", ("rowid", "words"))
-_LOG_WORDS = Statements("log_words", ("rowid", "words"))
+_SPAN_WORDS = Statements("span_words", ("rowid", "words"), sizes=_INDEX_SIZES)
+_LOG_WORDS = Statements("log_words", ("rowid", "words"), sizes=_INDEX_SIZES)
 _RESOURCES = Statements.of(resources)
 _SCOPES = Statements.of(scopes)
 _TENANTS = Statements.of(tenants, suffix=" ON CONFLICT DO NOTHING")
@@ -147,17 +154,24 @@ class SegmentWriter:
             if tenant_id not in self._tenants and tenant_id not in self._fresh_tenants:
                 _TENANTS.insert(connection, [tenant_id, batch.tenant])
                 self._fresh_tenants.add(tenant_id)
-        self._insert_spans(connection, [(t, s) for t, batch in batches for s in batch.spans])
-        first = self._log_id + 1
-        self._insert_logs(connection, [(t, r) for t, batch in batches for r in batch.logs])
-        return _numbered([batch for _, batch in batches], first)
+        spans = self._insert_spans(
+            connection, [(t, s) for t, batch in batches for s in batch.spans]
+        )
+        first_log_id = self._log_id + 1
+        logs = self._insert_logs(connection, [(t, r) for t, batch in batches for r in batch.logs])
+        # The indexes last, in few statements: each multi-row statement opens a savepoint, at which
+        # FTS5 writes out what it has gathered, and what is written out often is merged often.
+        _SPAN_WORDS.insert(connection, spans)
+        _LOG_WORDS.insert(connection, logs)
+        return _numbered([batch for _, batch in batches], first_log_id)
 
-    def _insert_spans(self, connection: Connection, rows: list[tuple[int, Span]]) -> None:
+    def _insert_spans(self, connection: Connection, rows: list[tuple[int, Span]]) -> list[Any]:
+        """Insert rows; returns their ids and documents."""
+        documents: list[Any] = []
         for start in range(0, len(rows), CHUNK):
             chunk = rows[start : start + CHUNK]
             first = self._span_id + 1
             values: list[Any] = []
-            documents: list[Any] = []
             resource = scope = tenant_id = None
             resource_id = scope_id = 0
             for id_, (tenant, span) in enumerate(chunk, first):
@@ -171,17 +185,18 @@ class SegmentWriter:
                 values += _span_values(id_, tenant, resource_id, scope_id, span)
                 documents += (id_, self._documents.of_span(span))
             _SPANS.insert(connection, values)
-            _SPAN_WORDS.insert(connection, documents)
             times = [span.start_ns for _, span in chunk]
             _widen(connection, SPAN_SIGNAL, first, times)
             self._span_id += len(chunk)
+        return documents
 
-    def _insert_logs(self, connection: Connection, rows: list[tuple[int, LogRecord]]) -> None:
+    def _insert_logs(self, connection: Connection, rows: list[tuple[int, LogRecord]]) -> list[Any]:
+        """Insert rows; returns their ids and documents."""
+        documents: list[Any] = []
         for start in range(0, len(rows), CHUNK):
             chunk = rows[start : start + CHUNK]
             first = self._log_id + 1
             values: list[Any] = []
-            documents: list[Any] = []
             resource = scope = tenant_id = None
             resource_id = scope_id = 0
             for id_, (tenant, log) in enumerate(chunk, first):
@@ -195,10 +210,10 @@ class SegmentWriter:
                 values += _log_values(id_, tenant, resource_id, scope_id, log)
                 documents += (id_, self._documents.of_log(log))
             _LOGS.insert(connection, values)
-            _LOG_WORDS.insert(connection, documents)
             times = [log.time_ns for _, log in chunk]
             _widen(connection, LOG_SIGNAL, first, times)
             self._log_id += len(chunk)
+        return documents
 
 
 def _numbered(batches: Sequence[Batch], first_log_id: int) -> list[Batch]:

@@ -1,0 +1,102 @@
+"""Writes to the active segment, and begins the next one when it is full."""
+
+import logging
+import time
+from collections.abc import Sequence
+
+from sqlalchemy import Connection
+
+from argus.errors import ArgusError
+from argus.model import Batch
+from argus.storage.sql.control import Tenants
+from argus.storage.sql.engine import Database
+from argus.storage.sql.exactly_once import ExactlyOnce
+from argus.storage.sql.segments import last_ids
+from argus.storage.sql.texts import encodable
+from argus.storage.sql.writer import SegmentWriter
+
+_log = logging.getLogger("argus.storage")
+
+_RECEIVED = (
+    "INSERT INTO meta (key, value) VALUES ('min_received_ns', ?), ('max_received_ns', ?) "
+    "ON CONFLICT (key) DO UPDATE SET value = CASE key WHEN 'min_received_ns' "
+    "THEN min(value, excluded.value) ELSE max(value, excluded.value) END"
+)
+
+
+class Active:
+    """The rows of the active segment. Writer thread only, but for what says otherwise."""
+
+    def __init__(self, database: Database, tenants: Tenants, once: ExactlyOnce) -> None:
+        self._database = database
+        self._segments = database.segments
+        self._tenants = tenants
+        self._once = once
+        with database.reading() as reading:
+            segment = reading.segments[0]
+            connection = reading.connection(segment)
+            ids = last_ids(connection, segment.first_span_id, segment.first_log_id)
+        self._rows = SegmentWriter(*ids)
+
+    @property
+    def last_span_id(self) -> int:
+        """The newest span that is committed. Any thread."""
+        return self._rows.last_span_id
+
+    @property
+    def last_log_id(self) -> int:
+        """The newest log record that is committed. Any thread."""
+        return self._rows.last_log_id
+
+    @property
+    def due(self) -> bool:
+        """Whether the segment is full or old. Any thread."""
+        return self._segments.due(self.last_span_id, self.last_log_id)
+
+    def prepare(self) -> None:
+        """Have the next segment ready before it is needed. Upkeep thread."""
+        self._segments.prepare(self.last_span_id, self.last_log_id)
+
+    def write(self, batches: Sequence[Batch]) -> list[Batch]:
+        """Store batches as `Writer.write` promises."""
+        try:
+            stored = self._commit(batches)
+        except UnicodeEncodeError:
+            stored = self._commit([encodable(batch) for batch in batches])
+        self.roll_when_due()
+        return stored
+
+    def _commit(self, batches: Sequence[Batch]) -> list[Batch]:
+        received = [batch.received_ns for batch in batches] or [time.time_ns()]
+
+        def store(connection: Connection) -> list[Batch]:
+            admitted = self._once.admit(connection, owned)
+            stored = self._rows.insert(connection, admitted)
+            connection.exec_driver_sql(_RECEIVED, (min(received), max(received)))
+            return stored
+
+        try:
+            owned = [(self._tenants.ensure(batch.tenant), batch) for batch in batches]
+            stored = self._database.transact(store)
+        except BaseException:
+            self._rows.forget()
+            self._once.forget()
+            raise
+        self._rows.keep()
+        return stored
+
+    def roll_when_due(self) -> None:
+        """Begin a new segment when it is time; what fails is tried again later."""
+        if self.due:
+            try:
+                self.roll()
+            except (ArgusError, OSError) as error:
+                _log.warning("the segment goes on, though it is full: %s", error)
+
+    def roll(self) -> None:
+        """Begin a new segment, unless this one has no rows. Raises Unavailable."""
+        active, rows = self._segments.active, self._rows
+        last = rows.last_span_id, rows.last_log_id
+        if last != (active.first_span_id - 1, active.first_log_id - 1):
+            self._database.roll(*last)
+            self._rows = SegmentWriter(*last)

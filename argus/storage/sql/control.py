@@ -1,0 +1,62 @@
+"""The control database as threads share it: one connection, one transaction at a time."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, NullPool, insert, select
+
+from argus.storage.sql.driver import sqlite_engine
+from argus.storage.sql.tables import known_tenants
+
+
+class Control:
+    """A connection to the control database. Keep its transactions short: others wait for them."""
+
+    def __init__(self, path: Path) -> None:
+        self._connection = sqlite_engine(path, writable=True, poolclass=NullPool).connect()
+        self._lock = threading.Lock()
+
+    @contextmanager
+    def transaction(self) -> Iterator[Connection]:
+        """A transaction that is committed at the end, or rolled back by an exception."""
+        with self._lock, self._connection.begin():
+            yield self._connection
+
+    def vacuum(self) -> None:
+        """Give the room of deleted rows back to the disk."""
+        with self._lock:
+            driver: Any = self._connection.connection.driver_connection
+            driver.execute("VACUUM")
+            driver.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    def close(self) -> None:
+        """Close the connection."""
+        with self._lock:
+            self._connection.close()
+
+
+class Tenants:
+    """The ids of tenants, given out by the control database once and for good."""
+
+    def __init__(self, control: Control) -> None:
+        self._control = control
+        with control.transaction() as connection:
+            rows = connection.execute(select(known_tenants)).all()
+        self._ids: dict[str, int] = {row.name: row.id for row in rows}
+
+    def known(self, name: str) -> int:
+        """The id of a tenant; 0, which no row carries, for one that never sent anything."""
+        return self._ids.get(name, 0)
+
+    def ensure(self, name: str) -> int:
+        """The id of a tenant, a new one when it has none. Writer thread only."""
+        known = self._ids.get(name)
+        if known is None:
+            statement = insert(known_tenants).values(name=name).returning(known_tenants.c.id)
+            with self._control.transaction() as connection:
+                known = connection.execute(statement).scalar_one()
+            self._ids[name] = known
+        return known

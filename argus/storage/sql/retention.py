@@ -1,0 +1,164 @@
+"""Drops segments that are over their time or over the room there is, and foresees a full disk."""
+
+import logging
+import time
+
+from argus.storage import Retention
+from argus.storage.sql import rewrite
+from argus.storage.sql.engine import Database
+from argus.storage.sql.pins import Pins
+from argus.storage.sql.segments import Segment
+from argus.storage.sql.straddling import Straddling
+from argus.storage.sql.tables import PINNED
+from argus.storage.sql.trace_filter import TraceFilter
+
+FOREVER = 2**63 - 1
+DAY_NS = 86_400 * 10**9
+_LEAST_HISTORY_NS = 600 * 10**9
+
+_log = logging.getLogger("argus.storage")
+
+
+class Keeper:
+    """Used by the upkeep thread, but for what says otherwise."""
+
+    def __init__(
+        self,
+        database: Database,
+        retention: Retention,
+        pins: Pins,
+        straddling: Straddling,
+        traces: TraceFilter,
+    ) -> None:
+        self._database = database
+        self._segments = database.segments
+        self._retention = retention
+        self._pins = pins
+        self._straddling = straddling
+        self._traces = traces
+        self._leaving: list[Segment] = []
+
+    def apply(self) -> None:
+        """Bring the storage to what the retention allows."""
+        self.sweep()
+        now = time.time_ns()
+        for segment in self._sealed():
+            self._expire(segment, now)
+        limit = self._retention.bytes
+        while limit and self.bytes() > limit and (sealed := self._sealed()):
+            self.drop(sealed[0])
+
+    def sweep(self) -> None:
+        """Delete what was dropped while somebody read it, and nobody does any more."""
+        self._leaving = [one for one in self._leaving if not self._gone(one)]
+
+    def _sealed(self) -> list[Segment]:
+        return [s for s in reversed(self._segments.newest_first) if s.sealed]
+
+    def _expire(self, segment: Segment, now: int) -> None:
+        received = segment.max_received_ns or segment.sealed_ns or now
+        spans_over, logs_over = (
+            bool(days) and received < now - days * DAY_NS
+            for days in (self._retention.days_of_traces, self._retention.days_of_logs)
+        )
+        if (spans_over or not segment.spans) and (logs_over or not segment.logs):
+            if spans_over or logs_over:
+                self.drop(segment)
+        elif spans_over and self._unpinned(segment, "spans"):
+            self.cut(segment, FOREVER, None)
+        elif logs_over and self._unpinned(segment, "logs"):
+            self.cut(segment, None, FOREVER)
+
+    def drop(self, segment: Segment) -> tuple[int, int]:
+        """Drop a sealed segment as a whole; the spans and log records kept for their pins."""
+        self._segments.dropping(segment)
+        kept = self._pins.keep(segment.id, self._segments.leave)
+        self._straddling.renew(segment.id)
+        self._traces.forget(segment.id)
+        if not self._gone(segment):
+            self._leaving.append(segment)
+        return kept
+
+    def cut(self, segment: Segment, spans_ns: int | None, logs_ns: int | None) -> None:
+        """Rewrite a sealed segment without the spans and log records up to these times (None:
+        leaves that signal alone), but for those that are pinned."""
+        with self._segments.files.draft(segment.id) as connection:
+            rewrite.delete_upto(connection, spans_ns, logs_ns, self._pins.all())
+        self._segments.sealed(segment)
+        self._database.unread(segment)
+        self._straddling.renew(segment.id)
+
+    def finish_drops(self) -> None:
+        """Finish what a crash cut short, before anybody reads."""
+        for number in self._segments.unfinished_drops():
+            if self._segments.files.exists(number):
+                self._pins.keep(number, self._segments.leave)
+            self._straddling.renew(number)
+            self._segments.files.remove(number)
+            self._segments.forget(number)
+
+    def _gone(self, segment: Segment) -> bool:
+        if not self._database.unread(segment):
+            return False
+        self._segments.files.remove(segment.id)
+        self._segments.forget(segment.id)
+        return True
+
+    def _unpinned(self, segment: Segment, table: str) -> bool:
+        """Whether a segment has rows of a kind that are not pinned."""
+        with self._database.reading() as reading:
+            found = reading.connection(segment).exec_driver_sql(
+                f"SELECT EXISTS (SELECT 1 FROM {table} WHERE (tenant_id, trace_id) NOT IN "
+                "(SELECT tenant_id, trace_id FROM control.pins))"
+            )
+            return bool(found.scalar_one())
+
+    def bytes(self) -> int:
+        """Bytes on disk. Any thread."""
+        files = self._segments.files
+        return files.control_bytes + sum(files.size(s.id) for s in self._segments.newest_first)
+
+    def counts(self, last_span_id: int, last_log_id: int) -> tuple[int, int]:
+        """Spans and log records that are stored. Any thread."""
+        spans = logs = 0
+        with self._database.reading() as reading:
+            for segment in reading.segments:
+                if segment.id == PINNED:
+                    connection = reading.connection(segment)
+                    for_all = "SELECT (SELECT count(*) FROM spans), (SELECT count(*) FROM logs)"
+                    some = tuple(connection.exec_driver_sql(for_all).one())
+                elif segment.sealed:
+                    some = segment.spans or 0, segment.logs or 0
+                else:
+                    last = segment.last_span_id, segment.last_log_id
+                    some = (
+                        (last_span_id if last[0] is None else last[0]) - segment.first_span_id + 1,
+                        (last_log_id if last[1] is None else last[1]) - segment.first_log_id + 1,
+                    )
+                spans, logs = spans + some[0], logs + some[1]
+        return spans, logs
+
+    def full_in_days(self) -> float | None:
+        """When the disk, or the bytes that retention allows, will be full at the pace of the last
+        day; None when retention comes first, or when there is too little to tell from."""
+        now = time.time_ns()
+        segments = [s for s in self._segments.newest_first if s.id != PINNED]
+        began = max(now - DAY_NS, min(s.created_ns for s in segments))
+        if now - began < _LEAST_HISTORY_NS:
+            return None
+        grown = sum(self._since(segment, began, now) for segment in segments)
+        per_day = grown * DAY_NS / (now - began)
+        used, room = self.bytes(), self._segments.files.free_bytes
+        if self._retention.bytes:
+            room = min(room, max(0, self._retention.bytes - used))
+        days = max(self._retention.days_of_traces, self._retention.days_of_logs)
+        endless = not (self._retention.days_of_traces and self._retention.days_of_logs)
+        if per_day <= 0 or (not endless and per_day * days < used + room):
+            return None
+        return room / per_day
+
+    def _since(self, segment: Segment, began: int, now: int) -> float:
+        """Bytes of a segment that came after a time, as if they came evenly."""
+        first, last = segment.created_ns, segment.sealed_ns or now
+        share = 1.0 if last <= first else (last - max(began, first)) / (last - first)
+        return max(0.0, share) * self._segments.files.size(segment.id)
