@@ -1,6 +1,6 @@
 /** Owns the one table of pages, which feeds the router and the menu. */
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent, redirect } from "@tanstack/react-router";
-import { LayoutDashboard, ListTree, type LucideIcon, ScrollText, Server, Unplug } from "lucide-react";
+import { LayoutDashboard, ListTree, type LucideIcon, ScrollText, Server, Unplug, Waypoints } from "lucide-react";
 import { get } from "./api/client";
 import { PageError, PageMissing } from "./components/PageStates";
 import { Shell } from "./Shell";
@@ -14,6 +14,7 @@ export const pages: Page[] = [
   { path: "/traces", title: "Traces", icon: ListTree, key: "t", load: () => import("./features/traces/TracesPage") },
   { path: "/traces/$traceId", title: "Trace", icon: null, key: "", load: () => import("./features/trace/TracePage") },
   { path: "/logs", title: "Logs", icon: ScrollText, key: "l", load: () => import("./features/logs/LogsPage") },
+  { path: "/map", title: "Service map", icon: Waypoints, key: "m", load: () => import("./features/map/MapPage") },
   { path: "/send", title: "Send data", icon: Unplug, key: "s", load: () => import("./features/send/SendPage") },
   { path: "/admin", title: "Admin", icon: Server, key: "a", load: () => import("./features/admin/AdminPage") },
 ];

@@ -86,4 +86,4 @@ export const heatmapQuery = (params: Params, every: number | false = pollMs) => 
 export const serviceMapQuery = (params: Params, every: number | false = pollMs) => numbers<ServiceMap>("service map", "/api/metrics/service-map", params, every);
 export const serviceNumbersQuery = (params: Params, every: number | false = pollMs) => numbers<ServicesResponse>("service numbers", "/api/services", params, every);
 /** The newest few records or traces of a page of numbers. */
-export const recentLogsQuery = (params: Params, every: number | false = pollMs) => numbers<LogsResponse>("recent logs", "/api/logs", { limit: 12, ...params }, every);
+export const recentLogsQuery = (params: Params, every: number | false = pollMs) => numbers<LogsResponse>("recent logs", "/api/logs", { limit: 7, ...params }, every);

@@ -3,12 +3,12 @@ import { Skeleton } from "@mantine/core";
 import type { ReactNode } from "react";
 import classes from "./OverviewPage.module.css";
 
-type Props = { title: string; note?: ReactNode; waiting?: boolean; flush?: boolean; area?: string; children: ReactNode };
+type Props = { title: string; note?: ReactNode; waiting?: boolean; flush?: boolean; size?: "wide" | "slim"; children: ReactNode };
 
 /** A titled panel; while `waiting` a grey block stands for its content, `flush` content reaches the edges. */
-export function Card({ title, note, waiting = false, flush = false, area, children }: Props) {
+export function Card({ title, note, waiting = false, flush = false, size, children }: Props) {
   return (
-    <section className={classes.card} data-area={area} aria-label={title}>
+    <section className={classes.card} data-wide={size === "wide" || undefined} data-slim={size === "slim" || undefined} aria-label={title}>
       <h2 className={classes.cardTitle}>
         {title}
         {note !== undefined && <span className={classes.cardNote}>{note}</span>}

@@ -60,10 +60,10 @@ function Panels({ data, service }: { data: Data; service: string | null }) {
         <Card title="Latency" note="log scale · drag a region to see its traces" waiting={heatmap === undefined}>
           {heatmap !== undefined && <LatencyMap map={heatmap} onRegion={openRegion} />}
         </Card>
-        <Card title="Services by health" flush waiting={data.services === undefined}>
+        <Card title="Services by health" size="wide" flush waiting={data.services === undefined}>
           <ServiceHealth services={services} />
         </Card>
-        <Card title="Recent errors" flush waiting={data.errors === undefined}>
+        <Card title="Recent errors" size="slim" flush waiting={data.errors === undefined}>
           <RecentErrors logs={data.errors ?? []} />
         </Card>
       </div>

@@ -34,7 +34,7 @@ function Line({ service, share }: { service: ServiceNumbers; share: (us: number)
         </Link>
       </td>
       <td data-wide className={classes.trend}>
-        <Sparkline values={service.trend.map((point) => point.count)} width={110} height={22} color={serviceColor(service.service_name)} />
+        <Sparkline values={service.trend.map((point) => point.count)} width={90} height={22} color={serviceColor(service.service_name)} />
       </td>
       <td data-number>{service.rate < 10 ? service.rate.toFixed(2) : formatShort(service.rate)}</td>
       <td data-number className={errorRate > 0 ? classes.errors : classes.none}>{errorRate > 0 ? formatShare(errorRate) : "–"}</td>
