@@ -122,6 +122,7 @@ def retention_of(config: Config) -> Retention:
         bytes=config.retention_bytes,
         traces_days=config.retention_traces_days,
         logs_days=config.retention_logs_days,
+        rollup_days=config.retention_rollups_days,
     )
 
 

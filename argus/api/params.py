@@ -316,6 +316,13 @@ SKELETON = Param[bool](
     "`skeleton` leaves out attributes, events, links, resources and logs.",
     {"type": "string", "enum": ["full", "skeleton"], "default": "full"},
 )
+POINTS = Param[bool](
+    "format",
+    _choice({"matrix": False, "points": True}),
+    False,
+    "`points` gives single spans, sampled; the header `X-Argus-Sampled` says n/N.",
+    {"type": "string", "enum": ["matrix", "points"], "default": "matrix"},
+)
 
 
 def open_range(values: Values) -> TimeRange:

@@ -47,7 +47,8 @@ class SpanKind(StrEnum):
 
 
 _STATUSES = {int(code): Status(code.name) for code in model.StatusCode}
-_KINDS = {int(kind): SpanKind(kind.name) for kind in model.SpanKind}
+KINDS = {int(kind): SpanKind(kind.name) for kind in model.SpanKind}
+"""The names of the kinds OTLP has numbers for."""
 
 
 class TraceSummary(msgspec.Struct, gc=False):
@@ -171,7 +172,7 @@ def _core(span: model.Span) -> dict[str, Any]:
         "parent_span_id": hex_or_none(span.parent_span_id),
         "service_name": span.resource.service_name,
         "operation_name": span.name,
-        "kind": _KINDS.get(span.kind, SpanKind.UNSPECIFIED),
+        "kind": KINDS.get(span.kind, SpanKind.UNSPECIFIED),
         "start_time": format_time(span.start_ns),
         "end_time": format_time(span.end_ns),
         "duration_us": (span.end_ns - span.start_ns) / 1000,

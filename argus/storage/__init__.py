@@ -94,20 +94,124 @@ class ServiceErrors(NamedTuple):
     total_count: int
 
 
-class Dashboard(NamedTuple):
-    """Counts over spans and logs of a range; latencies (nanoseconds) over its entry spans,
-    None when there is none. An entry span is SERVER, CONSUMER or has no parent."""
+class Latencies(NamedTuple):
+    """Durations in nanoseconds: the exact mean, and percentiles within 2 % of nearest rank."""
 
+    avg_ns: float
+    p50_ns: float
+    p95_ns: float
+    p99_ns: float
+
+
+class Dashboard(NamedTuple):
+    """Counts over spans and logs of [start_ns, end_ns); `latencies` of its entry spans, None when
+    there is none. An entry span is SERVER, CONSUMER or has no parent."""
+
+    start_ns: int
+    end_ns: int
     total_traces: int
     total_spans: int
     total_logs: int
     total_errors: int
-    avg_latency_ns: float | None
-    p50_latency_ns: float | None
-    p95_latency_ns: float | None
-    p99_latency_ns: float | None
+    latencies: Latencies | None
     active_services: int
     top_failing_services: list[ServiceErrors]
+
+
+class TrafficBucket(NamedTuple):
+    """Entry spans that start within one of evenly spaced times, and those with status ERROR."""
+
+    start_ns: int
+    span_count: int
+    error_count: int
+
+
+class LatencyHeatmap(NamedTuple):
+    """Entry spans by start (columns) and duration: `counts[column][row]`. Row 0 is below
+    `bounds_ns[0]`, row r in [bounds_ns[r - 1], bounds_ns[r]), the last one beyond all bounds."""
+
+    starts_ns: list[int]
+    bounds_ns: list[float]
+    counts: list[list[int]]
+
+
+class LatencyPoints(NamedTuple):
+    """(start, duration) in nanoseconds of some entry spans, by start, of how many there are."""
+
+    points: list[tuple[int, int]]
+    total: int
+
+
+NodeKind = Literal["service", "database", "messaging", "external", "user"]
+
+
+class MapNode(NamedTuple):
+    """A node of the service map. Numbers of a service are of its entry spans, of other nodes of
+    the calls that reach them."""
+
+    name: str
+    kind: NodeKind
+    total_calls: int
+    error_count: int
+    latencies: Latencies | None
+
+
+class MapEdge(NamedTuple):
+    """Calls from a node to a node, as the caller saw them where it was seen."""
+
+    source: str
+    target: str
+    call_count: int
+    error_count: int
+    latencies: Latencies
+
+
+class ServiceMap(NamedTuple):
+    """The calls of [start_ns, end_ns) and what they connect."""
+
+    start_ns: int
+    end_ns: int
+    nodes: list[MapNode]
+    edges: list[MapEdge]
+
+
+class ServiceNumbers(NamedTuple):
+    """One service in a range: its spans, and its entry spans with their latencies and trend."""
+
+    service_name: str
+    span_count: int
+    error_count: int
+    entry_count: int
+    entry_error_count: int
+    latencies: Latencies | None
+    trend: list[TrafficBucket]
+
+
+class Services(NamedTuple):
+    """Services with spans in [start_ns, end_ns), by name."""
+
+    start_ns: int
+    end_ns: int
+    services: list[ServiceNumbers]
+
+
+class OperationNumbers(NamedTuple):
+    """Spans of one service, name and kind (OTLP's number)."""
+
+    service_name: str
+    name: str
+    kind: int
+    span_count: int
+    error_count: int
+    latencies: Latencies
+
+
+class Operations(NamedTuple):
+    """Operations with spans in [start_ns, end_ns), most spans first."""
+
+    start_ns: int
+    end_ns: int
+    operations: list[OperationNumbers]
 
 
 class StorageStats(NamedTuple):
@@ -146,12 +250,14 @@ class Retention:
     """How long telemetry is kept, in days from its arrival, and in how many bytes; 0: no limit.
 
     `traces_days` and `logs_days` stand for `days` of one signal; None: as `days` says.
+    `rollup_days` are those of the numbers of the overview, from when it happened.
     """
 
     days: float = 0
     bytes: int = 0
     traces_days: float | None = None
     logs_days: float | None = None
+    rollup_days: float = 0
 
     @property
     def days_of_traces(self) -> float:
@@ -207,7 +313,32 @@ class Reader(Protocol):
         """Every service that sent a span or a log record that is still kept, sorted."""
 
     async def dashboard(self, range_: TimeRange, services: tuple[str, ...]) -> Dashboard:
-        """Numbers of a range, over the given services (all when empty)."""
+        """Numbers of a range, over the given services (all when empty).
+
+        Here and below the range is wider where rows are gone and only rollups are left, and an
+        open side ends with the hour of the first or last record. An answer with `start_ns` and
+        `end_ns` says what it counts.
+        """
+
+    async def traffic(self, range_: TimeRange, services: tuple[str, ...]) -> list[TrafficBucket]:
+        """Entry spans over time: about 60 times of a round width, those without any included."""
+
+    async def latency_heatmap(self, range_: TimeRange, services: tuple[str, ...]) -> LatencyHeatmap:
+        """Entry spans over time and duration, in columns like those of `traffic`."""
+
+    async def latency_points(
+        self, range_: TimeRange, services: tuple[str, ...], limit: int
+    ) -> LatencyPoints:
+        """At most `limit` entry spans of a range, spread evenly over those whose rows are kept."""
+
+    async def service_map(self, range_: TimeRange, services: tuple[str, ...]) -> ServiceMap:
+        """Who calls whom; of the given services, the calls from or to any of them."""
+
+    async def services(self, range_: TimeRange, services: tuple[str, ...]) -> Services:
+        """Numbers of each service."""
+
+    async def operations(self, range_: TimeRange, services: tuple[str, ...]) -> Operations:
+        """Numbers of each operation."""
 
 
 class Storage(Protocol):

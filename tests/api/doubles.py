@@ -17,14 +17,25 @@ from argus.errors import InvalidInput, NotFound
 from argus.model import LogRecord, Resource, Scope, Signal, Span, TraceSummary
 from argus.storage import (
     Dashboard,
+    Latencies,
+    LatencyHeatmap,
+    LatencyPoints,
     LogQuery,
+    MapEdge,
+    MapNode,
+    OperationNumbers,
+    Operations,
     Page,
     Purged,
     Reader,
     ServiceErrors,
+    ServiceMap,
+    ServiceNumbers,
+    Services,
     TimeRange,
     TraceDetail,
     TraceQuery,
+    TrafficBucket,
 )
 from argus.telemetry import Telemetry
 
@@ -86,8 +97,34 @@ SUMMARY = TraceSummary(
     2, 1, 2,
 )  # fmt: skip
 
+LATENCIES = Latencies(2_000_000.0, 1_000_000.0, 3_000_000.0, 4_000_000.0)
 DASHBOARD = Dashboard(
-    10, 40, 5, 4, 2_000_000.0, 1_000_000.0, 3_000_000.0, None, 2, [ServiceErrors("orders", 4, 8)]
+    START_NS, START_NS + 60, 10, 40, 5, 4, LATENCIES, 2, [ServiceErrors("orders", 4, 8)]
+)
+TRAFFIC = [TrafficBucket(START_NS, 3, 1), TrafficBucket(START_NS + 60, 0, 0)]
+HEATMAP = LatencyHeatmap([START_NS], [1000.0, 2000.0], [[0, 3, 1]])
+POINTS = LatencyPoints([(START_NS, 1_500_250)], 7)
+SERVICE_MAP = ServiceMap(
+    START_NS,
+    START_NS + 60,
+    [MapNode("orders", "service", 3, 1, LATENCIES), MapNode("user", "user", 0, 0, None)],
+    [MapEdge("user", "orders", 3, 1, LATENCIES)],
+)
+SERVICES = Services(
+    START_NS,
+    START_NS + 2 * 10**9,
+    [
+        ServiceNumbers("idle", 1, 0, 0, 0, None, []),
+        ServiceNumbers("orders", 8, 4, 4, 1, LATENCIES, TRAFFIC),
+    ],
+)
+OPERATIONS = Operations(
+    START_NS,
+    START_NS + 2 * 10**9,
+    [
+        OperationNumbers("orders", "GET /orders", 2, 6, 3, LATENCIES),
+        OperationNumbers("orders", "odd", 77, 2, 0, LATENCIES),
+    ],
 )
 
 
@@ -125,6 +162,32 @@ class MemoryReader:
     async def dashboard(self, range_: TimeRange, services: tuple[str, ...]) -> Dashboard:
         self.queries.append((range_, services))
         return DASHBOARD
+
+    async def traffic(self, range_: TimeRange, services: tuple[str, ...]) -> list[TrafficBucket]:
+        self.queries.append((range_, services))
+        return TRAFFIC
+
+    async def latency_heatmap(self, range_: TimeRange, services: tuple[str, ...]) -> LatencyHeatmap:
+        self.queries.append((range_, services))
+        return HEATMAP
+
+    async def latency_points(
+        self, range_: TimeRange, services: tuple[str, ...], limit: int
+    ) -> LatencyPoints:
+        self.queries.append((range_, services, limit))
+        return POINTS
+
+    async def service_map(self, range_: TimeRange, services: tuple[str, ...]) -> ServiceMap:
+        self.queries.append((range_, services))
+        return SERVICE_MAP
+
+    async def services(self, range_: TimeRange, services: tuple[str, ...]) -> Services:
+        self.queries.append((range_, services))
+        return SERVICES
+
+    async def operations(self, range_: TimeRange, services: tuple[str, ...]) -> Operations:
+        self.queries.append((range_, services))
+        return OPERATIONS
 
 
 class FailingReader(MemoryReader):

@@ -4,10 +4,10 @@ import { dirname, join, posix } from "node:path";
 import { filesBelow, root } from "./sources.mjs";
 
 const allowed = {
-  lib: ["lib", "api/types.ts", "api/overview.ts"],
+  lib: ["lib", "api/types.ts"],
   api: ["api", "lib"],
   url: ["url", "lib"],
-  components: ["components", "lib", "api/types.ts", "api/overview.ts"],
+  components: ["components", "lib", "api/types.ts"],
   live: ["live", "lib", "api"],
   features: ["components", "lib", "api", "url", "live"],
 };

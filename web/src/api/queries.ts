@@ -1,7 +1,7 @@
 /** Owns every query of the front end: keys, addresses and how long an answer stays fresh. Keys live only here. */
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
 import { admin, get, type Params } from "./client";
-import type { LatencyHeatmap, ServiceMap, ServicesResponse, TrafficPoint } from "./overview";
+import type { LatencyHeatmap, ServiceMap, ServicesResponse, TrafficPoint } from "./types";
 import type { Dashboard, DeadLettersResponse, Health, LogsResponse, ReceiptsResponse, TraceResponse, TracesResponse } from "./types";
 
 const pageSize = 100;

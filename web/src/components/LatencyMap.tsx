@@ -1,7 +1,7 @@
 /** Owns the heatmap of durations over time, on a logarithmic scale, and dragging out a rectangle of it. */
 import { useElementSize } from "@mantine/hooks";
 import { useState, type PointerEvent } from "react";
-import type { LatencyHeatmap } from "../api/overview";
+import type { LatencyHeatmap } from "../api/types";
 import { tickLabel, timeTicks } from "../lib/axis";
 import { counted } from "../lib/count";
 import { formatDuration } from "../lib/duration";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { MapEdge, MapNode, ServiceMap } from "../api/overview";
+import type { MapEdge, MapNode, ServiceMap } from "../api/types";
 import { edgeText, focusOn, shapeOf, strength } from "./serviceGraph";
 
 const node = (name: string, more: Partial<MapNode> = {}): MapNode => ({ name, kind: "service", total_calls: 10, error_count: 0, avg_latency_us: 1, p95_latency_us: 2, ...more });

@@ -1,5 +1,5 @@
 /** Owns what the service map derives from its nodes and edges: neighbourhoods, colours, the shape that decides the layout. */
-import type { MapEdge, MapNode, ServiceMap } from "../api/overview";
+import type { MapEdge, MapNode, ServiceMap } from "../api/types";
 import { formatShare, formatShort } from "./count";
 import { formatDuration } from "./duration";
 import { healthOf } from "./trend";

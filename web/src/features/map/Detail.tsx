@@ -2,7 +2,7 @@
 import { Button, CloseButton } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
 import { ArrowRight, Crosshair, ListTree, OctagonAlert, ScrollText } from "lucide-react";
-import type { MapEdge, MapNode, ServiceMap } from "../../api/overview";
+import type { MapEdge, MapNode, ServiceMap } from "../../api/types";
 import { formatCount, formatShare } from "../../lib/count";
 import { formatDuration } from "../../lib/duration";
 import { edgeErrorRate, edgeId, nodeErrorRate, perSecond, secondsOf } from "../../lib/serviceGraph";

@@ -2,7 +2,7 @@
 import { Background, Controls, MarkerType, ReactFlow } from "@xyflow/react";
 import "@xyflow/react/dist/base.css";
 import { useMemo } from "react";
-import type { ServiceMap } from "../../api/overview";
+import type { ServiceMap } from "../../api/types";
 import { edgeErrorRate, edgeId, edgeText, healthColor, type MapMode, secondsOf, shapeOf, strength } from "../../lib/serviceGraph";
 import { healthOf } from "../../lib/trend";
 import { type Places, placeNodes } from "./layout";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { ServiceMap } from "../../api/overview";
+import type { ServiceMap } from "../../api/types";
 import { edgeId } from "../../lib/serviceGraph";
 import { nodeHeight, placeNodes } from "./layout";
 

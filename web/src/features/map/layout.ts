@@ -1,6 +1,6 @@
 /** Owns where the nodes of the service map stand: layers from callers to callees. */
 import { Graph, layout } from "@dagrejs/dagre";
-import type { ServiceMap } from "../../api/overview";
+import type { ServiceMap } from "../../api/types";
 import { edgeId } from "../../lib/serviceGraph";
 
 export const nodeWidth = 176;

@@ -1,7 +1,7 @@
 /** Owns the table of services, the sick ones on top. */
 import { Link } from "@tanstack/react-router";
 import { CircleCheck, OctagonAlert, TriangleAlert } from "lucide-react";
-import type { ServiceNumbers } from "../../api/overview";
+import type { ServiceNumbers } from "../../api/types";
 import { Service } from "../../components/Service";
 import { Sparkline } from "../../components/Sparkline";
 import { formatShare, formatShort } from "../../lib/count";

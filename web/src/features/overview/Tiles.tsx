@@ -1,6 +1,6 @@
 /** Owns the row of numbers that says how things are, each beside the period before. */
 import { ArrowDownRight, ArrowUpRight, Equal } from "lucide-react";
-import type { TrafficPoint } from "../../api/overview";
+import type { TrafficPoint } from "../../api/types";
 import type { Dashboard } from "../../api/types";
 import { Sparkline } from "../../components/Sparkline";
 import { counted, formatCount, formatShare, formatShort } from "../../lib/count";
