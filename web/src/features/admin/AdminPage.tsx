@@ -29,7 +29,7 @@ export default function AdminPage() {
           ))}
         </Tabs.List>
         {tabs.map(({ id, show: Show }) => (
-          <Tabs.Panel key={id} value={id}>
+          <Tabs.Panel key={id} value={id} tabIndex={0}>
             <Show />
           </Tabs.Panel>
         ))}

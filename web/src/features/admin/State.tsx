@@ -18,8 +18,10 @@ function Fact({ name, value, note, bad = false, children }: { name: string; valu
     <div className={classes.fact} data-bad={bad || undefined}>
       <dt>{name}</dt>
       <dd>{value}</dd>
-      {children}
-      <p>{note}</p>
+      <dd className={classes.note}>
+        {children}
+        {note}
+      </dd>
     </div>
   );
 }

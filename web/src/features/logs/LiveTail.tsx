@@ -68,7 +68,7 @@ export function LiveTail({ filter, selected, onSelect }: { filter: string; selec
   const Toggle = paused ? Play : Pause;
   return (
     <>
-      <ListFacts>
+      <ListFacts endless>
         <LinkState state={stream.state} paused={paused} />
         <span>
           <strong>{rate < 10 ? rate.toFixed(1) : formatCount(rate)}</strong> records/s

@@ -30,12 +30,14 @@ function Tile({ name, value, note, trend, was, line, color, bad = false }: TileP
         {value}
         <Change trend={trend} was={was} />
       </dd>
-      <dd className={classes.note}>{note}</dd>
-      {line !== undefined && (
-        <span className={classes.line}>
-          <Sparkline values={line} width={84} height={26} color={color} />
-        </span>
-      )}
+      <dd className={classes.note}>
+        {note}
+        {line !== undefined && (
+          <span className={classes.line}>
+            <Sparkline values={line} width={84} height={26} color={color} />
+          </span>
+        )}
+      </dd>
     </div>
   );
 }
