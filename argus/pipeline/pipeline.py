@@ -225,7 +225,8 @@ class Pipeline:
             if error.running:
                 self._pace.took(sum(map(len, batches)), loop.time() - began)
             kept.set_result(await self._keep(group, error.reason))
-            if error.at_fault:
+            if self._committer.state == "CLOSED":
+                # busy, or these batches' own fault; or back before the letters were on disk
                 self._replayer.wake()
             return
         self._pace.took(sum(map(len, batches)), loop.time() - began)

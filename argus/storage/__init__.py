@@ -352,6 +352,10 @@ class Storage(Protocol):
     async def stats(self) -> StorageStats:
         """Size and place of the data, over all tenants."""
 
+    def wal_bytes(self) -> int:
+        """Bytes of write-ahead log on disk: it grows while somebody else's reader keeps the
+        database from being checkpointed. 0 where the database looks after its own."""
+
     async def purge(self, before_ns: int) -> Purged:
         """Delete, for all tenants, spans that start and log records that lie before a time (Unix
         nanoseconds). What is pinned stays. Raises Unavailable when it cannot be done now."""

@@ -129,6 +129,12 @@ class SqlStorage:
             full_in_days=self._keeper.full_in_days(),
         )
 
+    def wal_bytes(self) -> int:
+        """Bytes of the active segment's write-ahead log."""
+        segments = self._database.segments
+        wal = Path(f"{segments.files.path(segments.active.id)}-wal")
+        return wal.stat().st_size if wal.exists() else 0
+
     async def purge(self, before_ns: int) -> Purged:
         """Delete what happened before a time; contract of `Storage`."""
         await self._upkeep.seal_all()

@@ -26,6 +26,7 @@ from argus.storage.sql.summaries import quoted_service, services_of
 from argus.storage.sql.words import expression, searched_words, trace_word
 
 _SPANS_AT_ONCE = 5_000
+_FEW = 10_000
 
 
 class _Position(msgspec.Struct):
@@ -41,16 +42,16 @@ def find_traces(views: Iterable[View], query: TraceQuery) -> Page[TraceSummary]:
     after = _position(query)
     need = query.offset + query.limit + 1
     sources = _sources(segments, query)
+    counting = Counting()
+    for index, source in enumerate(sources):
+        if not counting.add(source.count(counting.room), more=index + 1 < len(sources)):
+            break
     keys = _first_keys(sources, query, after, need)
     page = keys[query.offset : query.offset + query.limit]
     cursor = None
     if len(keys) > query.offset + query.limit and page:
         value, trace_id, _, _ = page[-1]
         cursor = encode_cursor(_Position(query.sort_by, query.descending, value, trace_id.lower()))
-    counting = Counting()
-    for index, source in enumerate(sources):
-        if not counting.add(source.count(counting.room), more=index + 1 < len(sources)):
-            break
     summaries = _summaries(sources, page)
     return Page(summaries, counting.total, counting.is_estimate, cursor)
 
@@ -111,16 +112,25 @@ class _Source:
         self.traces = traces
         self.newest_ns = newest_ns
         self.conditions = conditions
+        self._matches: int | None = None
 
     def count(self, room: int) -> int:
         """How many match, up to `room`."""
         some = select(self.traces.c.id).where(*self.conditions).limit(room).subquery()
-        found: int = self.view.value(select(func.count()).select_from(some))
+        self._matches = found = int(self.view.value(select(func.count()).select_from(some)))
         return found
+
+    @property
+    def _few(self) -> bool:
+        return self._matches is not None and self._matches <= _FEW
 
     def keys(self, query: TraceQuery, after: "_Position | None", need: int) -> list[list[Any]]:
         """(sort value, trace id in hex, row id) of the first ones in the order of the query."""
+        if self._matches == 0:
+            return []
         sort, id_ = _sort_column(self.traces, query.sort_by), self.traces.c.trace_id
+        if query.search and query.sort_by == "start_time" and self._few:
+            sort = sort + 0  # sort what the words find, instead of looking through all in order
         statement = select(sort.label("sort"), id_, self.traces.c.id).where(*self.conditions)
         if after is not None:
             last = bytes.fromhex(after.trace_id)
