@@ -5,7 +5,7 @@ through `argus.storage.open.open_storage` only, and every method here is held to
 `tests/storage/test_contract.py`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Generic, Literal, NamedTuple, Protocol, TypeVar
 
