@@ -6,7 +6,7 @@ from collections.abc import Iterable
 import msgspec
 from starlette.responses import Response
 
-from argus.api import params
+from argus.api import explore_params, params
 from argus.api.answer import Form, Time, convert, json_response
 from argus.api.endpoint import Call
 from argus.api.logs import Log, log_answer
@@ -148,13 +148,25 @@ class ContextResponse(msgspec.Struct):
 
 _RANGE = (params.START, params.END, params.SERVICES, params.FILTER)
 _LOG_CONDITIONS = (*_RANGE, params.SEVERITY, params.SEARCH, params.TRACE_ID, params.SPAN_ID)
-KEYS_PARAMS = (params.SIGNAL, params.PREFIX, params.LIMIT, *_RANGE)
-VALUES_PARAMS = (params.SIGNAL, params.KEY, params.PREFIX, params.LIMIT, *_RANGE)
-LOG_FACETS_PARAMS = (params.FIELDS, *_LOG_CONDITIONS)
-TRACE_FACETS_PARAMS = (params.FIELDS, *_RANGE, params.SEARCH)
-HISTOGRAM_PARAMS = (params.FIELD, *_LOG_CONDITIONS)
-CONTEXT_PARAMS = (params.TIMESTAMP, params.WINDOW, params.SERVICES, params.TRACE_ID, params.TYPED)
-EXPLAIN_PARAMS = (params.SIGNAL, params.SELECTION, *_RANGE)
+KEYS_PARAMS = (explore_params.SIGNAL, explore_params.PREFIX, params.LIMIT, *_RANGE)
+VALUES_PARAMS = (
+    explore_params.SIGNAL,
+    explore_params.KEY,
+    explore_params.PREFIX,
+    params.LIMIT,
+    *_RANGE,
+)
+LOG_FACETS_PARAMS = (explore_params.FIELDS, *_LOG_CONDITIONS)
+TRACE_FACETS_PARAMS = (explore_params.FIELDS, *_RANGE, params.SEARCH)
+HISTOGRAM_PARAMS = (explore_params.FIELD, *_LOG_CONDITIONS)
+CONTEXT_PARAMS = (
+    explore_params.TIMESTAMP,
+    explore_params.WINDOW,
+    params.SERVICES,
+    params.TRACE_ID,
+    params.TYPED,
+)
+EXPLAIN_PARAMS = (explore_params.SIGNAL, explore_params.SELECTION, *_RANGE)
 
 
 def _column(signal: FilterSignal, name: str) -> Column:
@@ -231,7 +243,7 @@ def _facet(name: str, target: Target, tally: Tally, limit: int, prefix: str = ""
 async def attribute_keys(call: Call) -> Response:
     """GET /api/attributes/keys."""
     values = call.values
-    signal, prefix = values[params.SIGNAL], values[params.PREFIX].casefold()
+    signal, prefix = values[explore_params.SIGNAL], values[explore_params.PREFIX].casefold()
     tally = await call.reader.count_keys(_query(values, signal, COMPLETION_S))
     found = [(msgspec.json.decode(text), count) for (_, text), count in tally.counts.items()]
     found = [(key, count) for key, count in found if prefix in key.casefold()]
@@ -246,12 +258,12 @@ async def attribute_keys(call: Call) -> Response:
 async def attribute_values(call: Call) -> Response:
     """GET /api/attributes/values."""
     values = call.values
-    signal, name = values[params.SIGNAL], values[params.KEY]
+    signal, name = values[explore_params.SIGNAL], values[explore_params.KEY]
     if not name:
         raise InvalidInput("key: give the key whose values to count", field="key")
     target = _target(name, signal, "key")
     tally = await call.reader.count_values(_query(values, signal, COMPLETION_S), target)
-    facet = _facet(name, target, tally, values[params.LIMIT], values[params.PREFIX])
+    facet = _facet(name, target, tally, values[params.LIMIT], values[explore_params.PREFIX])
     return json_response(
         FacetsResponse([facet], tally.counted, tally.total, tally.total_is_estimate)
     )
@@ -268,7 +280,7 @@ async def log_facets(call: Call) -> Response:
 
 
 async def _facets(call: Call, signal: FilterSignal, usual: tuple[str, ...]) -> Response:
-    names = call.values[params.FIELDS] or usual
+    names = call.values[explore_params.FIELDS] or usual
     targets = [_target(name, signal, "field") for name in names]
     query = _query(call.values, signal, FACETS_S / len(names))
     tallies = [await call.reader.count_values(query, target) for target in targets]
@@ -285,7 +297,7 @@ async def _facets(call: Call, signal: FilterSignal, usual: tuple[str, ...]) -> R
 async def log_histogram(call: Call) -> Response:
     """GET /api/logs/histogram."""
     start, end = params.bounded_range(call.values, 15 * _MINUTE_NS)
-    target = _target(call.values[params.FIELD], "logs", "field")
+    target = _target(call.values[explore_params.FIELD], "logs", "field")
     width = next((w for w in _WIDTHS_NS if (end - start) / w <= _BUCKETS), _WIDTHS_NS[-1])
     query = _query(call.values, "logs", FACETS_S, TimeRange(start, end))
     tally = await call.reader.count_values(query, target, width)
@@ -313,11 +325,11 @@ async def log_histogram(call: Call) -> Response:
 async def explain(call: Call) -> Response:
     """POST /api/explain."""
     values = call.values
-    signal = values[params.SIGNAL]
-    if not values[params.SELECTION]:
+    signal = values[explore_params.SIGNAL]
+    if not values[explore_params.SELECTION]:
         raise InvalidInput("selection: give a filter", field="selection")
     try:
-        selection = parse(values[params.SELECTION], signal)
+        selection = parse(values[explore_params.SELECTION], signal)
     except InvalidInput as error:
         message = error.message.replace("filter:", "selection:", 1)
         raise InvalidInput(message, field="selection") from None
@@ -347,10 +359,10 @@ async def explain(call: Call) -> Response:
 async def log_context(call: Call) -> Response:
     """GET /api/logs/context."""
     values = call.values
-    moment = values[params.TIMESTAMP]
+    moment = values[explore_params.TIMESTAMP]
     if moment is None:
         raise InvalidInput("timestamp: give the point in time", field="timestamp")
-    window = values[params.WINDOW]
+    window = values[explore_params.WINDOW]
     query = LogQuery(
         range=TimeRange(max(0, moment - window), moment + window + 1),
         services=values[params.SERVICES],

@@ -19,7 +19,6 @@ MAX_QUERY_BYTES = 64 * 1024
 MAX_TEXT = 4096
 MAX_REPEATS = 1000
 MAX_LIMIT = 1000
-MAX_FIELDS = 20
 MAX_OFFSET = 2**31 - 1
 MAX_DAYS = 36_500
 
@@ -118,7 +117,8 @@ def _text(escaped: bytes, name: str) -> str:
         raise InvalidInput("the text is not UTF-8", field=name) from None
 
 
-def _one(read: Callable[[str], T]) -> Callable[[Sequence[str]], T]:
+def one(read: Callable[[str], T]) -> Callable[[Sequence[str]], T]:
+    """How a parameter that does not repeat is read."""
     return lambda texts: read(texts[0])
 
 
@@ -130,16 +130,18 @@ def _integer(low: int, high: int) -> Callable[[Sequence[str]], int]:
             raise ValueError(f"must be between {low} and {high}")
         return int(text)
 
-    return _one(read)
+    return one(read)
 
 
-def _choice(choices: Mapping[str, T]) -> Callable[[Sequence[str]], T]:
+def choice(choices: Mapping[str, T]) -> Callable[[Sequence[str]], T]:
+    """How one of some words is read."""
+
     def read(text: str) -> T:
         if text not in choices:
             raise ValueError(f"expected one of {', '.join(choices)}")
         return choices[text]
 
-    return _one(read)
+    return one(read)
 
 
 def _status(text: str) -> int | None:
@@ -178,33 +180,27 @@ def _service_names(texts: Sequence[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(texts))
 
 
-def _few(texts: Sequence[str]) -> tuple[str, ...]:
-    if len(texts) > MAX_FIELDS:
-        raise ValueError(f"at most {MAX_FIELDS} at once")
-    return tuple(dict.fromkeys(texts))
-
-
 def _duration(text: str) -> int | None:
     return parse_duration(text, bare_unit="us")
 
 
-_TIME_SCHEMA = {"type": "string", "examples": ["2026-01-31T12:00:00Z", "1769860800", "now-15m"]}
+TIME_SCHEMA = {"type": "string", "examples": ["2026-01-31T12:00:00Z", "1769860800", "now-15m"]}
 _DURATION_SCHEMA = {"type": "string", "examples": ["250ms", "1500"]}
-_TIME_HELP = "RFC 3339, a Unix time (s, ms, µs or ns by size), or now-15m"
+TIME_HELP = "RFC 3339, a Unix time (s, ms, µs or ns by size), or now-15m"
 
 START = Param[int | None](
     "start",
-    _one(lambda text: parse_time(text, now_ns())),
+    one(lambda text: parse_time(text, now_ns())),
     None,
-    f"From here on. {_TIME_HELP}",
-    _TIME_SCHEMA,
+    f"From here on. {TIME_HELP}",
+    TIME_SCHEMA,
 )
 END = Param[int | None](
     "end",
-    _one(lambda text: parse_time(text, now_ns())),
+    one(lambda text: parse_time(text, now_ns())),
     None,
-    f"Before this. {_TIME_HELP}",
-    _TIME_SCHEMA,
+    f"Before this. {TIME_HELP}",
+    TIME_SCHEMA,
 )
 SERVICES = Param[tuple[str, ...]](
     "service_name",
@@ -216,7 +212,7 @@ SERVICES = Param[tuple[str, ...]](
 )
 STATUS = Param[int | None](
     "status",
-    _one(_status),
+    one(_status),
     None,
     "Of the trace.",
     {"type": "string", "enum": ["OK", "ERROR", "UNSET"]},
@@ -231,14 +227,12 @@ SEVERITY = Param[tuple[str, ...]](
 )
 SEARCH = Param[str](
     "search",
-    _one(str.strip),
+    one(str.strip),
     "",
     "Whole words that must all occur, compared without case.",
     blank=True,
 )
-FILTER = Param[str](
-    "filter", _one(str.strip), "", "The filter language: docs/query.md.", blank=True
-)
+FILTER = Param[str]("filter", one(str.strip), "", "The filter language: docs/query.md.", blank=True)
 LIMIT = Param[int](
     "limit",
     _integer(1, MAX_LIMIT),
@@ -254,47 +248,47 @@ OFFSET = Param[int | None](
     {"type": "integer", "minimum": 0, "maximum": MAX_OFFSET, "default": 0},
 )
 CURSOR = Param[str | None](
-    "cursor", _one(str), None, "The `next_cursor` of the page before; not together with offset."
+    "cursor", one(str), None, "The `next_cursor` of the page before; not together with offset."
 )
 _SORTS: dict[str, TraceSort] = {name: name for name in get_args(TraceSort)}
 SORT_BY = Param[TraceSort](
     "sort_by",
-    _choice(_SORTS),
+    choice(_SORTS),
     "start_time",
     "What to sort by.",
     {"type": "string", "enum": list(_SORTS), "default": "start_time"},
 )
 ORDER_BY = Param[bool](
     "order_by",
-    _choice({"desc": True, "asc": False}),
+    choice({"desc": True, "asc": False}),
     True,
     "Which way to sort.",
     {"type": "string", "enum": ["desc", "asc"], "default": "desc"},
 )
 MIN_DURATION = Param[int | None](
     "min_duration",
-    _one(_duration),
+    one(_duration),
     None,
     "Traces at least this long; a bare number is microseconds.",
     _DURATION_SCHEMA,
 )
 MAX_DURATION = Param[int | None](
     "max_duration",
-    _one(_duration),
+    one(_duration),
     None,
     "Traces at most this long; a bare number is microseconds.",
     _DURATION_SCHEMA,
 )
 TRACE_ID = Param[bytes](
     "trace_id",
-    _one(lambda text: parse_id(text, 32)),
+    one(lambda text: parse_id(text, 32)),
     b"",
     "Only of this trace.",
     {"type": "string", "pattern": "^[0-9a-fA-F]{32}$"},
 )
 SPAN_ID = Param[bytes](
     "span_id",
-    _one(lambda text: parse_id(text, 16)),
+    one(lambda text: parse_id(text, 16)),
     b"",
     "Only of this span.",
     {"type": "string", "pattern": "^[0-9a-fA-F]{16}$"},
@@ -308,62 +302,31 @@ DAYS = Param[int | None](
 )
 CONFIRM = Param[bool](
     "confirm",
-    _choice({"true": True, "false": False}),
+    choice({"true": True, "false": False}),
     False,
     "Has to be `true` for `days=0`, which deletes everything.",
     {"type": "string", "enum": ["true", "false"], "default": "false"},
 )
 TYPED = Param[bool](
     "attributes",
-    _choice({"plain": False, "typed": True}),
+    choice({"plain": False, "typed": True}),
     False,
     "`typed` gives OTLP AnyValue JSON, without loss.",
     {"type": "string", "enum": ["plain", "typed"], "default": "plain"},
 )
 SKELETON = Param[bool](
     "view",
-    _choice({"full": False, "skeleton": True}),
+    choice({"full": False, "skeleton": True}),
     False,
     "`skeleton` leaves out attributes, events, links, resources and logs.",
     {"type": "string", "enum": ["full", "skeleton"], "default": "full"},
 )
 POINTS = Param[bool](
     "format",
-    _choice({"matrix": False, "points": True}),
+    choice({"matrix": False, "points": True}),
     False,
     "`points` gives single spans, sampled; the header `X-Argus-Sampled` says n/N.",
     {"type": "string", "enum": ["matrix", "points"], "default": "matrix"},
-)
-
-
-SIGNAL = Param[FilterSignal](
-    "signal",
-    _choice({"traces": "traces", "logs": "logs"}),
-    "traces",
-    "Spans or log records.",
-    {"type": "string", "enum": ["traces", "logs"], "default": "traces"},
-)
-PREFIX = Param[str]("prefix", _one(str), "", "Only what contains this, in any case.", blank=True)
-KEY = Param[str]("key", _one(str), "", "A field or an attribute's key, as filters name it.")
-FIELD = Param[str]("field", _one(str), "severity", "What to count by, as filters name it.")
-FIELDS = Param[tuple[str, ...]](
-    "field", _few, (), "What to count, as filters name it; the usual fields without it.",
-    repeats=True,
-)  # fmt: skip
-SELECTION = Param[str]("selection", _one(str.strip), "", "A filter: what to explain.")
-TIMESTAMP = Param[int | None](
-    "timestamp",
-    _one(lambda text: parse_time(text, now_ns())),
-    None,
-    f"The point in time; required. {_TIME_HELP}",
-    _TIME_SCHEMA,
-)
-WINDOW = Param[int](
-    "window",
-    _one(lambda text: parse_duration(text)),
-    60 * 10**9,
-    "How far to look on either side; a minute without it.",
-    {"type": "string", "examples": ["30s"], "default": "1m"},
 )
 
 

@@ -5,25 +5,21 @@ through `argus.storage.open.open_storage` only, and every method here is held to
 `tests/storage/test_contract.py`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Generic, Literal, NamedTuple, Protocol, TypeVar
 
 from argus.model import Batch, LogRecord, Span, TraceSummary
-from argus.query import FilterSignal, Node
+from argus.query import Node
 from argus.query.tree import Target
+from argus.storage.counts import Contrast as Contrast
+from argus.storage.counts import RecordQuery as RecordQuery
+from argus.storage.counts import Tally as Tally
+from argus.storage.counts import TimeRange as TimeRange
 
 T = TypeVar("T")
 
 TraceSort = Literal["start_time", "duration", "status", "service", "span_count", "error_count"]
-
-
-@dataclass(frozen=True, slots=True)
-class TimeRange:
-    """[start_ns, end_ns) in Unix nanoseconds; None leaves that side open."""
-
-    start_ns: int | None = None
-    end_ns: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,43 +80,6 @@ class LogQuery:
     offset: int = 0
     cursor: str | None = None
     count: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class RecordQuery:
-    """Which spans or log records to count: in a range by their time, of one of the services (any
-    when empty), and satisfying a filter that is about the signal. Counting stops after `budget_s`
-    seconds, newest records first."""
-
-    signal: FilterSignal
-    range: TimeRange = TimeRange()
-    services: tuple[str, ...] = ()
-    filter: Node | None = None
-    budget_s: float = 1.0
-
-
-class Tally(NamedTuple):
-    """How often each value occurs among the `counted` newest of `total` matching records; those
-    are all of them unless the time was over. `total` may be a lower bound.
-
-    A value is JSON text. `counts` has (bucket, value); the bucket is 0 unless asked for.
-    """
-
-    counted: int
-    total: int
-    total_is_estimate: bool
-    counts: Mapping[tuple[int, str], int]
-
-
-class Contrast(NamedTuple):
-    """How often each (place, key, JSON text of a value) occurs among the selected of the counted
-    records and among the rest of them; places are `field`, `record` and `resource`."""
-
-    counted: int
-    total: int
-    total_is_estimate: bool
-    selected: int
-    counts: Mapping[tuple[str, str, str], tuple[int, int]]
 
 
 class TraceDetail(NamedTuple):
