@@ -64,7 +64,7 @@ async def _capacity(folder: Path, seed: int, turn: int) -> Outcome:
 CASES = (
     Case("C1", "kill -9 at random moments under load", 20,
          lambda f, s, t: crashes.kill_nine(f, s, cycles=10, longest_s=2.5)),
-    Case("C3", "kill -9 at twelve named points", 10, _crash_points),
+    Case("C3", "kill -9 at fourteen named points", 10, _crash_points),
     Case("C3 replay", "killed at a point of the replay, three times", 12, _replay),
     Case("C4", "SIGSTOP for 15 s", 5, lambda f, s, t: crashes.frozen(f, s, 15)),
     Case("C6", "SIGTERM under load, every second time with the database locked", 20,

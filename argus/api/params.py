@@ -7,8 +7,10 @@ from typing import Any, Generic, TypeVar, cast, get_args
 from urllib.parse import unquote_to_bytes
 
 from argus.api.times import now_ns, parse_duration, parse_time
-from argus.errors import InvalidInput, NotSupported
+from argus.errors import InvalidInput
 from argus.model import SEVERITIES, UNSPECIFIED, StatusCode, severity_floor, severity_name
+from argus.query import FilterSignal, Node, parse
+from argus.query.tree import Everything
 from argus.storage import TimeRange, TraceSort
 
 T = TypeVar("T")
@@ -17,6 +19,7 @@ MAX_QUERY_BYTES = 64 * 1024
 MAX_TEXT = 4096
 MAX_REPEATS = 1000
 MAX_LIMIT = 1000
+MAX_FIELDS = 20
 MAX_OFFSET = 2**31 - 1
 MAX_DAYS = 36_500
 
@@ -175,6 +178,12 @@ def _service_names(texts: Sequence[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(texts))
 
 
+def _few(texts: Sequence[str]) -> tuple[str, ...]:
+    if len(texts) > MAX_FIELDS:
+        raise ValueError(f"at most {MAX_FIELDS} at once")
+    return tuple(dict.fromkeys(texts))
+
+
 def _duration(text: str) -> int | None:
     return parse_duration(text, bare_unit="us")
 
@@ -227,7 +236,9 @@ SEARCH = Param[str](
     "Whole words that must all occur, compared without case.",
     blank=True,
 )
-FILTER = Param[str]("filter", _one(str.strip), "", "Reserved for the query language.", blank=True)
+FILTER = Param[str](
+    "filter", _one(str.strip), "", "The filter language: docs/query.md.", blank=True
+)
 LIMIT = Param[int](
     "limit",
     _integer(1, MAX_LIMIT),
@@ -325,6 +336,37 @@ POINTS = Param[bool](
 )
 
 
+SIGNAL = Param[FilterSignal](
+    "signal",
+    _choice({"traces": "traces", "logs": "logs"}),
+    "traces",
+    "Spans or log records.",
+    {"type": "string", "enum": ["traces", "logs"], "default": "traces"},
+)
+PREFIX = Param[str]("prefix", _one(str), "", "Only what contains this, in any case.", blank=True)
+KEY = Param[str]("key", _one(str), "", "A field or an attribute's key, as filters name it.")
+FIELD = Param[str]("field", _one(str), "severity", "What to count by, as filters name it.")
+FIELDS = Param[tuple[str, ...]](
+    "field", _few, (), "What to count, as filters name it; the usual fields without it.",
+    repeats=True,
+)  # fmt: skip
+SELECTION = Param[str]("selection", _one(str.strip), "", "A filter: what to explain.")
+TIMESTAMP = Param[int | None](
+    "timestamp",
+    _one(lambda text: parse_time(text, now_ns())),
+    None,
+    f"The point in time; required. {_TIME_HELP}",
+    _TIME_SCHEMA,
+)
+WINDOW = Param[int](
+    "window",
+    _one(lambda text: parse_duration(text)),
+    60 * 10**9,
+    "How far to look on either side; a minute without it.",
+    {"type": "string", "examples": ["30s"], "default": "1m"},
+)
+
+
 def open_range(values: Values) -> TimeRange:
     """[start, end) of a request to a list; an absent side is open.
 
@@ -356,7 +398,10 @@ def paging(values: Values) -> tuple[int, int, str | None]:
     return values[LIMIT], offset or 0, cursor
 
 
-def refuse_filter(values: Values) -> None:
-    """Raises NotSupported(field="filter") when a filter is given."""
-    if values[FILTER]:
-        raise NotSupported("this version has no query language yet", field="filter")
+def parsed_filter(values: Values, signal: FilterSignal) -> Node | None:
+    """The tree of a request's filter; None for one that is true of everything.
+
+    Raises InvalidInput(field="filter") that says in which column what was expected.
+    """
+    tree = parse(values[FILTER], signal)
+    return None if isinstance(tree, Everything) else tree

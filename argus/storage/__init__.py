@@ -5,11 +5,13 @@ through `argus.storage.open.open_storage` only, and every method here is held to
 `tests/storage/test_contract.py`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Generic, Literal, NamedTuple, Protocol, TypeVar
 
 from argus.model import Batch, LogRecord, Span, TraceSummary
+from argus.query import FilterSignal, Node
+from argus.query.tree import Target
 
 T = TypeVar("T")
 
@@ -41,8 +43,10 @@ class TraceQuery:
 
     `services`: the trace has a span of one of them. `status`: of the trace. Durations are those
     of the trace, in nanoseconds. `search`: whole words, compared without case, that must all
-    occur in the name or the string attribute values of one span. `cursor` continues a list in
-    the same order; a cursor that is not one raises InvalidInput(field="cursor").
+    occur in the name or the string attribute values of one span. `filter`: one
+    span of the trace satisfies the whole tree, which is about traces. `cursor` continues a list in
+    the same order; a cursor that is not one raises InvalidInput(field="cursor"). Without
+    `count` the total is a lower bound that costs nothing.
     """
 
     range: TimeRange = TimeRange()
@@ -51,11 +55,13 @@ class TraceQuery:
     search: str = ""
     min_duration_ns: int | None = None
     max_duration_ns: int | None = None
+    filter: Node | None = None
     sort_by: TraceSort = "start_time"
     descending: bool = True
     limit: int = 50
     offset: int = 0
     cursor: str | None = None
+    count: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +69,8 @@ class LogQuery:
     """Which log records, newest first (by time, then by arrival). Every set condition must hold.
 
     `severities` are names (TRACE..FATAL, UNSPECIFIED). `search`: whole words, compared without
-    case, that must all occur in the body or the string attribute values of the record.
+    case, that must all occur in the body or the string attribute values of the record. `filter`
+    is about logs. Without `count` the total is a lower bound that costs nothing.
     """
 
     range: TimeRange = TimeRange()
@@ -72,9 +79,48 @@ class LogQuery:
     search: str = ""
     trace_id: bytes = b""
     span_id: bytes = b""
+    filter: Node | None = None
     limit: int = 50
     offset: int = 0
     cursor: str | None = None
+    count: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class RecordQuery:
+    """Which spans or log records to count: in a range by their time, of one of the services (any
+    when empty), and satisfying a filter that is about the signal. Counting stops after `budget_s`
+    seconds, newest records first."""
+
+    signal: FilterSignal
+    range: TimeRange = TimeRange()
+    services: tuple[str, ...] = ()
+    filter: Node | None = None
+    budget_s: float = 1.0
+
+
+class Tally(NamedTuple):
+    """How often each value occurs among the `counted` newest of `total` matching records; those
+    are all of them unless the time was over. `total` may be a lower bound.
+
+    A value is JSON text. `counts` has (bucket, value); the bucket is 0 unless asked for.
+    """
+
+    counted: int
+    total: int
+    total_is_estimate: bool
+    counts: Mapping[tuple[int, str], int]
+
+
+class Contrast(NamedTuple):
+    """How often each (place, key, JSON text of a value) occurs among the selected of the counted
+    records and among the rest of them; places are `field`, `record` and `resource`."""
+
+    counted: int
+    total: int
+    total_is_estimate: bool
+    selected: int
+    counts: Mapping[tuple[str, str, str], tuple[int, int]]
 
 
 class TraceDetail(NamedTuple):
@@ -308,6 +354,21 @@ class Reader(Protocol):
     async def logs_after(self, log_id: int, limit: int) -> list[LogRecord]:
         """The newest `limit` of the log records that arrived after the one with this id, in order
         of arrival. The id need not be one of this tenant's."""
+
+    async def logs_around(self, query: LogQuery, time_ns: int) -> list[LogRecord]:
+        """Log records of a query closest to a time, half of its limit before it and half from it
+        on, oldest first; offset and cursor are ignored."""
+
+    async def count_keys(self, query: RecordQuery) -> Tally:
+        """How many records have each attribute key, on themselves or on their resource."""
+
+    async def count_values(self, query: RecordQuery, target: Target, bucket_ns: int = 0) -> Tally:
+        """How many records have each value of a field or attribute, `null` where it is missing;
+        with `bucket_ns`, in each bucket of that width, numbered from the epoch on. Raises
+        InvalidInput(field="field") for a field that is a time, a duration, an id or a text."""
+
+    async def contrast(self, query: RecordQuery, selection: Node) -> Contrast:
+        """Values among the records that satisfy a selection, and among the others."""
 
     async def service_names(self) -> list[str]:
         """Every service that sent a span or a log record that is still kept, sorted."""

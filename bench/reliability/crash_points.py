@@ -13,6 +13,7 @@ from typing import Any
 from argus.cli import main
 from argus.pipeline import dead_letter_folder
 from argus.storage.sql import summaries
+from argus.storage.sql.rollup_store import RollupStore
 from argus.storage.sql.writer import SegmentWriter
 
 Wrap = Callable[[Callable[..., Any]], Callable[..., Any]]
@@ -73,6 +74,7 @@ _PLACES: dict[str, Callable[[Wrap], None]] = {
     "commit": _method(SegmentWriter, "keep"),
     "insert": _method(SegmentWriter, "insert"),
     "summaries": _method(summaries, "next_step"),
+    "rollups": _method(RollupStore, "add"),
     "letter-sync": _file("fsync"),
     "letter-rename": _file("rename"),
     "letter-unlink": _file("unlink"),
@@ -84,6 +86,8 @@ POINTS = {
     "after commit, before the answer": ("commit", "after"),
     "before summaries": ("summaries", "before"),
     "after summaries": ("summaries", "after"),
+    "before rollups": ("rollups", "before"),
+    "after rollups": ("rollups", "after"),
     "before letter sync": ("letter-sync", "before"),
     "before letter rename": ("letter-rename", "before"),
     "after letter rename": ("letter-rename", "after"),
