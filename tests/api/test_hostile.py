@@ -48,7 +48,7 @@ MALFORMED = {
     "start": ["yesterday", "2026-13-01T00:00:00Z", "now-", "-1", "1e5", "2026-01-01", "now-5x"],
     "end": ["tomorrow", "2026-02-30T00:00:00Z", "now+1", "NaN", "9" * 40],
     "cursor": ["x", "e30", "AAAA", "null", "%00", "W10", "eyJ0IjoxfQ", "==="],
-    "format": ["matrix", "POINTS", "points;"],
+    "format": ["POINTS", "points;", "x"],
     "sort_by": ["name", "start_time;", "START_TIME", "1"],
     "order_by": ["DESC", "up"],
     "status": ["bad", "2", "OK,ERROR"],
