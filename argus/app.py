@@ -83,6 +83,7 @@ async def _start(config: Config, stack: AsyncExitStack) -> "_Servers":
         retention=retention_of(config),
     )
     stack.push_async_callback(storage.close)
+    telemetry.watch_wal(storage.wal_bytes)
     logger.info("database open", extra={"driver": config.db_driver})
     logs = LogHub(storage.reader, encode_logs, compile_filter, telemetry.live)
     events = SnapshotHub(events_of(storage.reader))

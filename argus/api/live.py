@@ -147,14 +147,14 @@ def health_of(parts: ApiParts) -> Compose:
 def _timeless(shown: EventSnapshot) -> bytes:
     """What of a snapshot stays the same when nothing happens."""
     replace = msgspec.structs.replace
-    timeless = replace(
+    still = replace(
         shown,
         generated_at="",
         dashboard=replace(shown.dashboard, start="", end=""),
-        traffic=[replace(step, timestamp="") for step in shown.traffic],
+        traffic=[point for point in shown.traffic if point.count],
         service_map=replace(shown.service_map, start="", end=""),
     )
-    return msgspec.json.encode(timeless)
+    return msgspec.json.encode(still)
 
 
 class _Client:

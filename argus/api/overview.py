@@ -155,7 +155,7 @@ async def get_traffic(call: Call) -> Response:
 
 
 def traffic_answer(buckets: Sequence[storage.TrafficBucket]) -> list[TrafficPoint]:
-    """Steps of traffic as answers show them."""
+    """Traffic as answers show it."""
     return [TrafficPoint(format_time(at), *counts) for at, *counts in buckets]
 
 
@@ -185,7 +185,7 @@ async def get_service_map(call: Call) -> Response:
 
 
 def service_map_answer(found: storage.ServiceMap) -> ServiceMap:
-    """A service map as answers show it."""
+    """The service map as answers show it."""
     nodes = []
     for name, kind, calls, errors, latencies in found.nodes:
         numbers = latency_numbers(latencies)

@@ -112,12 +112,13 @@ class Upkeep:
         wanted = self._active.last_span_id
         while self._folded < wanted:
             async with self._folding:
-                for segment in self._sealing.waiting():
-                    if (segment.last_span_id or 0) > self._folded:
+                active, *older = self._segments.newest_first
+                for segment in reversed(older):
+                    if segment.state == "sealing" and (segment.last_span_id or 0) > self._folded:
                         await self._on_folder(partial(self._sealing.fold, segment))
                         self._folded = segment.last_span_id or 0
                 if self._folded < wanted:
-                    await self._fold(self._segments.active, wanted)
+                    await self._fold(active, wanted)
 
     async def _fold(self, segment: Segment, wanted: int) -> None:
         """One step of the active segment; nothing when it is not active any more."""
