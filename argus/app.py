@@ -83,6 +83,7 @@ async def _start(config: Config, stack: AsyncExitStack) -> "_Servers":
         retention=retention_of(config),
     )
     stack.push_async_callback(storage.close)
+    telemetry.watch_wal(storage.wal_bytes)
     logger.info("database open", extra={"driver": config.db_driver})
     logs = LogHub(storage.reader, encode_logs, compile_filter, telemetry.live)
     events = SnapshotHub(events_of(storage.reader))
@@ -122,6 +123,7 @@ def retention_of(config: Config) -> Retention:
         bytes=config.retention_bytes,
         traces_days=config.retention_traces_days,
         logs_days=config.retention_logs_days,
+        rollup_days=config.retention_rollups_days,
     )
 
 

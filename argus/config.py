@@ -119,6 +119,11 @@ class Config:
         "Retention", "", whole_or_none(0, 36500),
         "`RETENTION_DAYS` for metrics alone.", works=False,
     )  # fmt: skip
+    retention_rollups_days: int = _setting(
+        "Retention", "90", whole(0, 36500),
+        "Days that the numbers of the overview are kept, counted from when it happened; 0 keeps "
+        "them for ever."
+    )  # fmt: skip
     max_request_bytes: int = _setting(
         "Limits", "64MiB", size(1024, 2**31 - 1),
         "Largest request after decompression; a larger one is refused for good.",

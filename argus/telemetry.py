@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Literal, get_args
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
@@ -272,6 +272,10 @@ class Telemetry:
         0 before the first."""
         ordered = sorted(self._latencies)
         return ordered[-(-len(ordered) * 99 // 100) - 1] * 1000 if ordered else 0.0
+
+    def watch_wal(self, read: Callable[[], int]) -> None:
+        """From now on the write-ahead log's bytes are what `read` returns at each scrape."""
+        self._gauge("db_wal_bytes", "Write-ahead log on disk.").set_function(read)
 
     def render(self) -> bytes:
         """The Prometheus text exposition; its media type is CONTENT_TYPE."""

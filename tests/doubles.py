@@ -43,7 +43,7 @@ class Failing(Sink):
 
     def _check(self, batches: Sequence[Batch]) -> None:
         if self.tenants is None or any(batch.tenant in self.tenants for batch in batches):
-            raise self.error
+            raise self.error.with_traceback(None)
 
     async def consume(self, batch: Batch) -> None:
         self._check([batch])

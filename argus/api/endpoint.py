@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from hashlib import blake2b
 from pathlib import Path
 from typing import Any, Literal
 
@@ -76,6 +77,8 @@ class Call:
     values: Values
     path: Mapping[str, str]
     tenant: str
+    accept: str = ""
+    """The Accept header."""
 
     @property
     def reader(self) -> Reader:
@@ -89,7 +92,8 @@ class Endpoint:
 
     `answers` are the types of a successful answer (any one of them), none for `media_type`s that
     are not JSON. `admin` marks what changes or destroys; `tenanted` what answers for one tenant;
-    `empty` what succeeds with 204 and no content.
+    `empty` what succeeds with 204 and no content; `validated` what a client may keep and ask for
+    again by its ETag.
     """
 
     method: Method
@@ -102,6 +106,7 @@ class Endpoint:
     admin: bool = False
     tenanted: bool = False
     empty: bool = False
+    validated: bool = False
 
 
 class Resource:
@@ -128,6 +133,20 @@ class Resource:
         query = scope["query_string"]
         values = parse_query(endpoint.params, query)
         tenant = resolve_tenant(headers, query) if endpoint.tenanted else ""
-        call = Call(self._parts, self._endpoints, values, scope["path_params"], tenant)
+        accept = ",".join(headers.getlist("accept"))
+        call = Call(self._parts, self._endpoints, values, scope["path_params"], tenant, accept)
         response = await endpoint.handler(call)
+        if endpoint.validated:
+            response = _validated(response, headers)
         await response(scope, receive, send)
+
+
+def _validated(response: Response, headers: Headers) -> Response:
+    """The answer with its ETag, or 304 when that is what the client has."""
+    tag = f'W/"{blake2b(response.body, digest_size=12).hexdigest()}"'
+    kept = {"ETag": tag, "Cache-Control": "private, no-cache"}
+    known = {one.strip() for one in headers.get("if-none-match", "").split(",")}
+    if tag in known or "*" in known:
+        return Response(status_code=304, headers=kept)
+    response.headers.update(kept)
+    return response

@@ -14,7 +14,15 @@ from argus.api.answer import Form, Time
 from argus.api.endpoint import ApiParts
 from argus.api.health import health
 from argus.api.logs import log_answer
-from argus.api.overview import DEFAULT_RANGE_NS, Dashboard, dashboard_answer
+from argus.api.overview import (
+    DEFAULT_RANGE_NS,
+    Dashboard,
+    ServiceMap,
+    TrafficPoint,
+    dashboard_answer,
+    service_map_answer,
+    traffic_answer,
+)
 from argus.api.tenant import resolve_tenant
 from argus.api.times import format_time
 from argus.api.traces import TraceSummary, summary_answer
@@ -71,7 +79,9 @@ class EventSnapshot(msgspec.Struct):
     service: str | None
     generated_at: Time
     dashboard: Dashboard
+    traffic: list[TrafficPoint]
     traces: list[TraceSummary]
+    service_map: ServiceMap
 
 
 def live_routes(live: Live) -> list[BaseRoute]:
@@ -110,8 +120,10 @@ def events_of(reader: Callable[[str], Reader]) -> Compose:
         shown = EventSnapshot(
             service=topic.service,
             generated_at=format_time(now),
-            dashboard=dashboard_answer(numbers, now - DEFAULT_RANGE_NS, now),
+            dashboard=dashboard_answer(numbers),
+            traffic=traffic_answer(await source.traffic(range_, services)),
             traces=[summary_answer(trace) for trace in page.items],
+            service_map=service_map_answer(await source.service_map(range_, services)),
         )
         return Snapshot(
             message=msgspec.json.encode(shown),
@@ -134,8 +146,15 @@ def health_of(parts: ApiParts) -> Compose:
 
 def _timeless(shown: EventSnapshot) -> bytes:
     """What of a snapshot stays the same when nothing happens."""
-    dashboard = msgspec.structs.replace(shown.dashboard, start="", end="")
-    return msgspec.json.encode(msgspec.structs.replace(shown, generated_at="", dashboard=dashboard))
+    replace = msgspec.structs.replace
+    still = replace(
+        shown,
+        generated_at="",
+        dashboard=replace(shown.dashboard, start="", end=""),
+        traffic=[point for point in shown.traffic if point.count],
+        service_map=replace(shown.service_map, start="", end=""),
+    )
+    return msgspec.json.encode(still)
 
 
 class _Client:

@@ -20,6 +20,7 @@ from argus.api.answer import (
     json_response,
 )
 from argus.api.endpoint import Call
+from argus.api.exports import asked_for, export, spans_of
 from argus.api.logs import Log, log_answer
 from argus.api.times import format_time
 from argus.attributes import decode_list
@@ -47,7 +48,8 @@ class SpanKind(StrEnum):
 
 
 _STATUSES = {int(code): Status(code.name) for code in model.StatusCode}
-_KINDS = {int(kind): SpanKind(kind.name) for kind in model.SpanKind}
+KINDS = {int(kind): SpanKind(kind.name) for kind in model.SpanKind}
+"""The names of the kinds OTLP has numbers for."""
 
 
 class TraceSummary(msgspec.Struct, gc=False):
@@ -171,7 +173,7 @@ def _core(span: model.Span) -> dict[str, Any]:
         "parent_span_id": hex_or_none(span.parent_span_id),
         "service_name": span.resource.service_name,
         "operation_name": span.name,
-        "kind": _KINDS.get(span.kind, SpanKind.UNSPECIFIED),
+        "kind": KINDS.get(span.kind, SpanKind.UNSPECIFIED),
         "start_time": format_time(span.start_ns),
         "end_time": format_time(span.end_ns),
         "duration_us": (span.end_ns - span.start_ns) / 1000,
@@ -246,7 +248,6 @@ DETAIL_PARAMS = (params.SKELETON, params.TYPED)
 async def list_traces(call: Call) -> Response:
     """GET /api/traces."""
     values = call.values
-    params.refuse_filter(values)
     limit, offset, cursor = params.paging(values)
     shortest, longest = values[params.MIN_DURATION], values[params.MAX_DURATION]
     if shortest is not None and longest is not None and longest < shortest:
@@ -260,10 +261,14 @@ async def list_traces(call: Call) -> Response:
         max_duration_ns=longest,
         sort_by=values[params.SORT_BY],
         descending=values[params.ORDER_BY],
+        filter=params.parsed_filter(values, "traces"),
         limit=limit,
         offset=offset,
         cursor=cursor,
     )
+    if media_type := asked_for(call.accept):
+        reader = call.reader
+        return await export(media_type, query, reader.find_traces, summary_answer, spans_of(reader))
     page = await call.reader.find_traces(query)
     traces = await convert(page.items, summary_answer)
     answer = TracesResponse(

@@ -121,6 +121,11 @@ class DeadLetters:
         return len(self._index)
 
     @property
+    def counted(self) -> bool:
+        """Whether what an earlier run left is known; until then there may be more than `len`."""
+        return self._scanned is not None and self._scanned.done()
+
+    @property
     def bytes(self) -> int:
         """What the waiting letters take up on disk, in whole blocks."""
         return self._bytes

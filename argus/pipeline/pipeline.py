@@ -101,11 +101,12 @@ class Pipeline:
 
     @property
     def status(self) -> WriterStatus:
-        """CIRCUIT_OPEN while requests go to disk only; DELAYED while dead letters wait or a commit
-        has been running for over a second."""
+        """CIRCUIT_OPEN while requests go to disk only; DELAYED while dead letters wait (or may, as
+        they are not counted yet) or a commit has been running for over a second."""
         if self._committer.state != "CLOSED":
             return "CIRCUIT_OPEN"
-        return "DELAYED" if len(self._dead_letters) or self._committer.slow else "OK"
+        letters = self._dead_letters
+        return "DELAYED" if len(letters) or not letters.counted or self._committer.slow else "OK"
 
     async def consume(self, batch: Batch) -> None:
         """Return when every record of the batch is durable; contract of `Consumer`."""
@@ -225,7 +226,8 @@ class Pipeline:
             if error.running:
                 self._pace.took(sum(map(len, batches)), loop.time() - began)
             kept.set_result(await self._keep(group, error.reason))
-            if error.at_fault:
+            if self._committer.state == "CLOSED":
+                # busy, or these batches' own fault; or back before the letters were on disk
                 self._replayer.wake()
             return
         self._pace.took(sum(map(len, batches)), loop.time() - began)

@@ -95,9 +95,13 @@ def _decode_traces(body: bytes, batch: Batch) -> None:
     sources: list[Source] = []
     refused: Any = None
     for resource_spans in lean.Traces.FromString(body).resource_spans:
+        if not resource_spans.scope_spans:
+            continue
         resource = _resource(resource_spans.resource, resource_spans.schema_url)
         before, rejected = len(spans), Counter[str]()
         for scope_spans in resource_spans.scope_spans:
+            if not scope_spans.spans:
+                continue
             scope = _scope(scope_spans.scope, scope_spans.schema_url)
             for message in scope_spans.spans:
                 span = _span(resource, scope, message)
@@ -205,9 +209,13 @@ def _decode_logs(body: bytes, batch: Batch) -> None:
     logs: list[LogRecord] = []
     sources: list[Source] = []
     for resource_logs in lean.Logs.FromString(body).resource_logs:
+        if not resource_logs.scope_logs:
+            continue
         resource = _resource(resource_logs.resource, resource_logs.schema_url)
         before, rejected = len(logs), Counter[str]()
         for scope_logs in resource_logs.scope_logs:
+            if not scope_logs.log_records:
+                continue
             scope = _scope(scope_logs.scope, scope_logs.schema_url)
             for message in scope_logs.log_records:
                 record = _log_record(resource, scope, message, batch.received_ns)

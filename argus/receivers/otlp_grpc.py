@@ -99,15 +99,20 @@ class OtlpGrpcReceiver:
             try:
                 answer = await self._answer(signal, body, context)
             except ArgusError as error:
-                code = _STATUS_CODES[grpc_status(error)]
-                self._telemetry.request("grpc", signal, code.name)
-                await context.abort(code, error.message, tuple(_trailers(error)))
+                code, message = _STATUS_CODES[grpc_status(error)], error.message
+                trailers = tuple(_trailers(error))
             except Exception:
                 logger.exception("export failed", extra={"signal": signal})
-                self._telemetry.request("grpc", signal, "INTERNAL")
-                await context.abort(grpc.StatusCode.INTERNAL, "internal error")
-            self._telemetry.request("grpc", signal, "OK")
-            return answer
+                code, message, trailers = grpc.StatusCode.INTERNAL, "internal error", ()
+            else:
+                self._telemetry.request("grpc", signal, "OK")
+                return answer
+            self._telemetry.request("grpc", signal, code.name)
+            # outside of the handlers and without the body: what `abort` raises is kept, with the
+            # frames it passed, until the next collection of garbage
+            del body
+            await context.abort(code, message, trailers)
+            raise AssertionError("abort returned")
 
         return export
 

@@ -194,9 +194,13 @@ def _traces(request: messages.Traces, batch: Batch) -> None:
     spans: list[Span] = []
     sources: list[Source] = []
     for resource_spans in request.resource_spans or ():
+        if not resource_spans.scope_spans:
+            continue
         resource = _resource(resource_spans.resource, resource_spans.schema_url)
         before, rejected = len(spans), Counter[str]()
         for scope_spans in resource_spans.scope_spans or ():
+            if not scope_spans.spans:
+                continue
             scope = _scope(scope_spans.scope, scope_spans.schema_url)
             for message in scope_spans.spans or ():
                 span = _span(resource, scope, message)
@@ -274,9 +278,13 @@ def _logs(request: messages.Logs, batch: Batch) -> None:
     logs: list[LogRecord] = []
     sources: list[Source] = []
     for resource_logs in request.resource_logs or ():
+        if not resource_logs.scope_logs:
+            continue
         resource = _resource(resource_logs.resource, resource_logs.schema_url)
         before, rejected = len(logs), Counter[str]()
         for scope_logs in resource_logs.scope_logs or ():
+            if not scope_logs.log_records:
+                continue
             scope = _scope(scope_logs.scope, scope_logs.schema_url)
             for message in scope_logs.log_records or ():
                 record = _log_record(resource, scope, message, batch.received_ns)

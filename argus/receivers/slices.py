@@ -25,6 +25,7 @@ _LISTS: dict[Signal, tuple[str, str, str]] = {
 # records field 2 of a scope; whatever else a message has is repeated in each of its slices.
 _NUMBERS = (1, 2, 2)
 _LENGTH_DELIMITED = 2
+_MOST_FIELDS = 4_000_000
 
 
 def slices(
@@ -34,59 +35,74 @@ def slices(
     iterating: what came before is good."""
     try:
         if encoding == "protobuf":
-            yield from _cut_message(memoryview(body), 0, limit)
+            yield from _cut_message(memoryview(body), 0, limit, _Scan())
         else:
             yield from _cut_object(body, _LISTS[signal], limit)
-    except (DecodeError, msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (DecodeError, msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise InvalidInput(f"body: not an OTLP {signal} request: {error}", field="body") from None
 
 
-def _cut_message(data: memoryview, level: int, limit: int) -> Iterator[bytes]:
+def _cut_message(data: memoryview, level: int, limit: int, scan: "_Scan") -> Iterator[bytes]:
     number = _NUMBERS[level]
-    fields = list(_fields(data))
-    head = b"".join(data[start:end] for field, start, _, end in fields if field != number)
-    group: list[memoryview] = []
+    head = b"".join(
+        data[start:end] for field, start, _, end in scan.fields(data) if field != number
+    )
+    if len(head) > limit:  # to repeat it in every slice would cost more than one large slice
+        yield bytes(data)
+        return
+    group: list[tuple[int, int]] = []  # the bytes that belong to it, as few ranges as possible
     size = 0
     cut = False
-    for field, start, payload, end in fields:
+    for field, start, payload, end in scan.fields(data):
         if field != number:
             continue
         if end - start > limit and level < 2:
-            for piece in _cut_message(data[payload:end], level + 1, limit):
+            for piece in _cut_message(data[payload:end], level + 1, limit, scan):
                 yield head + bytes([number << 3 | _LENGTH_DELIMITED]) + _varint(len(piece)) + piece
             cut = True
             continue
         if group and size + end - start > limit:
-            yield head + b"".join(group)
+            yield head + b"".join(data[first:last] for first, last in group)
             group, size, cut = [], 0, True
-        group.append(data[start:end])
         size += end - start
+        first = group.pop()[0] if group and group[-1][1] == start else start
+        group.append((first, end))
     if group or not cut:
-        yield head + b"".join(group)
+        yield head + b"".join(data[first:last] for first, last in group)
 
 
-def _fields(data: memoryview) -> Iterator[tuple[int, int, int, int]]:
-    """(field number, start, start of the payload, end) of each field of a message."""
-    position, length = 0, len(data)
-    while position < length:
-        start = position
-        tag, position = _read_varint(data, position)
-        match tag & 7:
-            case 2:
-                size, position = _read_varint(data, position)
-                end = position + size
-            case 0:
-                _, end = _read_varint(data, position)
-            case 1:
-                end = position + 8
-            case 5:
-                end = position + 4
-            case kind:
-                raise DecodeError(f"wire type {kind}")
-        if end > length:
-            raise DecodeError("truncated message")
-        yield tag >> 3, start, position, end
-        position = end
+class _Scan:
+    """Reads the fields of a request's messages, twice each and not without end: 64 MiB of empty
+    messages would keep the decoding thread busy for minutes."""
+
+    def __init__(self) -> None:
+        self._left = _MOST_FIELDS
+
+    def fields(self, data: memoryview) -> Iterator[tuple[int, int, int, int]]:
+        """(field number, start, start of the payload, end) of each field of a message."""
+        position, length = 0, len(data)
+        while position < length:
+            self._left -= 1
+            if not self._left:
+                raise DecodeError("too many messages in one request")
+            start = position
+            tag, position = _read_varint(data, position)
+            match tag & 7:
+                case 2:
+                    size, position = _read_varint(data, position)
+                    end = position + size
+                case 0:
+                    _, end = _read_varint(data, position)
+                case 1:
+                    end = position + 8
+                case 5:
+                    end = position + 4
+                case kind:
+                    raise DecodeError(f"wire type {kind}")
+            if end > length:
+                raise DecodeError("truncated message")
+            yield tag >> 3, start, position, end
+            position = end
 
 
 def _read_varint(data: memoryview, position: int) -> tuple[int, int]:
@@ -115,6 +131,9 @@ def _cut_object(text: bytes, lists: Sequence[str], limit: int) -> Iterator[bytes
     head = b"".join(
         msgspec.json.encode(name) + b":" + bytes(raw) + b"," for name, raw in members.items()
     )
+    if len(head) > limit:
+        yield text
+        return
     head = b"{" + head + msgspec.json.encode(lists[0]) + b":["
     group: list[bytes] = []
     size = 0

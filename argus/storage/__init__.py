@@ -10,18 +10,16 @@ from dataclasses import dataclass
 from typing import Generic, Literal, NamedTuple, Protocol, TypeVar
 
 from argus.model import Batch, LogRecord, Span, TraceSummary
+from argus.query import Node
+from argus.query.tree import Target
+from argus.storage.counts import Contrast as Contrast
+from argus.storage.counts import RecordQuery as RecordQuery
+from argus.storage.counts import Tally as Tally
+from argus.storage.counts import TimeRange as TimeRange
 
 T = TypeVar("T")
 
 TraceSort = Literal["start_time", "duration", "status", "service", "span_count", "error_count"]
-
-
-@dataclass(frozen=True, slots=True)
-class TimeRange:
-    """[start_ns, end_ns) in Unix nanoseconds; None leaves that side open."""
-
-    start_ns: int | None = None
-    end_ns: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +39,10 @@ class TraceQuery:
 
     `services`: the trace has a span of one of them. `status`: of the trace. Durations are those
     of the trace, in nanoseconds. `search`: whole words, compared without case, that must all
-    occur in the name or the string attribute values of one span. `cursor` continues a list in
-    the same order; a cursor that is not one raises InvalidInput(field="cursor").
+    occur in the name or the string attribute values of one span. `filter`: one
+    span of the trace satisfies the whole tree, which is about traces. `cursor` continues a list in
+    the same order; a cursor that is not one raises InvalidInput(field="cursor"). Without
+    `count` the total is a lower bound that costs nothing.
     """
 
     range: TimeRange = TimeRange()
@@ -51,11 +51,13 @@ class TraceQuery:
     search: str = ""
     min_duration_ns: int | None = None
     max_duration_ns: int | None = None
+    filter: Node | None = None
     sort_by: TraceSort = "start_time"
     descending: bool = True
     limit: int = 50
     offset: int = 0
     cursor: str | None = None
+    count: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,8 @@ class LogQuery:
     """Which log records, newest first (by time, then by arrival). Every set condition must hold.
 
     `severities` are names (TRACE..FATAL, UNSPECIFIED). `search`: whole words, compared without
-    case, that must all occur in the body or the string attribute values of the record.
+    case, that must all occur in the body or the string attribute values of the record. `filter`
+    is about logs. Without `count` the total is a lower bound that costs nothing.
     """
 
     range: TimeRange = TimeRange()
@@ -72,9 +75,11 @@ class LogQuery:
     search: str = ""
     trace_id: bytes = b""
     span_id: bytes = b""
+    filter: Node | None = None
     limit: int = 50
     offset: int = 0
     cursor: str | None = None
+    count: bool = True
 
 
 class TraceDetail(NamedTuple):
@@ -94,20 +99,124 @@ class ServiceErrors(NamedTuple):
     total_count: int
 
 
-class Dashboard(NamedTuple):
-    """Counts over spans and logs of a range; latencies (nanoseconds) over its entry spans,
-    None when there is none. An entry span is SERVER, CONSUMER or has no parent."""
+class Latencies(NamedTuple):
+    """Durations in nanoseconds: the exact mean, and percentiles within 2 % of nearest rank."""
 
+    avg_ns: float
+    p50_ns: float
+    p95_ns: float
+    p99_ns: float
+
+
+class Dashboard(NamedTuple):
+    """Counts over spans and logs of [start_ns, end_ns); `latencies` of its entry spans, None when
+    there is none. An entry span is SERVER, CONSUMER or has no parent."""
+
+    start_ns: int
+    end_ns: int
     total_traces: int
     total_spans: int
     total_logs: int
     total_errors: int
-    avg_latency_ns: float | None
-    p50_latency_ns: float | None
-    p95_latency_ns: float | None
-    p99_latency_ns: float | None
+    latencies: Latencies | None
     active_services: int
     top_failing_services: list[ServiceErrors]
+
+
+class TrafficBucket(NamedTuple):
+    """Entry spans that start within one of evenly spaced times, and those with status ERROR."""
+
+    start_ns: int
+    span_count: int
+    error_count: int
+
+
+class LatencyHeatmap(NamedTuple):
+    """Entry spans by start (columns) and duration: `counts[column][row]`. Row 0 is below
+    `bounds_ns[0]`, row r in [bounds_ns[r - 1], bounds_ns[r]), the last one beyond all bounds."""
+
+    starts_ns: list[int]
+    bounds_ns: list[float]
+    counts: list[list[int]]
+
+
+class LatencyPoints(NamedTuple):
+    """(start, duration) in nanoseconds of some entry spans, by start, of how many there are."""
+
+    points: list[tuple[int, int]]
+    total: int
+
+
+NodeKind = Literal["service", "database", "messaging", "external", "user"]
+
+
+class MapNode(NamedTuple):
+    """A node of the service map. Numbers of a service are of its entry spans, of other nodes of
+    the calls that reach them."""
+
+    name: str
+    kind: NodeKind
+    total_calls: int
+    error_count: int
+    latencies: Latencies | None
+
+
+class MapEdge(NamedTuple):
+    """Calls from a node to a node, as the caller saw them where it was seen."""
+
+    source: str
+    target: str
+    call_count: int
+    error_count: int
+    latencies: Latencies
+
+
+class ServiceMap(NamedTuple):
+    """The calls of [start_ns, end_ns) and what they connect."""
+
+    start_ns: int
+    end_ns: int
+    nodes: list[MapNode]
+    edges: list[MapEdge]
+
+
+class ServiceNumbers(NamedTuple):
+    """One service in a range: its spans, and its entry spans with their latencies and trend."""
+
+    service_name: str
+    span_count: int
+    error_count: int
+    entry_count: int
+    entry_error_count: int
+    latencies: Latencies | None
+    trend: list[TrafficBucket]
+
+
+class Services(NamedTuple):
+    """Services with spans in [start_ns, end_ns), by name."""
+
+    start_ns: int
+    end_ns: int
+    services: list[ServiceNumbers]
+
+
+class OperationNumbers(NamedTuple):
+    """Spans of one service, name and kind (OTLP's number)."""
+
+    service_name: str
+    name: str
+    kind: int
+    span_count: int
+    error_count: int
+    latencies: Latencies
+
+
+class Operations(NamedTuple):
+    """Operations with spans in [start_ns, end_ns), most spans first."""
+
+    start_ns: int
+    end_ns: int
+    operations: list[OperationNumbers]
 
 
 class StorageStats(NamedTuple):
@@ -146,12 +255,14 @@ class Retention:
     """How long telemetry is kept, in days from its arrival, and in how many bytes; 0: no limit.
 
     `traces_days` and `logs_days` stand for `days` of one signal; None: as `days` says.
+    `rollup_days` are those of the numbers of the overview, from when it happened.
     """
 
     days: float = 0
     bytes: int = 0
     traces_days: float | None = None
     logs_days: float | None = None
+    rollup_days: float = 0
 
     @property
     def days_of_traces(self) -> float:
@@ -203,11 +314,51 @@ class Reader(Protocol):
         """The newest `limit` of the log records that arrived after the one with this id, in order
         of arrival. The id need not be one of this tenant's."""
 
+    async def logs_around(self, query: LogQuery, time_ns: int) -> list[LogRecord]:
+        """Log records of a query closest to a time, half of its limit before it and half from it
+        on, oldest first; offset and cursor are ignored."""
+
+    async def count_keys(self, query: RecordQuery) -> Tally:
+        """How many records have each attribute key, on themselves or on their resource."""
+
+    async def count_values(self, query: RecordQuery, target: Target, bucket_ns: int = 0) -> Tally:
+        """How many records have each value of a field or attribute, `null` where it is missing;
+        with `bucket_ns`, in each bucket of that width, numbered from the epoch on. Raises
+        InvalidInput(field="field") for a field that is a time, a duration, an id or a text."""
+
+    async def contrast(self, query: RecordQuery, selection: Node) -> Contrast:
+        """Values among the records that satisfy a selection, and among the others."""
+
     async def service_names(self) -> list[str]:
         """Every service that sent a span or a log record that is still kept, sorted."""
 
     async def dashboard(self, range_: TimeRange, services: tuple[str, ...]) -> Dashboard:
-        """Numbers of a range, over the given services (all when empty)."""
+        """Numbers of a range, over the given services (all when empty).
+
+        Here and below the range is wider where rows are gone and only rollups are left, and an
+        open side ends with the hour of the first or last record. An answer with `start_ns` and
+        `end_ns` says what it counts.
+        """
+
+    async def traffic(self, range_: TimeRange, services: tuple[str, ...]) -> list[TrafficBucket]:
+        """Entry spans over time: about 60 times of a round width, those without any included."""
+
+    async def latency_heatmap(self, range_: TimeRange, services: tuple[str, ...]) -> LatencyHeatmap:
+        """Entry spans over time and duration, in columns like those of `traffic`."""
+
+    async def latency_points(
+        self, range_: TimeRange, services: tuple[str, ...], limit: int
+    ) -> LatencyPoints:
+        """At most `limit` entry spans of a range, spread evenly over those whose rows are kept."""
+
+    async def service_map(self, range_: TimeRange, services: tuple[str, ...]) -> ServiceMap:
+        """Who calls whom; of the given services, the calls from or to any of them."""
+
+    async def services(self, range_: TimeRange, services: tuple[str, ...]) -> Services:
+        """Numbers of each service."""
+
+    async def operations(self, range_: TimeRange, services: tuple[str, ...]) -> Operations:
+        """Numbers of each operation."""
 
 
 class Storage(Protocol):
@@ -220,6 +371,10 @@ class Storage(Protocol):
 
     async def stats(self) -> StorageStats:
         """Size and place of the data, over all tenants."""
+
+    def wal_bytes(self) -> int:
+        """Bytes of write-ahead log on disk: it grows while somebody else's reader keeps the
+        database from being checkpointed. 0 where the database looks after its own."""
 
     async def purge(self, before_ns: int) -> Purged:
         """Delete, for all tenants, spans that start and log records that lie before a time (Unix

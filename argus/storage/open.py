@@ -17,6 +17,7 @@ from argus.storage.sql.engine import Database
 from argus.storage.sql.files import SegmentFiles
 from argus.storage.sql.lock import Lock
 from argus.storage.sql.segments import Segments
+from argus.storage.sql.soundness import require_sound
 from argus.storage.sql.storage import SqlStorage
 
 KEEP_ALL = Retention()
@@ -90,6 +91,8 @@ def _open(
         held.callback(control.close)
         segments = Segments(control, SegmentFiles(path), limits)
         segments.load()
+        for segment in segments.newest_first:
+            require_sound(segments.files.path(segment.id), path)
         database = Database(
             segments, query_timeout_s=query_timeout_s, observe_latency=observe_latency
         )

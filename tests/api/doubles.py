@@ -15,16 +15,32 @@ from starlette.types import ASGIApp, Message
 from argus.api import ApiParts, HttpProtocol, Ports, SystemState
 from argus.errors import InvalidInput, NotFound
 from argus.model import LogRecord, Resource, Scope, Signal, Span, TraceSummary
+from argus.query import Node
+from argus.query.tree import Target
 from argus.storage import (
+    Contrast,
     Dashboard,
+    Latencies,
+    LatencyHeatmap,
+    LatencyPoints,
     LogQuery,
+    MapEdge,
+    MapNode,
+    OperationNumbers,
+    Operations,
     Page,
     Purged,
     Reader,
+    RecordQuery,
     ServiceErrors,
+    ServiceMap,
+    ServiceNumbers,
+    Services,
+    Tally,
     TimeRange,
     TraceDetail,
     TraceQuery,
+    TrafficBucket,
 )
 from argus.telemetry import Telemetry
 
@@ -86,8 +102,34 @@ SUMMARY = TraceSummary(
     2, 1, 2,
 )  # fmt: skip
 
+LATENCIES = Latencies(2_000_000.0, 1_000_000.0, 3_000_000.0, 4_000_000.0)
 DASHBOARD = Dashboard(
-    10, 40, 5, 4, 2_000_000.0, 1_000_000.0, 3_000_000.0, None, 2, [ServiceErrors("orders", 4, 8)]
+    START_NS, START_NS + 60, 10, 40, 5, 4, LATENCIES, 2, [ServiceErrors("orders", 4, 8)]
+)
+TRAFFIC = [TrafficBucket(START_NS, 3, 1), TrafficBucket(START_NS + 60, 0, 0)]
+HEATMAP = LatencyHeatmap([START_NS], [1000.0, 2000.0], [[0, 3, 1]])
+POINTS = LatencyPoints([(START_NS, 1_500_250)], 7)
+SERVICE_MAP = ServiceMap(
+    START_NS,
+    START_NS + 60,
+    [MapNode("orders", "service", 3, 1, LATENCIES), MapNode("user", "user", 0, 0, None)],
+    [MapEdge("user", "orders", 3, 1, LATENCIES)],
+)
+SERVICES = Services(
+    START_NS,
+    START_NS + 2 * 10**9,
+    [
+        ServiceNumbers("idle", 1, 0, 0, 0, None, []),
+        ServiceNumbers("orders", 8, 4, 4, 1, LATENCIES, TRAFFIC),
+    ],
+)
+OPERATIONS = Operations(
+    START_NS,
+    START_NS + 2 * 10**9,
+    [
+        OperationNumbers("orders", "GET /orders", 2, 6, 3, LATENCIES),
+        OperationNumbers("orders", "odd", 77, 2, 0, LATENCIES),
+    ],
 )
 
 
@@ -119,12 +161,56 @@ class MemoryReader:
     async def logs_after(self, log_id: int, limit: int) -> list[LogRecord]:
         return [log for log in self.logs if log.id > log_id][-limit:]
 
+    async def logs_around(self, query: LogQuery, time_ns: int) -> list[LogRecord]:
+        self.queries.append((query, time_ns))
+        return self.logs
+
+    async def count_keys(self, query: RecordQuery) -> Tally:
+        self.queries.append(query)
+        return Tally(5, 5, False, {(0, '"http.route"'): 4, (0, '"a key"'): 5})
+
+    async def count_values(self, query: RecordQuery, target: Target, bucket_ns: int = 0) -> Tally:
+        self.queries.append((query, target))
+        bucket = (query.range.start_ns or 0) // bucket_ns if bucket_ns else 0
+        return Tally(5, 9, True, {(bucket, '"a"'): 3, (bucket, "null"): 2})
+
+    async def contrast(self, query: RecordQuery, selection: Node) -> Contrast:
+        self.queries.append((query, selection))
+        counts = {("record", "user.id", '"u-1"'): (4, 1), ("field", "service", '"shop"'): (5, 4)}
+        return Contrast(10, 10, False, 5, counts)
+
     async def service_names(self) -> list[str]:
         return [self.tenant, "orders"]
 
     async def dashboard(self, range_: TimeRange, services: tuple[str, ...]) -> Dashboard:
         self.queries.append((range_, services))
         return DASHBOARD
+
+    async def traffic(self, range_: TimeRange, services: tuple[str, ...]) -> list[TrafficBucket]:
+        self.queries.append((range_, services))
+        return TRAFFIC
+
+    async def latency_heatmap(self, range_: TimeRange, services: tuple[str, ...]) -> LatencyHeatmap:
+        self.queries.append((range_, services))
+        return HEATMAP
+
+    async def latency_points(
+        self, range_: TimeRange, services: tuple[str, ...], limit: int
+    ) -> LatencyPoints:
+        self.queries.append((range_, services, limit))
+        return POINTS
+
+    async def service_map(self, range_: TimeRange, services: tuple[str, ...]) -> ServiceMap:
+        self.queries.append((range_, services))
+        return SERVICE_MAP
+
+    async def services(self, range_: TimeRange, services: tuple[str, ...]) -> Services:
+        self.queries.append((range_, services))
+        return SERVICES
+
+    async def operations(self, range_: TimeRange, services: tuple[str, ...]) -> Operations:
+        self.queries.append((range_, services))
+        return OPERATIONS
 
 
 class FailingReader(MemoryReader):

@@ -13,6 +13,7 @@ import httpx2
 import pytest
 
 from tests.e2e.conftest import Argus, free_ports, running
+from tests.pipeline.parts import until
 from tests.receivers.test_decoding import NOW, TRACE_ID, request_with_span
 
 EXPORT = "/opentelemetry.proto.collector.trace.v1.TraceService/Export"
@@ -59,6 +60,7 @@ async def test_sigterm_under_load_exits_within_ten_seconds_and_keeps_everything_
     acked = await sending
     assert acked
     with running(tmp_path) as again:
+        await until(lambda: again.get("/api/health")["writer_status"] == "OK")
         dashboard = again.get("/api/metrics/dashboard", start="0", end=str(NOW // 10**9 + 3600))
         assert dashboard["total_spans"] >= len(acked)
         for number in sorted(acked)[-20:]:

@@ -55,6 +55,22 @@ async def test_a_failed_commit_is_acked_from_disk_and_stored_when_the_database_i
         assert argus.accounts.sum("argus_stored_records_total", "logs") == 20
 
 
+async def test_what_a_busy_database_had_no_time_for_is_replayed_at_once(
+    tmp_path: Path, ledger: Ledger
+) -> None:
+    async with running(ledger, tmp_path / "dlq", replay_interval_s=300) as argus:
+        ledger.gate.clear()
+        first = asyncio.create_task(argus.pipeline.consume(logs("first")))
+        await until(lambda: ledger.writes)
+        second = asyncio.create_task(argus.pipeline.consume(logs("second")))
+        # in time for the first, which leaves the second no time
+        asyncio.get_running_loop().call_later(1.94, ledger.gate.set)
+        await asyncio.gather(first, second)
+        await argus.empty(within_s=10)
+        assert ledger.stored() == {"first": 1, "second": 1}
+        assert argus.accounts.balance()
+
+
 async def test_replay_is_oldest_first(tmp_path: Path, ledger: Ledger) -> None:
     exporter = Sink()
     async with running(ledger, tmp_path / "dlq", exporters=[exporter]) as argus:

@@ -53,6 +53,16 @@ async def test_what_an_earlier_run_left_is_replayed_at_the_start(
     assert not list(letters_in(tmp_path / "dlq"))
 
 
+async def test_it_is_not_called_ok_before_what_an_earlier_run_left_is_counted(
+    tmp_path: Path, ledger: Ledger
+) -> None:
+    await fill(tmp_path / "dlq", ("a",))
+    async with running(ledger, tmp_path / "dlq") as argus:
+        assert (len(argus.letters), argus.pipeline.status) == (0, "DELAYED")
+        await argus.empty()
+        assert argus.pipeline.status == "OK"
+
+
 async def test_the_same_file_under_another_name_is_stored_once(
     tmp_path: Path, ledger: Ledger
 ) -> None:

@@ -1,5 +1,8 @@
 """OTLP over gRPC, on a real socket."""
 
+import contextlib
+import gc
+import tracemalloc
 from typing import Any
 
 import grpc
@@ -95,6 +98,22 @@ async def test_overload_is_unavailable_with_retry_info(start: Any) -> None:
     detail = error_details_pb2.RetryInfo()
     assert status_of(refusal.value).details[0].Unpack(detail)
     assert detail.retry_delay.ToMilliseconds() == 500
+
+
+async def test_a_refused_request_is_not_kept_in_memory(start: Any) -> None:
+    receivers = await start(Failing(Overloaded("busy", retry_after_s=0.5)))
+    large = request_with_span(name="x" * 900_000).SerializeToString()
+    gc.disable()
+    tracemalloc.start()
+    try:
+        for _ in range(10):
+            with contextlib.suppress(grpc.aio.AioRpcError):
+                await export_bytes(receivers.grpc_target, large)
+        held, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+        gc.enable()
+    assert held < 4_000_000
 
 
 @pytest.mark.parametrize("compression", [grpc.Compression.NoCompression, grpc.Compression.Gzip])

@@ -1,6 +1,7 @@
 """Slices of a large request say together what the request said, record by record."""
 
 import os
+import tracemalloc
 from contextlib import suppress
 from typing import Any
 
@@ -97,3 +98,27 @@ async def test_one_refused_slice_refuses_the_request() -> None:
     with pytest.raises(InvalidInput):
         await path.receive("traces", "protobuf", body, "default", "", "grpc")
     path.close()
+
+
+def test_many_empty_messages_take_no_memory() -> None:
+    body = b"\x0a\x00" * 100_000
+    tracemalloc.start()
+    try:
+        pieces = sum(map(len, slices("traces", "protobuf", body, 50_000)))
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert pieces == len(body)
+    assert peak < 1_000_000
+
+
+def test_what_would_be_repeated_too_often_is_not_cut() -> None:
+    unknown = b"\x7a\x80\x40" + bytes(8192)
+    body = unknown + b"\x0a\x02\x12\x00" * 4096
+    assert list(slices("traces", "protobuf", body, 4096)) == [body]
+
+
+def test_endless_nesting_is_invalid() -> None:
+    body = b'{"resourceSpans":' + b"[" * 200_000
+    with pytest.raises(InvalidInput):
+        list(slices("traces", "json", body, 4096))

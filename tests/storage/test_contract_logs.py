@@ -7,7 +7,7 @@ import pytest
 
 from argus.errors import InvalidInput
 from argus.model import LogRecord
-from argus.storage import LogQuery, ServiceErrors, Storage, TimeRange
+from argus.storage import Dashboard, LogQuery, ServiceErrors, Storage, TimeRange
 from tests.builders import NOON, SECOND, a_batch, a_log_record, a_span, a_trace_id
 
 
@@ -205,7 +205,7 @@ async def test_strange_texts_never_fail(storage: Storage, strange: str) -> None:
 
 async def test_an_empty_dashboard_has_no_latencies(storage: Storage) -> None:
     numbers = await storage.reader("default").dashboard(TimeRange(), ())
-    assert numbers == (0, 0, 0, 0, None, None, None, None, 0, [])
+    assert numbers == Dashboard(0, 0, 0, 0, 0, 0, None, 0, [])
 
 
 async def test_the_dashboard_counts_what_is_in_range_and_filter(storage: Storage) -> None:
@@ -232,8 +232,11 @@ async def test_the_dashboard_counts_what_is_in_range_and_filter(storage: Storage
     assert numbers.top_failing_services == [
         ServiceErrors("web", 5, 100), ServiceErrors("db", 1, 1),
     ]  # fmt: skip
-    assert numbers.avg_latency_ns == pytest.approx((5050 + 1000) / 101)
-    assert (numbers.p50_latency_ns, numbers.p95_latency_ns, numbers.p99_latency_ns) == (51, 96, 100)
+    assert numbers.latencies is not None
+    average, *percentiles = numbers.latencies
+    assert average == pytest.approx((5050 + 1000) / 101)
+    assert percentiles == pytest.approx([51, 96, 100], rel=0.02)
     web = await reader.dashboard(TimeRange(NOON - 1, None), ("web", "none"))
     assert (web.total_spans, web.total_logs, web.active_services) == (100, 1, 1)
-    assert web.p50_latency_ns == 50
+    assert web.latencies is not None
+    assert web.latencies.p50_ns == pytest.approx(50, rel=0.02)

@@ -27,6 +27,10 @@ UNSCOPED = {
     "pins": "copies by tenant",
     "purge": "deletes for all tenants",
     "retention": "counts over all tenants",
+    "rollups": "groups by tenant",
+    "rollup_store": "keeps tenants apart by key",
+    "rolling": "feeds the rollups",
+    "packed": "reads what it is given",
     "migrations": "brings the schema up to date",
     "tables": "defines them",
 }
@@ -81,7 +85,17 @@ def test_a_way_past_the_view_is_found(source: str) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["spans", "logs", "traces", "resources", "scopes", "straddling", "straddling_parts"],
+    [
+        "spans",
+        "logs",
+        "traces",
+        "resources",
+        "scopes",
+        "straddling",
+        "straddling_parts",
+        "rollups",
+        "rollup_keys",
+    ],
 )
 def test_every_table_of_a_view_is_filtered(name: str) -> None:
     statement = select(func.count()).select_from(getattr(View, name))
@@ -92,7 +106,7 @@ def test_every_table_with_a_tenant_is_in_the_view_as_a_filtered_one() -> None:
     owned = {t.name for t in tables.segment.sorted_tables if "tenant_id" in t.c}
     assert owned == {"spans", "logs", "traces", "resources", "scopes"}
     joined = {t.name for t in tables.control.sorted_tables if "tenant_id" in t.c} - {"pins"}
-    assert joined == {"straddling", "straddling_parts"}
+    assert joined == {"straddling", "straddling_parts", "rollups", "rollup_keys"}
     raw = {t.name for t in tables.segment.sorted_tables if t in vars(View).values()}
     assert raw == {"blocks"}
 

@@ -14,6 +14,8 @@ from urllib.parse import quote
 
 from sqlalchemy import Connection, Engine, NullPool, Pool, create_engine, event
 
+from argus.storage.sql import functions
+
 try:
     from pysqlite3 import dbapi2 as sqlite
 except ImportError:
@@ -63,6 +65,7 @@ def _open(uri: str, statements: Iterable[str]) -> Any:
     try:
         for statement in statements:
             connection.execute(statement)
+        functions.register(connection)
     except BaseException:
         connection.close()
         raise

@@ -13,27 +13,29 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any, TypeVar
 
-import msgspec
 from sqlalchemy import (
+    ColumnElement,
     Connection,
     FromClause,
     Integer,
-    LargeBinary,
     MetaData,
     Select,
     Table,
     bindparam,
     column,
     func,
+    literal,
     literal_column,
     select,
     table,
 )
 from sqlalchemy.exc import DBAPIError
 
+from argus.attributes import MARK
 from argus.errors import DeadlineExceeded, Unavailable
 from argus.storage.sql import tables
 from argus.storage.sql.files import SegmentFiles
+from argus.storage.sql.packed import packed_rows
 from argus.storage.sql.segments import Segment, Segments
 from argus.storage.sql.tables import PINNED
 
@@ -75,8 +77,12 @@ class View:
     scopes = _of_tenant(tables.scopes)
     straddling = _attached(tables.straddling)
     straddling_parts = _attached(tables.straddling_parts)
+    rollups = _attached(tables.rollups)
+    rollup_keys = _attached(tables.rollup_keys)
+    rollup_progress = tables.rollup_progress.to_metadata(_ATTACHED, schema="control")
     blocks = tables.blocks
     SPANS, LOGS = tables.SPAN_SIGNAL, tables.LOG_SIGNAL
+    LONG_TRACE_NS = tables.LONG_TRACE_NS
 
     def __init__(self, segment: Segment, reading: "Reading", tenant_id: int) -> None:
         self.segment_id = segment.id
@@ -96,25 +102,33 @@ class View:
     def rows(self, statement: Select[Any]) -> list[list[Any]]:
         """The rows of a statement, ids as hex text.
 
-        They cross into Python as one JSON value: a fetch of many rows beside a busy thread waits
-        for the interpreter lock at every row.
+        They cross into Python as one JSON value (see `packed`).
         """
-        inner = statement.subquery()
-        columns = [func.hex(c) if isinstance(c.type, LargeBinary) else c for c in inner.c]
-        packed = select(func.json_group_array(func.json_array(*columns))).select_from(inner)
-        decoded: list[list[Any]] = msgspec.json.decode(self.value(packed))
-        return decoded
+        return packed_rows(self._reading.connection(self._segment), statement, self._tenant)
+
+    @staticmethod
+    def is_long(traces: FromClause) -> ColumnElement[bool]:
+        """Whether a trace takes as long as those that have an index of their own."""
+        return tables.is_long(traces)
 
     def span_ids(self, expression: str, first_id: int = 0, last_id: int = 2**63 - 1) -> Select[Any]:
         """The ids in a range of the spans (of all tenants) that match an index expression."""
         return _matching("span_words", expression, first_id, last_id)
+
+    def span_ids_of_trace(self, spans: FromClause) -> Select[Any]:
+        """The ids of the spans (of all tenants) of the trace of a span of an outer statement."""
+        trace_id = func.lower(func.hex(spans.c.trace_id))
+        word = literal(f'"{MARK}t').concat(trace_id).concat('"')
+        return _matching("span_words", word, 0, 2**63 - 1).correlate(spans)
 
     def log_ids(self, expression: str, first_id: int = 0, last_id: int = 2**63 - 1) -> Select[Any]:
         """The ids in a range of the log records (of all tenants) that match an expression."""
         return _matching("log_words", expression, first_id, last_id)
 
 
-def _matching(index: str, expression: str, first_id: int, last_id: int) -> Select[Any]:
+def _matching(
+    index: str, expression: str | ColumnElement[str], first_id: int, last_id: int
+) -> Select[Any]:
     rowid: Any = column("rowid", Integer)
     return (
         select(rowid)

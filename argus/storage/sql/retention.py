@@ -7,6 +7,7 @@ from argus.storage import Retention
 from argus.storage.sql import rewrite
 from argus.storage.sql.engine import Database
 from argus.storage.sql.pins import Pins
+from argus.storage.sql.rolling import Rolling
 from argus.storage.sql.segments import Segment
 from argus.storage.sql.straddling import Straddling
 from argus.storage.sql.tables import PINNED
@@ -29,6 +30,7 @@ class Keeper:
         pins: Pins,
         straddling: Straddling,
         traces: TraceFilter,
+        rolling: Rolling,
     ) -> None:
         self._database = database
         self._segments = database.segments
@@ -36,6 +38,7 @@ class Keeper:
         self._pins = pins
         self._straddling = straddling
         self._traces = traces
+        self._rolling = rolling
         self._leaving: list[Segment] = []
 
     def apply(self) -> None:
@@ -47,6 +50,7 @@ class Keeper:
         limit = self._retention.bytes
         while limit and self.bytes() > limit and (sealed := self._sealed()):
             self.drop(sealed[0])
+        self._rolling.expire(self._retention.rollup_days)
 
     def sweep(self) -> None:
         """Delete what was dropped while somebody read it, and nobody does any more."""
@@ -71,6 +75,7 @@ class Keeper:
 
     def drop(self, segment: Segment) -> tuple[int, int]:
         """Drop a sealed segment as a whole; the spans and log records kept for their pins."""
+        self._rolling.keep(segment, FOREVER)
         self._segments.dropping(segment)
         kept = self._pins.keep(segment.id, self._segments.leave)
         self._straddling.renew(segment.id)
@@ -82,6 +87,7 @@ class Keeper:
     def cut(self, segment: Segment, spans_ns: int | None, logs_ns: int | None) -> None:
         """Rewrite a sealed segment without the spans and log records up to these times (None:
         leaves that signal alone), but for those that are pinned."""
+        self._rolling.keep(segment, spans_ns)
         with self._segments.files.draft(segment.id) as connection:
             rewrite.delete_upto(connection, spans_ns, logs_ns, self._pins.all())
         self._segments.sealed(segment)

@@ -4,37 +4,62 @@ import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
+from typing import TypeVar
 
 from argus.model import Batch, LogRecord, TraceSummary
+from argus.query import Node
+from argus.query.tree import Target
 from argus.storage import (
+    Contrast,
     Dashboard,
+    LatencyHeatmap,
+    LatencyPoints,
     LogQuery,
+    Operations,
     Page,
     Purged,
     Reader,
+    RecordQuery,
     Retention,
+    ServiceMap,
+    Services,
     StorageStats,
+    Tally,
     TimeRange,
     TraceDetail,
     TraceQuery,
+    TrafficBucket,
     Writer,
 )
 from argus.storage.sql import summaries
 from argus.storage.sql.active import Active
 from argus.storage.sql.control import Control, Tenants
-from argus.storage.sql.engine import Database
+from argus.storage.sql.counting import contrast, count_keys, count_values
+from argus.storage.sql.engine import Database, View
 from argus.storage.sql.exactly_once import ExactlyOnce
-from argus.storage.sql.logs import find_logs, logs_after
-from argus.storage.sql.overview import dashboard
+from argus.storage.sql.logs import find_logs, logs_after, logs_around
+from argus.storage.sql.overview import (
+    dashboard,
+    latency_heatmap,
+    latency_points,
+    operations,
+    services_in,
+    traffic,
+)
 from argus.storage.sql.pins import Pins
 from argus.storage.sql.purge import Purge
 from argus.storage.sql.retention import Keeper
+from argus.storage.sql.rolling import WAIT_S, Rolling
+from argus.storage.sql.rollups import Progress
 from argus.storage.sql.sealing import Sealing
+from argus.storage.sql.service_map import service_map
 from argus.storage.sql.straddling import Straddling
 from argus.storage.sql.texts import encodable
 from argus.storage.sql.trace_filter import TraceFilter
 from argus.storage.sql.traces import find_traces, get_trace, service_names
 from argus.storage.sql.upkeep import Upkeep
+
+T = TypeVar("T")
 
 
 class SqlStorage:
@@ -56,8 +81,17 @@ class SqlStorage:
         once = ExactlyOnce(database.reading, self._traces)
         self._active = Active(database, self._tenants, once)
         sealing = Sealing(database, straddling, self._traces)
+        rolling_control = Control(path)
+        held.callback(rolling_control.close)
+        self._rolling = Rolling(
+            database,
+            rolling_control,
+            lambda: Progress(self._active.last_span_id, self._active.last_log_id),
+        )
         self._pins = Pins(database, upkeep_control, straddling)
-        self._keeper = Keeper(database, retention, self._pins, straddling, self._traces)
+        self._keeper = Keeper(
+            database, retention, self._pins, straddling, self._traces, self._rolling
+        )
         self._keeper.finish_drops()
         self._purge = Purge(database, self._keeper)
         with database.reading() as reading:
@@ -67,16 +101,21 @@ class SqlStorage:
         self._upkeep = Upkeep(
             database, self._active, once, straddling, sealing, self._keeper, folded
         )
-        self.writer: Writer = _SqlWriter(database, self._active, self._upkeep)
+        self.writer: Writer = _SqlWriter(database, self._active, self._upkeep, self._rolling)
 
     def start(self) -> None:
         """Begin upkeep; needs a running event loop."""
         self._upkeep.start()
+        self._rolling.schedule()
 
     def reader(self, tenant: str) -> Reader:
         """The reader of one tenant."""
         return _SqlReader(
-            self._database, self._upkeep, self._traces, lambda: self._tenants.known(tenant)
+            self._database,
+            self._upkeep,
+            self._rolling,
+            self._traces,
+            lambda: self._tenants.known(tenant),
         )
 
     async def stats(self) -> StorageStats:
@@ -95,6 +134,12 @@ class SqlStorage:
             segments=len(self._database.segments.newest_first),
             full_in_days=self._keeper.full_in_days(),
         )
+
+    def wal_bytes(self) -> int:
+        """Bytes of the active segment's write-ahead log."""
+        segments = self._database.segments
+        wal = Path(f"{segments.files.path(segments.active.id)}-wal")
+        return wal.stat().st_size if wal.exists() else 0
 
     async def purge(self, before_ns: int) -> Purged:
         """Delete what happened before a time; contract of `Storage`."""
@@ -121,18 +166,23 @@ class SqlStorage:
     async def close(self) -> None:
         """Release everything; the storage is unusable afterwards."""
         await self._upkeep.stop()
+        await self._rolling.stop()
         await asyncio.to_thread(self.release)
 
 
 class _SqlWriter:
-    def __init__(self, database: Database, active: Active, upkeep: Upkeep) -> None:
+    def __init__(
+        self, database: Database, active: Active, upkeep: Upkeep, rolling: Rolling
+    ) -> None:
         self._database = database
         self._active = active
         self._upkeep = upkeep
+        self._rolling = rolling
 
     async def write(self, batches: Sequence[Batch]) -> list[Batch]:
         stored = await self._database.on_writer(lambda: self._active.write(batches))
         self._upkeep.schedule()
+        self._rolling.schedule()
         return stored
 
 
@@ -141,11 +191,13 @@ class _SqlReader:
         self,
         database: Database,
         upkeep: Upkeep,
+        rolling: Rolling,
         traces: TraceFilter,
         tenant_id: Callable[[], int],
     ) -> None:
         self._database = database
         self._upkeep = upkeep
+        self._rolling = rolling
         self._traces = traces
         self._tenant_id = tenant_id
 
@@ -179,10 +231,55 @@ class _SqlReader:
             self._tenant_id(), lambda views: logs_after(views, log_id, limit)
         )
 
+    async def logs_around(self, query: LogQuery, time_ns: int) -> list[LogRecord]:
+        return await self._database.read(
+            self._tenant_id(), lambda views: logs_around(views, encodable(query), time_ns)
+        )
+
+    async def count_keys(self, query: RecordQuery) -> Tally:
+        return await self._database.read(self._tenant_id(), lambda views: count_keys(views, query))
+
+    async def count_values(self, query: RecordQuery, target: Target, bucket_ns: int = 0) -> Tally:
+        return await self._database.read(
+            self._tenant_id(), lambda views: count_values(views, query, target, bucket_ns)
+        )
+
+    async def contrast(self, query: RecordQuery, selection: Node) -> Contrast:
+        return await self._database.read(
+            self._tenant_id(), lambda views: contrast(views, query, selection)
+        )
+
     async def service_names(self) -> list[str]:
         return await self._database.read(self._tenant_id(), service_names)
 
     async def dashboard(self, range_: TimeRange, services: tuple[str, ...]) -> Dashboard:
-        return await self._database.read(
-            self._tenant_id(), lambda views: dashboard(views, range_, encodable(services))
+        await self._upkeep.caught_up(WAIT_S)
+        return await self._numbers(lambda views: dashboard(views, range_, encodable(services)))
+
+    async def traffic(self, range_: TimeRange, services: tuple[str, ...]) -> list[TrafficBucket]:
+        return await self._numbers(lambda views: traffic(views, range_, encodable(services)))
+
+    async def latency_heatmap(self, range_: TimeRange, services: tuple[str, ...]) -> LatencyHeatmap:
+        return await self._numbers(
+            lambda views: latency_heatmap(views, range_, encodable(services))
         )
+
+    async def latency_points(
+        self, range_: TimeRange, services: tuple[str, ...], limit: int
+    ) -> LatencyPoints:
+        return await self._numbers(
+            lambda views: latency_points(views, range_, encodable(services), limit)
+        )
+
+    async def service_map(self, range_: TimeRange, services: tuple[str, ...]) -> ServiceMap:
+        return await self._numbers(lambda views: service_map(views, range_, encodable(services)))
+
+    async def services(self, range_: TimeRange, services: tuple[str, ...]) -> Services:
+        return await self._numbers(lambda views: services_in(views, range_, encodable(services)))
+
+    async def operations(self, range_: TimeRange, services: tuple[str, ...]) -> Operations:
+        return await self._numbers(lambda views: operations(views, range_, encodable(services)))
+
+    async def _numbers(self, work: Callable[[list[View]], T]) -> T:
+        await self._rolling.caught_up()
+        return await self._database.read(self._tenant_id(), work)

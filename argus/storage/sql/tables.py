@@ -5,6 +5,8 @@ from typing import Any
 from sqlalchemy import (
     BigInteger,
     Column,
+    ColumnElement,
+    FromClause,
     Index,
     Integer,
     LargeBinary,
@@ -13,12 +15,13 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    literal_column,
 )
 
 SCHEMA_VERSION = 1
 """Of segments. A segment with a higher one was written by a newer Argus."""
 
-CONTROL_REVISION = "0002"
+CONTROL_REVISION = "0003"
 """The newest alembic revision of the control database; a test holds it to `migrations/`."""
 
 control = MetaData()
@@ -55,6 +58,50 @@ known_tenants = Table(
     Column("id", Integer, primary_key=True),
     Column("name", Text, nullable=False, unique=True),
 )
+
+rollups = Table(
+    "rollups",
+    control,
+    Column("tenant_id", Integer, nullable=False),
+    Column("subject", Integer, nullable=False),
+    Column("width_s", Integer, nullable=False),
+    Column("start_ns", BigInteger, nullable=False),
+    Column("key_id", Integer, nullable=False),
+    Column("count", BigInteger, nullable=False),
+    Column("errors", BigInteger, nullable=False),
+    Column("duration_ns", BigInteger, nullable=False),
+    Column("first_ns", BigInteger, nullable=False),
+    Column("last_ns", BigInteger, nullable=False),
+    Column("buckets", Text, nullable=False),
+    Column("slots", Text, nullable=False),
+    PrimaryKeyConstraint("tenant_id", "subject", "width_s", "start_ns", "key_id"),
+    sqlite_with_rowid=False,
+)
+"""Sums over the records of one minute or hour, per key (see `rollups`). `first_ns` and `last_ns`
+are the bounds of their times, `buckets` the histogram of their durations."""
+
+rollup_keys = Table(
+    "rollup_keys",
+    control,
+    Column("id", Integer, primary_key=True),
+    Column("tenant_id", Integer, nullable=False),
+    Column("subject", Integer, nullable=False),
+    Column("digest", LargeBinary, nullable=False),
+    Column("service", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("detail", Integer, nullable=False),
+    UniqueConstraint("tenant_id", "digest"),
+)
+"""What is counted: a service, an operation, a call. `digest` is of subject, names and detail."""
+
+rollup_progress = Table(
+    "rollup_progress",
+    control,
+    Column("id", Integer, primary_key=True),
+    Column("span_id", BigInteger, nullable=False),
+    Column("log_id", BigInteger, nullable=False),
+)
+"""One row: every span and log record up to these ids is in `rollups`."""
 
 pins = Table(
     "pins",
@@ -110,6 +157,23 @@ straddling_parts = Table(
     sqlite_with_rowid=False,
 )
 """Which segments a straddling trace has spans in: lists leave its rows of `traces` there out."""
+
+rollup_kept = Table(
+    "rollup_kept",
+    control,
+    Column("segment_id", Integer, primary_key=True),
+    Column("upto_ns", BigInteger, nullable=False),
+)
+"""Segments that lost rows: the traces whose last span started up to here are counted in
+`rollups`."""
+
+LONG_TRACE_NS = 60 * 10**9
+
+
+def is_long(traces: FromClause) -> ColumnElement[bool]:
+    """Whether a trace is in the index `long_traces`, said as the index says it."""
+    return traces.c.end_ns - traces.c.start_ns >= literal_column(str(LONG_TRACE_NS), BigInteger)
+
 
 segment = MetaData()
 """A segment. Every table but `meta`, `blocks`, `applied_batches` (whose keys are
@@ -212,6 +276,13 @@ traces = Table(
     *_summary_columns(),
     UniqueConstraint("tenant_id", "trace_id"),
     Index("traces_by_start", "tenant_id", "start_ns"),
+)
+Index(
+    "long_traces",
+    traces.c.tenant_id,
+    traces.c.end_ns,
+    sqlite_where=is_long(traces),
+    postgresql_where=is_long(traces),
 )
 """Derived from the `spans` of the segment (see `summaries`). `services` is their JSON texts,
 sorted by name, each between two unit separators, which no JSON text contains: a name is found with

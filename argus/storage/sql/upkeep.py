@@ -140,14 +140,14 @@ class Upkeep:
         if await self._database.on_writer(store):
             self._folded = step.folded_span_id
 
-    async def caught_up(self) -> None:
+    async def caught_up(self, at_most_s: float = LIST_WAIT_S) -> None:
         """`catch_up`, but no longer than a list can wait, and no error: it is stale then."""
         if not self._behind:
             return
         task = asyncio.create_task(self.catch_up())
         self._tasks.add(task)
         task.add_done_callback(self._forget)
-        await asyncio.wait({task}, timeout=min(LIST_WAIT_S, self._database.query_timeout_s / 2))
+        await asyncio.wait({task}, timeout=min(at_most_s, self._database.query_timeout_s / 2))
 
     def _forget(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)

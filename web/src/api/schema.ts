@@ -2,6 +2,10 @@
 
 export type Attributes = Record<string, unknown>;
 
+export type ContextResponse = {
+  logs: Log[];
+};
+
 export type Dashboard = {
   /** RFC 3339 in UTC, nine fractional digits. */
   start: string;
@@ -41,6 +45,7 @@ export type Disk = {
   path: string;
   bytes: number;
   free_bytes: number;
+  full_in_days: number | null;
 };
 
 export type Done = {
@@ -49,6 +54,40 @@ export type Done = {
 
 export type ErrorResponse = {
   error: Problem;
+};
+
+export type ExplainResponse = {
+  explanations: Explanation[];
+  selected: number;
+  rest: number;
+  counted: number;
+  total: number;
+  total_is_estimate: boolean;
+};
+
+export type Explanation = {
+  key: string;
+  value: string | number | boolean;
+  term: string;
+  selected_count: number;
+  rest_count: number;
+  support: number;
+  rest_share: number;
+  lift: number;
+};
+
+export type Facet = {
+  field: string;
+  values: Value[];
+  other: number;
+  missing: number;
+};
+
+export type FacetsResponse = {
+  facets: Facet[];
+  counted: number;
+  total: number;
+  total_is_estimate: boolean;
 };
 
 export type FailingService = {
@@ -71,6 +110,44 @@ export type Health = {
   queue_depth: number;
   disk: Disk;
   receivers: ReceiverPorts;
+};
+
+export type HistogramResponse = {
+  /** RFC 3339 in UTC, nine fractional digits. */
+  start: string;
+  /** RFC 3339 in UTC, nine fractional digits. */
+  end: string;
+  width_ms: number;
+  timestamps: string[];
+  series: Series[];
+  counted: number;
+  total: number;
+  total_is_estimate: boolean;
+};
+
+export type Key = {
+  key: string;
+  count: number;
+  term: string;
+};
+
+export type KeysResponse = {
+  keys: Key[];
+  counted: number;
+  total: number;
+  total_is_estimate: boolean;
+};
+
+export type LatencyHeatmap = {
+  timestamps: string[];
+  bounds_us: number[];
+  counts: number[][];
+};
+
+export type LatencyPoint = {
+  /** RFC 3339 in UTC, nine fractional digits. */
+  timestamp: string;
+  duration: number;
 };
 
 export type Log = {
@@ -107,6 +184,47 @@ export type LogsResponse = {
   next_cursor: string | null;
 };
 
+export type MapEdge = {
+  source: string;
+  target: string;
+  call_count: number;
+  error_count: number;
+  avg_latency_us: number;
+  p95_latency_us: number;
+};
+
+export type MapNode = {
+  name: string;
+  kind: "database" | "external" | "messaging" | "service" | "user";
+  total_calls: number;
+  error_count: number;
+  avg_latency_us: number | null;
+  p95_latency_us: number | null;
+};
+
+export type OperationNumbers = {
+  service_name: string;
+  operation_name: string;
+  kind: SpanKind;
+  count: number;
+  error_count: number;
+  error_rate: number;
+  rate: number;
+  avg_latency_us: number | null;
+  p50_latency_us: number | null;
+  p95_latency_us: number | null;
+  p99_latency_us: number | null;
+};
+
+export type OperationsResponse = {
+  /** RFC 3339 in UTC, nine fractional digits. */
+  start: string;
+  /** RFC 3339 in UTC, nine fractional digits. */
+  end: string;
+  operations: OperationNumbers[];
+  total: number;
+};
+
 export type Probe = {
   status: string;
 };
@@ -118,6 +236,13 @@ export type Problem = {
   message: string;
   /** The parameter or header at fault. */
   field: string | null;
+};
+
+export type PurgeResponse = {
+  purged_traces: number;
+  purged_spans: number;
+  purged_logs: number;
+  freed_bytes: number;
 };
 
 export type Receipt = {
@@ -152,6 +277,44 @@ export type Scope = {
   version: string;
   attributes: Attributes;
   dropped_attributes_count: number;
+};
+
+export type Series = {
+  value: string | number | boolean | null;
+  other: boolean;
+  counts: number[];
+};
+
+export type ServiceMap = {
+  /** RFC 3339 in UTC, nine fractional digits. */
+  start: string;
+  /** RFC 3339 in UTC, nine fractional digits. */
+  end: string;
+  nodes: MapNode[];
+  edges: MapEdge[];
+};
+
+export type ServiceNumbers = {
+  service_name: string;
+  span_count: number;
+  span_error_count: number;
+  count: number;
+  error_count: number;
+  error_rate: number;
+  rate: number;
+  avg_latency_us: number | null;
+  p50_latency_us: number | null;
+  p95_latency_us: number | null;
+  p99_latency_us: number | null;
+  trend: TrafficPoint[];
+};
+
+export type ServicesResponse = {
+  /** RFC 3339 in UTC, nine fractional digits. */
+  start: string;
+  /** RFC 3339 in UTC, nine fractional digits. */
+  end: string;
+  services: ServiceNumbers[];
 };
 
 export type Severity = "DEBUG" | "ERROR" | "FATAL" | "INFO" | "TRACE" | "UNSPECIFIED" | "WARN";
@@ -263,10 +426,21 @@ export type TracesResponse = {
   next_cursor: string | null;
 };
 
+export type TrafficPoint = {
+  /** RFC 3339 in UTC, nine fractional digits. */
+  timestamp: string;
+  count: number;
+  error_count: number;
+};
+
 export type TypedAttributes = {
   key: string;
   value: Record<string, unknown>;
 }[];
+
+export type TypedContextResponse = {
+  logs: TypedLog[];
+};
 
 export type TypedLog = {
   id: string;
@@ -362,4 +536,14 @@ export type TypedTraceResponse = {
   spans: TypedSpan[];
   logs: TypedLog[];
   logs_total: number;
+};
+
+export type VacuumResponse = {
+  status: "vacuumed";
+};
+
+export type Value = {
+  value: string | number | boolean;
+  count: number;
+  term: string;
 };

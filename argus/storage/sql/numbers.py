@@ -1,0 +1,373 @@
+"""Reads measures of a range for one tenant: from its rollups, and from its rows where they are cut.
+
+Only rows that are in the rollups count, so that both say the same.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from sqlalchemy import ColumnElement, and_, func, literal, or_, select
+
+from argus.storage import TimeRange
+from argus.storage.sql.edges import Calls
+from argus.storage.sql.engine import View
+from argus.storage.sql.measures import (
+    ALL,
+    HOUR_S,
+    MINUTE_S,
+    SECOND_NS,
+    Key,
+    Measure,
+    Measures,
+    Subject,
+)
+from argus.storage.sql.paging import BLOCK_ROWS, INT64_MAX, Part, newest_first, overlaps
+from argus.storage.sql.ranges import NOTHING, ROWS, Piece, Plan, Total, plan
+from argus.storage.sql.recount import (
+    add_operations,
+    add_severities,
+    is_entry,
+    select_calls,
+    select_operations,
+    select_severities,
+)
+from argus.storage.sql.summaries import quoted_service
+from argus.storage.sql.words import expression, trace_word
+
+SAMPLED_BLOCKS = 24
+MOST_TRACES = 200
+"""Traces of a cut minute whose calls are found anew; with more the range widens."""
+
+_MINUTE_NS = MINUTE_S * SECOND_NS
+_LOOK_AROUND_NS = 3600 * SECOND_NS
+
+
+class Sum(NamedTuple):
+    """A measure of a key in the `width_s` seconds from `start_ns`; ROWS: within one minute."""
+
+    key: Key
+    start_ns: int
+    width_s: int
+    measure: Measure
+
+
+class Numbers:
+    """The numbers of one tenant in one reading."""
+
+    def __init__(self, views: Sequence[View]) -> None:
+        self._views = views
+        self._view = views[0]
+        progress = self._view.rollup_progress
+        ((self.last_span_id, self.last_log_id),) = self._view.rows(
+            select(progress.c.span_id, progress.c.log_id)
+        )
+        self._names: dict[int, dict[int, str]] = {}
+
+    def totals(
+        self, subjects: Sequence[Subject], condition: ColumnElement[bool]
+    ) -> dict[tuple[int, int], Total]:
+        """What rollups count, over all services, by width and start."""
+        c = self._view.rollups.c
+        statement = select(
+            c.width_s,
+            c.start_ns,
+            func.sum(c.count).label("n"),
+            func.min(c.first_ns).label("first"),
+            func.max(c.last_ns).label("last"),
+        ).where(c.subject.in_(subjects), condition)
+        rows = self._view.rows(statement.group_by(c.width_s, c.start_ns))
+        return {(width_s, at_ns): Total(*found) for width_s, at_ns, *found in rows}
+
+    def records(self, subjects: Sequence[Subject], width_s: int, start_ns: int, end_ns: int) -> int:
+        """How many records the rollups of a width that start in a range count."""
+        c = self._view.rollups.c
+        piece = Piece(width_s, start_ns, end_ns)
+        counted = select(func.coalesce(func.sum(c.count), 0))
+        found: int = self._view.value(counted.where(*self._in_piece(piece, subjects)))
+        return found
+
+    def sums(
+        self,
+        plan: Plan,
+        subjects: Sequence[Subject],
+        services: Sequence[str] = (),
+        *,
+        buckets: bool = True,
+        slots: bool = False,
+    ) -> Iterator[Sum]:
+        """The measures of some subjects in a range, of each of the given services (of each that
+        there is when none; `ALL` has to be given). Of calls the services are either end, and they
+        are read alone. Buckets and slots are left out where nobody asks for them."""
+        for piece in plan.pieces:
+            if piece.width_s == ROWS:
+                yield from self._counted(piece, subjects, services)
+            else:
+                yield from self._stored(piece, subjects, services, buckets, slots)
+
+    def _counted(
+        self, piece: Piece, subjects: Sequence[Subject], services: Sequence[str]
+    ) -> Iterator[Sum]:
+        minute_ns = piece.start_ns - piece.start_ns % _MINUTE_NS
+        if Subject.CALLS in subjects:
+            counted = self.recount_calls(piece.start_ns, piece.end_ns) or {}
+        else:
+            counted = self.recount(piece.start_ns, piece.end_ns, subjects)
+        for (key, _), found in counted.items():
+            ends = {key.service, key.name} if key.subject == Subject.CALLS else {key.service}
+            if ends.isdisjoint(services) if services else key.service == ALL:
+                continue
+            yield Sum(key, minute_ns, ROWS, found)
+
+    def _stored(
+        self,
+        piece: Piece,
+        subjects: Sequence[Subject],
+        services: Sequence[str],
+        buckets: bool,
+        slots: bool,
+    ) -> Iterator[Sum]:
+        c, keys = self._view.rollups.c, self._view.rollup_keys.c
+        statement = select(
+            c.subject, keys.service, keys.name, keys.detail, c.start_ns, c.count, c.errors,
+            c.duration_ns, c.first_ns, c.last_ns,
+            (c.buckets if buckets else literal("")).label("buckets"),
+            (c.slots if slots else literal("")).label("slots"),
+        ).join_from(self._view.rollups, self._view.rollup_keys, keys.id == c.key_id)  # fmt: skip
+        statement = statement.where(*self._in_piece(piece, subjects), self._of(services, subjects))
+        for subject, service, name, detail, at_ns, *values in self._view.rows(statement):
+            key = Key(0, subject, service, name, detail)
+            yield Sum(key, at_ns, piece.width_s, Measure.of(values))
+
+    def counts(
+        self, plan: Plan, subjects: Sequence[Subject], services: Sequence[str]
+    ) -> Iterator[tuple[Subject, str, int, int]]:
+        """(subject, service, count, errors) of each service, in any number of parts."""
+        c, keys = self._view.rollups.c, self._view.rollup_keys.c
+        for piece in plan.pieces:
+            if piece.width_s == ROWS:
+                for key, _, _, found in self._counted(piece, subjects, services):
+                    yield Subject(key.subject), key.service, found.count, found.errors
+                continue
+            statement = (
+                select(
+                    c.subject, keys.service,
+                    func.sum(c.count).label("n"), func.sum(c.errors).label("failed"),
+                )
+                .join_from(self._view.rollups, self._view.rollup_keys, keys.id == c.key_id)
+                .where(*self._in_piece(piece, subjects), self._of(services, subjects))
+                .group_by(c.subject, keys.service)
+            )  # fmt: skip
+            for subject, service, count, errors in self._view.rows(statement):
+                yield Subject(subject), service, count, errors
+
+    def _in_piece(
+        self, piece: Piece, subjects: Sequence[Subject]
+    ) -> tuple[ColumnElement[bool], ...]:
+        c = self._view.rollups.c
+        return (
+            c.subject.in_(subjects),
+            c.width_s == piece.width_s,
+            c.start_ns >= piece.start_ns,
+            c.start_ns < piece.end_ns,
+        )
+
+    def _of(self, services: Sequence[str], subjects: Sequence[Subject]) -> ColumnElement[bool]:
+        c, keys = self._view.rollups.c, self._view.rollup_keys.c
+        if not services:
+            return keys.service != ALL
+        either = or_(
+            keys.service.in_(services),
+            and_(keys.subject == Subject.CALLS, keys.name.in_(services)),
+        )
+        return c.key_id.in_(select(keys.id).where(keys.subject.in_(subjects), either))
+
+    def traces_gone(self, plan: Plan, services: Sequence[str]) -> int:
+        """Traces that began in a range and whose rows are gone."""
+        c, keys = self._view.rollups.c, self._view.rollup_keys.c
+        found = 0
+        for piece in plan.pieces:
+            counted = select(func.coalesce(func.sum(c.count), 0)).where(
+                *self._in_piece(piece, [Subject.TRACES])
+            )
+            if services:
+                joined = counted.join_from(
+                    self._view.rollups, self._view.rollup_keys, keys.id == c.key_id
+                )
+                names = map(quoted_service, services)
+                counted = joined.where(or_(*(func.instr(keys.service, n) > 0 for n in names)))
+            found += self._view.value(counted)
+        return found
+
+    def plan(
+        self, range_: TimeRange, subjects: Sequence[Subject], *, finest_s: int = HOUR_S
+    ) -> Plan:
+        """How to answer a range for some subjects."""
+        ends = self.closed(range_)
+        return plan(_Levels(self, subjects, *ends), *ends, finest_s=finest_s)
+
+    def around(self, start_ns: int, end_ns: int) -> ColumnElement[bool]:
+        """The rollups of the hours that the ends of a range lie in."""
+        c = self._view.rollups.c
+        hour_ns = HOUR_S * SECOND_NS
+        hours = sorted({at_ns - at_ns % hour_ns for at_ns in (start_ns, end_ns)})
+        return or_(
+            *(
+                and_(c.width_s == width_s, c.start_ns >= hour, c.start_ns < hour + hour_ns)
+                for width_s in (HOUR_S, MINUTE_S)
+                for hour in hours
+            )
+        )
+
+    def closed(self, range_: TimeRange) -> tuple[int, int]:
+        """Both ends of a range; an open side ends with the first or last hour that counts."""
+        start_ns, end_ns = range_.start_ns, range_.end_ns
+        if start_ns is None or end_ns is None:
+            c = self._view.rollups.c
+            first_and_last = select(
+                func.min(c.start_ns).label("first"), func.max(c.start_ns).label("last")
+            )
+            ((first, last),) = self._view.rows(first_and_last.where(c.width_s == HOUR_S))
+            if start_ns is None:
+                start_ns = first or 0
+            if end_ns is None:
+                end_ns = max(start_ns, 0 if last is None else last + HOUR_S * SECOND_NS)
+        return max(0, start_ns), min(end_ns, INT64_MAX)
+
+    def count_rows(self, minute_ns: int, signals: Sequence[int]) -> int:
+        """The rows of a minute."""
+        found: int = 0
+        range_ = TimeRange(minute_ns, minute_ns + _MINUTE_NS)
+        for signal in signals:
+            for part in self._parts(signal, range_):
+                table = part.view.spans if signal == View.SPANS else part.view.logs
+                within = self._within(part, signal, range_)
+                found += part.view.value(select(func.count()).select_from(table).where(within))
+        return found
+
+    def recount(self, start_ns: int, end_ns: int, subjects: Sequence[Subject]) -> Measures:
+        """Measures of the rows in a part of a minute."""
+        counted: Measures = {}
+        range_ = TimeRange(start_ns, end_ns)
+        if set(subjects) - {Subject.LOGS}:
+            for part in self._parts(View.SPANS, range_):
+                statement = select_operations(part.view.spans)
+                rows = part.view.rows(statement.where(self._within(part, View.SPANS, range_)))
+                add_operations(rows, self._services(part.view), counted)
+        if Subject.LOGS in subjects:
+            for part in self._parts(View.LOGS, range_):
+                statement = select_severities(part.view.logs)
+                rows = part.view.rows(statement.where(self._within(part, View.LOGS, range_)))
+                add_severities(rows, self._services(part.view), counted)
+        return {
+            (key._replace(tenant_id=0), at_ns): found
+            for (key, at_ns), found in counted.items()
+            if key.subject in subjects
+        }
+
+    def recount_calls(self, start_ns: int, end_ns: int) -> Measures | None:
+        """Calls measured by rows in a part of a minute; None when there are too many of them."""
+        range_ = TimeRange(start_ns, end_ns)
+        traces: set[str] = set()
+        for part in self._parts(View.SPANS, range_):
+            within = self._within(part, View.SPANS, range_)
+            wanted = select(part.view.spans.c.trace_id).where(within).distinct()
+            traces.update(id_ for (id_,) in part.view.rows(wanted.limit(MOST_TRACES + 1)))
+        if len(traces) > MOST_TRACES:
+            return None
+        calls, counted = Calls(start_ns=start_ns, end_ns=end_ns), Measures()
+        around = TimeRange(start_ns - _LOOK_AROUND_NS, end_ns + _LOOK_AROUND_NS)
+        ids = sorted(bytes.fromhex(id_) for id_ in traces)
+        words = expression([[trace_word(id_) for id_ in ids]]) if ids else ""
+        for view in reversed(self._views):
+            bounds = view.bounds(View.SPANS)
+            if not ids or bounds is None or not overlaps(bounds, around):
+                continue
+            statement = select_calls(view.spans).where(
+                view.spans.c.id.in_(view.span_ids(words, 0, self.last_span_id)),
+                view.spans.c.trace_id.in_(ids),
+            )
+            rows = view.rows(statement.order_by(view.spans.c.id))
+            calls.add(rows, self._services(view), counted)
+        return {(key._replace(tenant_id=0), at): found for (key, at), found in counted.items()}
+
+    def sample(
+        self, range_: TimeRange, services: Sequence[str], limit: int, total: int
+    ) -> list[tuple[int, int]]:
+        """(start, duration) of at most `limit` of the `total` entry spans of a range, by start."""
+        blocks = [
+            Part(part.view, [(first, first + BLOCK_ROWS - 1)])
+            for part in self._parts(View.SPANS, range_)
+            for low, high in part.ranges
+            for first in range(low, high, BLOCK_ROWS)
+        ]
+        read = blocks[:: -(-len(blocks) // SAMPLED_BLOCKS) or 1]
+        share = limit * len(blocks) / (total * len(read)) if total and read else 1.0
+        points: list[tuple[int, int]] = []
+        for part in read:
+            spans = part.view.spans
+            c = spans.c
+            wanted = select(c.start_ns, (c.end_ns - c.start_ns).label("duration")).where(
+                self._within(part, View.SPANS, range_),
+                is_entry(spans),
+                # https://en.wikipedia.org/wiki/Hash_function#Fibonacci_hashing
+                c.id * 2654435761 % 2**32 < int(min(share, 1.0) * 2**32),
+            )
+            if services:
+                resources = part.view.resources.c
+                named = select(resources.id).where(resources.service_name.in_(services))
+                wanted = wanted.where(c.resource_id.in_(named))
+            points += [(start, duration) for start, duration in part.view.rows(wanted)]
+        points.sort()
+        return points[:: -(-len(points) // limit) or 1]
+
+    def _services(self, view: View) -> dict[int, str]:
+        names = self._names.get(view.segment_id)
+        if names is None:
+            found = view.rows(select(view.resources.c.id, view.resources.c.service_name))
+            names = self._names[view.segment_id] = {id_: name for id_, name in found}
+        return names
+
+    def _parts(self, signal: int, range_: TimeRange) -> Iterator[Part]:
+        for group in newest_first(self._views, signal, range_):
+            yield from group.parts
+
+    def _within(self, part: Part, signal: int, range_: TimeRange) -> ColumnElement[bool]:
+        table = part.view.spans if signal == View.SPANS else part.view.logs
+        time = table.c.start_ns if signal == View.SPANS else table.c.time_ns
+        last_id = self.last_span_id if signal == View.SPANS else self.last_log_id
+        return and_(
+            or_(*(table.c.id.between(first, last) for first, last in part.ranges)),
+            table.c.id <= last_id,
+            time >= range_.start_ns,
+            time < range_.end_ns,
+        )
+
+
+class _Levels:
+    """The levels of some subjects around the ends of a range."""
+
+    def __init__(
+        self, numbers: Numbers, subjects: Sequence[Subject], start_ns: int, end_ns: int
+    ) -> None:
+        self._numbers = numbers
+        self._subjects = subjects
+        self._totals = numbers.totals(subjects, numbers.around(start_ns, end_ns))
+
+    def hour(self, start_ns: int) -> Total:
+        return self._totals.get((HOUR_S, start_ns), NOTHING)
+
+    def minute(self, start_ns: int) -> Total:
+        return self._totals.get((MINUTE_S, start_ns), NOTHING)
+
+    def records(self, width_s: int, start_ns: int, end_ns: int) -> int:
+        return self._numbers.records(self._subjects, width_s, start_ns, end_ns)
+
+    def rows_complete(self, minute_ns: int, total: int) -> bool:
+        numbers = self._numbers
+        if Subject.CALLS in self._subjects:
+            total = numbers.records([Subject.SPANS], MINUTE_S, minute_ns, minute_ns + 1)
+            if numbers.count_rows(minute_ns, [View.SPANS]) != total:
+                return False
+            return numbers.recount_calls(minute_ns, minute_ns + _MINUTE_NS) is not None
+        signals = [View.SPANS, View.LOGS] if Subject.LOGS in self._subjects else [View.SPANS]
+        return numbers.count_rows(minute_ns, signals) == total

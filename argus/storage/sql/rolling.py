@@ -1,0 +1,207 @@
+"""Keeps the rollups close behind the rows, and brings them up to a segment before it goes."""
+
+import asyncio
+import logging
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+
+from sqlalchemy import func, select
+from sqlalchemy.exc import DBAPIError
+
+from argus.errors import ArgusError, Unavailable
+from argus.storage.sql.control import Control
+from argus.storage.sql.edges import REMEMBERED, Calls
+from argus.storage.sql.engine import Database, Reading
+from argus.storage.sql.measures import HOUR_S, MINUTE_S, SECOND_NS, Subject
+from argus.storage.sql.rollup_store import RollupStore
+from argus.storage.sql.rollups import STEP_ROWS, Progress, Step, next_step, remember
+from argus.storage.sql.segments import Segment
+from argus.storage.sql.tables import LOG_SIGNAL, PINNED, SPAN_SIGNAL, blocks
+
+FOLD_AT_LATEST_S = 5
+WAIT_S = 5.0
+"""Longest that an answer waits for what was just stored; then it is of a moment before."""
+DAY_S = 86_400
+FOREVER = 2**63 - 1
+MINUTES_OF_OPERATIONS_S = 2 * DAY_S
+MINUTES_S = 15 * DAY_S
+
+_RETRY_AFTER_S = 1.0
+
+_log = logging.getLogger("argus.storage")
+
+
+class Rolling:
+    """Adds to the rollups what was stored, on a thread and a control connection of its own."""
+
+    def __init__(
+        self, database: Database, control: Control, stored: Callable[[], Progress]
+    ) -> None:
+        self._database = database
+        self._control = control
+        self._stored = stored
+        self._store = RollupStore()
+        self._calls: Calls | None = None
+        self._lock = threading.Lock()
+        self._thread = ThreadPoolExecutor(1, "argus-rollups")
+        self._running: asyncio.Task[None] | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+        with control.transaction() as connection:
+            self._progress = self._store.progress(connection)
+
+    def schedule(self) -> None:
+        """Catch up about a second from now, unless that is planned already."""
+        if self._behind and (self._running is None or self._running.done()):
+            self._running = asyncio.create_task(self._later())
+
+    @property
+    def _behind(self) -> bool:
+        return self._behind_of(self._stored())
+
+    async def _later(self) -> None:
+        while self._behind:
+            await self._enough()
+            try:
+                await self.catch_up()
+            except ArgusError as error:
+                _log.warning("rollups are behind: %s", error.message)
+
+    async def _enough(self) -> None:
+        """Wait until a step is worth its while: few large ones cost less than many small ones."""
+        for _ in range(FOLD_AT_LATEST_S):
+            await asyncio.sleep(1)
+            stored = self._stored()
+            if max(stored[0] - self._progress[0], stored[1] - self._progress[1]) >= STEP_ROWS:
+                return
+
+    async def catch_up(self) -> None:
+        """Return when everything stored before the call is in the rollups."""
+        wanted = self._stored()
+        await asyncio.get_running_loop().run_in_executor(self._thread, self._fold, wanted)
+
+    async def caught_up(self) -> None:
+        """`catch_up`, but no longer than an answer can wait, and no error: it is stale then."""
+        if not self._behind:
+            return
+        task = asyncio.create_task(self.catch_up())
+        self._tasks.add(task)
+        task.add_done_callback(self._forget)
+        await asyncio.wait({task}, timeout=min(WAIT_S, self._database.query_timeout_s / 2))
+
+    def _forget(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            _log.warning("rollups are behind: %s", error)
+
+    def keep(self, segment: Segment, spans_upto_ns: int | None) -> None:
+        """A sealed segment is about to lose the spans up to a time (None: none) and perhaps log
+        records: have all of it in the rollups, and count the traces that go. Any thread."""
+        last_span_id, last_log_id = segment.last_span_id, segment.last_log_id
+        if segment.id == PINNED or last_span_id is None or last_log_id is None:
+            return
+        self._fold(Progress(last_span_id, last_log_id))
+        if spans_upto_ns is None:
+            return
+        with self._lock, self._database.reading() as reading:
+            rows = reading.connection(segment)
+            try:
+                with self._control.transaction() as connection:
+                    self._store.keep_traces(connection, rows, segment.id, spans_upto_ns)
+            except BaseException:
+                self._store.forget()
+                raise
+
+    def expire(self, days: float) -> None:
+        """Forget hours older than so many days (0: none), and minutes of times that are old and
+        have no rows any more. Any thread."""
+        now = time.time_ns()
+        with self._lock:
+            with self._database.reading() as reading:
+                oldest = min(map(partial(_oldest_ns, reading), reading.segments), default=now)
+            minutes = min(now - MINUTES_S * SECOND_NS, oldest)
+            self._drop(MINUTE_S, list(Subject), minutes)
+            self._drop(MINUTE_S, [Subject.OPERATIONS], _young_ns())
+            if days:
+                self._drop(HOUR_S, list(Subject), now - int(days * DAY_S) * SECOND_NS)
+                with self._control.transaction() as connection:
+                    self._store.drop_keys(connection)
+
+    def _drop(self, width_s: int, subjects: list[Subject], before_ns: int) -> None:
+        with self._control.transaction() as connection:
+            self._store.drop(connection, width_s, subjects, before_ns)
+
+    def _fold(self, wanted: Progress) -> None:
+        """Fold everything up to these ids. Raises Unavailable."""
+        try:
+            with self._lock:
+                while True:
+                    with self._database.reading() as reading:
+                        step = self._next(reading, wanted)
+                    if step is None:
+                        return
+                    with self._control.transaction() as connection:
+                        self._store.add(connection, step, _young_ns())
+                    self._progress = step.progress
+        except BaseException as error:
+            self._calls = None
+            self._store.forget()
+            if isinstance(error, DBAPIError):
+                raise Unavailable(f"storage: {error.orig}", retry_after_s=_RETRY_AFTER_S) from error
+            raise
+
+    def _next(self, reading: Reading, wanted: Progress) -> Step | None:
+        """The next step, over the oldest segment that has rows beyond the rollups."""
+        if self._calls is None:
+            self._calls = self._remembered(reading)
+        oldest_first = [s for s in reversed(reading.segments) if s.id != PINNED]
+        for segment, newer in zip(oldest_first, [*oldest_first[1:], None], strict=True):
+            first = Progress(segment.first_span_id - 1, segment.first_log_id - 1)
+            last = wanted
+            if newer is not None:
+                beyond = (newer.first_span_id - 1, newer.first_log_id - 1)
+                last = Progress(*map(min, wanted, beyond))
+            since = Progress(*map(max, self._progress, first))
+            step = next_step(reading.connection(segment), since, last, self._calls)
+            if step is not None:
+                return step
+        return Step({}, wanted) if self._behind_of(wanted) else None
+
+    def _behind_of(self, wanted: Progress) -> bool:
+        return any(have < want for have, want in zip(self._progress, wanted, strict=True))
+
+    def _remembered(self, reading: Reading) -> Calls:
+        """What is known of calls at the point the rollups have reached."""
+        calls, upto = Calls(), self._progress.span_id
+        after = max(0, upto - REMEMBERED)
+        for segment in reversed(reading.segments):
+            last = upto if segment.last_span_id is None else min(upto, segment.last_span_id)
+            if segment.id != PINNED and last > after:
+                remember(reading.connection(segment), after, last, calls)
+        return calls
+
+    async def stop(self) -> None:
+        """Stop; what is left is done after the next start."""
+        tasks = {*self._tasks, *filter(None, (self._running,))}
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks)
+        await asyncio.to_thread(self._thread.shutdown)
+
+
+def _young_ns() -> int:
+    """Since when operations are kept by the minute."""
+    return time.time_ns() - MINUTES_OF_OPERATIONS_S * SECOND_NS
+
+
+def _oldest_ns(reading: Reading, segment: Segment) -> int:
+    """The earliest time that a row of a segment can have."""
+    if segment.sealed:
+        found = (segment.bounds(signal) for signal in (SPAN_SIGNAL, LOG_SIGNAL))
+        return min((bounds[0] for bounds in found if bounds is not None), default=FOREVER)
+    earliest = reading.connection(segment).execute(select(func.min(blocks.c.min_ns)))
+    oldest: int | None = earliest.scalar_one()
+    return FOREVER if oldest is None else oldest

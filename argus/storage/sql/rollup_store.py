@@ -1,0 +1,227 @@
+"""Keeps the rollups in the control database: adds steps to them, and forgets what is old.
+
+Synchronous, on a connection and a thread of its own: the writer of rows never waits for it.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from hashlib import blake2b
+from typing import Any, TypeVar
+
+import msgspec
+from sqlalchemy import Connection, delete, func, insert, select, text, update
+
+from argus.storage.sql.measures import (
+    HOUR_S,
+    MINUTE_S,
+    SECOND_NS,
+    Key,
+    Measure,
+    Measures,
+    Subject,
+    measure,
+    widened,
+)
+from argus.storage.sql.packed import packed_rows
+from argus.storage.sql.rollups import Progress, Step
+from argus.storage.sql.tables import rollup_kept, rollup_keys, rollup_progress, rollups
+from argus.storage.sql.writer import Statements
+
+T = TypeVar("T")
+
+MAX_OPERATIONS = 2_000
+"""Operations of a service that are counted under their own name; later ones share `OTHER`."""
+OTHER = "(other operations)"
+
+_KEYS_REMEMBERED = 100_000
+_SUMS_REMEMBERED = 20_000
+_AT_ONCE = 200
+_FACTS = [c for c in rollups.columns if not c.primary_key]
+_UPSERT = Statements.of(
+    rollups,
+    suffix=" ON CONFLICT (tenant_id, subject, width_s, start_ns, key_id) DO UPDATE SET "
+    + ", ".join(f"{c.name} = excluded.{c.name}" for c in _FACTS),
+)
+_KEYS = Statements.of(rollup_keys)
+_TRACES_THAT_GO = f"""
+SELECT tenant_id, start_ns / {MINUTE_S * SECOND_NS}, services, count(*) FROM traces
+WHERE (tenant_id, trace_id) NOT IN
+    (SELECT tenant_id, trace_id FROM control.straddling_parts WHERE segment_id = :segment_id)
+  AND (tenant_id, trace_id) NOT IN (SELECT tenant_id, trace_id FROM control.pins)
+  AND (tenant_id, trace_id) NOT IN (SELECT tenant_id, trace_id FROM spans WHERE start_ns > :upto)
+  AND (tenant_id, trace_id) IN (SELECT tenant_id, trace_id FROM spans WHERE start_ns > :before)
+GROUP BY 1, 2, 3
+"""
+
+
+class RollupStore:
+    """The rollups of one control database, over all tenants. Used by one thread at a time."""
+
+    def __init__(self) -> None:
+        self._ids: dict[Key, int] = {}
+        self._sums: dict[tuple[int, int, int], dict[tuple[int, int], Measure]] = {}
+        self._operations: Counter[tuple[int, str]] | None = None
+
+    def progress(self, control: Connection) -> Progress:
+        """How far the rollups are."""
+        found = control.execute(select(rollup_progress.c.span_id, rollup_progress.c.log_id))
+        return Progress(*found.one())
+
+    def add(self, control: Connection, step: Step, operations_from_ns: int = 0) -> None:
+        """Add a step, inside a transaction; of operations before a time only the hours. After a
+        rollback `forget` must follow."""
+        self._add(control, step.minutes, operations_from_ns)
+        control.execute(
+            update(rollup_progress).values(
+                span_id=step.progress.span_id, log_id=step.progress.log_id
+            )
+        )
+
+    def keep_traces(
+        self, control: Connection, rows: Connection, segment_id: int, upto_ns: int
+    ) -> None:
+        """Count the traces of a segment that have no span after a time and none elsewhere, once,
+        inside a transaction. `rows` reads the segment. After a rollback `forget` must follow."""
+        kept = select(rollup_kept.c.upto_ns).where(rollup_kept.c.segment_id == segment_id)
+        before_ns = control.execute(kept).scalar_one_or_none()
+        if before_ns is not None and before_ns >= upto_ns:
+            return
+        counted: Measures = {}
+        values = {"segment_id": segment_id, "upto": upto_ns, "before": before_ns or -1}
+        for tenant_id, minute, services, count in rows.execute(text(_TRACES_THAT_GO), values):
+            start_ns = minute * MINUTE_S * SECOND_NS
+            key = Key(tenant_id, Subject.TRACES, services)
+            measure(counted, key, start_ns).add(Measure(count, 0, 0, start_ns, start_ns))
+        self._add(control, counted)
+        control.execute(delete(rollup_kept).where(rollup_kept.c.segment_id == segment_id))
+        control.execute(insert(rollup_kept).values(segment_id=segment_id, upto_ns=upto_ns))
+
+    def _add(self, control: Connection, minutes: Measures, operations_from_ns: int = 0) -> None:
+        if sum(map(len, self._sums.values())) > _SUMS_REMEMBERED:
+            self._sums.clear()
+        self._find_ids(control, {key for key, _ in minutes})
+        lasting = {
+            (key, start_ns): found
+            for (key, start_ns), found in minutes.items()
+            if key.subject != Subject.OPERATIONS or start_ns >= operations_from_ns
+        }
+        for width_s, measures in ((HOUR_S, widened(minutes)), (MINUTE_S, lasting)):
+            self._merge(control, width_s, measures)
+
+    def forget(self) -> None:
+        """A transaction was rolled back: what it gave ids to has none, and no sum holds."""
+        self._ids.clear()
+        self._sums.clear()
+        self._operations = None
+
+    def drop(
+        self, control: Connection, width_s: int, subjects: Sequence[Subject], before_ns: int
+    ) -> None:
+        """Forget the rollups of a width that end at or before a time, inside a transaction."""
+        self._sums.clear()
+        control.execute(
+            delete(rollups).where(
+                rollups.c.subject.in_(subjects),
+                rollups.c.width_s == width_s,
+                rollups.c.start_ns <= before_ns - width_s * SECOND_NS,
+            )
+        )
+
+    def drop_keys(self, control: Connection) -> None:
+        """Forget the keys that no rollup has any more, inside a transaction."""
+        used = select(rollups.c.key_id)
+        control.execute(delete(rollup_keys).where(rollup_keys.c.id.not_in(used)))
+        self.forget()
+
+    def _find_ids(self, control: Connection, keys: Iterable[Key]) -> None:
+        """Have the ids of keys in `_ids`, giving new ones to those that have none."""
+        if len(self._ids) > _KEYS_REMEMBERED:
+            self._ids.clear()
+        digests = {_digest(key): key for key in keys if key not in self._ids}
+        for some in _chunks(list(digests)):
+            c = rollup_keys.c
+            stored = select(c.id, c.tenant_id, c.digest).where(c.digest.in_([d for _, d in some]))
+            for id_, tenant_id, digest in packed_rows(control, stored):
+                key = digests.pop((tenant_id, bytes.fromhex(digest)), None)
+                if key is not None:
+                    self._ids[key] = id_
+        for (_, digest), key in digests.items():
+            self._ids[key] = self._new_id(control, key, digest)
+
+    def _new_id(self, control: Connection, key: Key, digest: bytes) -> int:
+        if key.subject == Subject.OPERATIONS and key.name != OTHER:
+            if self._operations is None:
+                self._operations = _count_operations(control)
+            of_service = (key.tenant_id, key.service)
+            if self._operations[of_service] >= MAX_OPERATIONS:
+                other = key._replace(name=OTHER)
+                self._find_ids(control, [other])
+                return self._ids[other]
+            self._operations[of_service] += 1
+        newest = control.execute(select(func.max(rollup_keys.c.id))).scalar_one()
+        id_: int = (newest or 0) + 1
+        tenant_id, subject, *names = key
+        _KEYS.insert(control, [id_, tenant_id, subject, digest, *names])
+        return id_
+
+    def _merge(self, control: Connection, width_s: int, measures: Measures) -> None:
+        """Add measures of a width to those that are stored."""
+        groups: dict[tuple[int, int], dict[tuple[int, int], Measure]] = {}
+        for (key, start_ns), found in measures.items():
+            group = groups.setdefault((key.tenant_id, key.subject), {})
+            place = (start_ns, self._ids[key])
+            if place in group:
+                group[place].add(found)
+                group[place].add_slots(found.slots)
+            else:
+                group[place] = found
+        for (tenant_id, subject), group in groups.items():
+            fixed = (tenant_id, subject, width_s)
+            sums = self._sums.setdefault(fixed, {})
+            unknown = {place for place in group if place not in sums}
+            for start_ns, key_id, *values in _stored(control, fixed, {at for at, _ in unknown}):
+                if (start_ns, key_id) in unknown:
+                    sums[start_ns, key_id] = Measure.of(values)
+            rows: list[Any] = []
+            for place in sorted(group):
+                found = sums.setdefault(place, Measure())
+                found.add(group[place])
+                found.add_slots(group[place].slots)
+                rows += (*fixed, *place, *found.values())
+            _UPSERT.insert(control, rows)
+
+
+def _digest(key: Key) -> tuple[int, bytes]:
+    tenant_id, *rest = key
+    return tenant_id, blake2b(msgspec.json.encode(rest), digest_size=16).digest()
+
+
+def _count_operations(control: Connection) -> Counter[tuple[int, str]]:
+    c = rollup_keys.c
+    counted = select(c.tenant_id, c.service, func.count().label("n"))
+    rows = packed_rows(
+        control,
+        counted.where(c.subject == Subject.OPERATIONS).group_by(c.tenant_id, c.service),
+    )
+    return Counter({(tenant_id, service): n for tenant_id, service, n in rows})
+
+
+def _stored(
+    control: Connection, fixed: tuple[int, int, int], starts: set[int]
+) -> Iterator[list[Any]]:
+    """The stored rollups of a tenant, subject and width with one of these starts."""
+    tenant_id, subject, width_s = fixed
+    c = rollups.c
+    for some in _chunks(sorted(starts)):
+        statement = select(c.start_ns, c.key_id, *_FACTS).where(
+            c.tenant_id == tenant_id,
+            c.subject == subject,
+            c.width_s == width_s,
+            c.start_ns.in_(some),
+        )
+        yield from packed_rows(control, statement)
+
+
+def _chunks(items: list[T]) -> Iterator[list[T]]:
+    for first in range(0, len(items), _AT_ONCE):
+        yield items[first : first + _AT_ONCE]

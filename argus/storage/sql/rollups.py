@@ -1,0 +1,81 @@
+"""Derives the rollups from rows already stored, in steps behind a watermark.
+
+A step aggregates the spans and log records beyond the watermark, adds them to the minutes and hours
+they belong to and commits those together with the new watermark: whatever is lost in a crash is
+only work to redo. Every number is a sum over rows that were stored, each counted once.
+"""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from sqlalchemy import Connection, select
+
+from argus.storage.sql.edges import Calls
+from argus.storage.sql.measures import Measures
+from argus.storage.sql.packed import packed_rows
+from argus.storage.sql.recount import (
+    add_operations,
+    add_severities,
+    select_calls,
+    select_operations,
+    select_severities,
+)
+from argus.storage.sql.tables import logs, resources, spans
+
+STEP_ROWS = 10_000
+"""Spans, and log records, of one step."""
+
+
+class Progress(NamedTuple):
+    """The ids of the last span and log record that are in the rollups."""
+
+    span_id: int
+    log_id: int
+
+
+@dataclass(slots=True)
+class Step:
+    """What some rows add to the minutes they belong to, and how far that brings the rollups."""
+
+    minutes: Measures
+    progress: Progress
+
+
+def next_step(
+    connection: Connection, progress: Progress, last: Progress, calls: Calls
+) -> Step | None:
+    """The next step over the rows of a segment up to `last`; None when all are in the rollups.
+
+    What `calls` learns has to be forgotten when the step is not stored.
+    """
+    upto = Progress(
+        max(progress.span_id, min(progress.span_id + STEP_ROWS, last.span_id)),
+        max(progress.log_id, min(progress.log_id + STEP_ROWS, last.log_id)),
+    )
+    if upto == progress:
+        return None
+    minutes: Measures = {}
+    services = service_names(connection)
+    if upto.span_id > progress.span_id:
+        some = (spans.c.id > progress.span_id, spans.c.id <= upto.span_id)
+        rows = packed_rows(connection, select_operations(spans).where(*some))
+        add_operations(rows, services, minutes)
+        ordered = select_calls(spans).where(*some).order_by(spans.c.id)
+        calls.add(packed_rows(connection, ordered), services, minutes)
+    if upto.log_id > progress.log_id:
+        some = (logs.c.id > progress.log_id, logs.c.id <= upto.log_id)
+        rows = packed_rows(connection, select_severities(logs).where(*some))
+        add_severities(rows, services, minutes)
+    return Step(minutes, upto)
+
+
+def remember(connection: Connection, after: int, upto: int, calls: Calls) -> None:
+    """Show `calls` spans that are in the rollups, for those they belong to and that are not."""
+    some = select_calls(spans).where(spans.c.id > after, spans.c.id <= upto).order_by(spans.c.id)
+    calls.add(packed_rows(connection, some), service_names(connection), {})
+
+
+def service_names(connection: Connection) -> dict[int, str]:
+    """The service of each resource of a segment."""
+    rows = packed_rows(connection, select(resources.c.id, resources.c.service_name))
+    return {id_: name for id_, name in rows}

@@ -1,0 +1,154 @@
+"""A trial: one server, the oracle that feeds it, and the outcome of what it was put through."""
+
+import asyncio
+import os
+import random
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from bench.reliability import reading
+from bench.reliability.oracle import Oracle
+from bench.reliability.records import SPANS_PER_TRACE, Records
+from bench.reliability.sending import Load, Sender
+from bench.reliability.server import Server
+
+_SAMPLES = 12
+_HOUR_S = 3600
+
+
+def shared(seconds: float) -> float:
+    """A limit that holds on a machine to itself, longer by as much as others keep this one busy."""
+    return seconds * max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
+
+
+@dataclass
+class Outcome:
+    """What a case found. `problems` has a line for everything that was not as promised."""
+
+    id: str
+    runs: int = 0
+    acked: int = 0
+    lost: int = 0
+    duplicated: int = 0
+    altered: int = 0
+    unexplained: int = 0
+    crashes: int = 0
+    refused: int = 0
+    figures: dict[str, float] = field(default_factory=dict)
+    problems: list[str] = field(default_factory=list)
+
+    def add(self, other: "Outcome") -> None:
+        """Take in another outcome of the same case."""
+        for name in (
+            "runs", "acked", "lost", "duplicated", "altered", "unexplained", "crashes", "refused",
+        ):  # fmt: skip
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+        for name, value in other.figures.items():
+            self.worst(name, value)
+        self.problems += other.problems
+
+    def worst(self, name: str, value: float) -> None:
+        """Keep the largest value of a figure."""
+        self.figures[name] = round(max(self.figures.get(name, value), value), 3)
+
+    def expect(self, condition: object, problem: str) -> None:
+        """Note a problem unless the condition holds."""
+        if not condition:
+            self.problems.append(problem)
+
+
+class Trial:
+    """Entered with its connections open; the server is started by the case."""
+
+    def __init__(
+        self, case: str, folder: Path, seed: int, on: Path | None = None, **settings: str
+    ) -> None:
+        """The oracle's file lies in `folder`; the server's lie `on` another one when given."""
+        self.outcome = Outcome(case)
+        self.draw = random.Random(seed)
+        folder.mkdir(parents=True, exist_ok=True)
+        self.server = Server(on or folder / "server", **settings)
+        self.oracle = Oracle(folder / "oracle.log", Records(seed))
+        self.load = Load(self.oracle, self.draw)
+        self._verified = 0
+        self._refused = 0
+        self._sender: Sender | None = None
+
+    async def __aenter__(self) -> Self:
+        self._sender = self.new_sender()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.sender.close()
+        if self.server.alive:
+            await asyncio.to_thread(self.server.stop)
+        self.oracle.__exit__(None, None, None)
+
+    @property
+    def sender(self) -> Sender:
+        """The open connections."""
+        assert self._sender is not None
+        return self._sender
+
+    def new_sender(self) -> Sender:
+        """Connections of their own, for the caller to close."""
+        return Sender(self.server.grpc, self.server.otlp)
+
+    async def start(self) -> float:
+        """Start the server; the seconds until it was ready."""
+        ready = await asyncio.to_thread(self.server.start)
+        self.outcome.worst("ready s", ready)
+        return ready
+
+    async def verify(self, within_s: float = 40, pending: bool = True) -> None:
+        """Send what is pending, wait until nothing waits in the dead-letter queue, and compare
+        all that was acked: by SQL, by the REST routes, and by what /metrics counts."""
+        if pending:
+            await self.load.finish(self.sender, within_s)
+        await asyncio.to_thread(self.server.until_settled, within_s)
+        await asyncio.to_thread(self._compare)
+
+    def _compare(self) -> None:
+        outcome, oracle = self.outcome, self.oracle
+        verdict = oracle.compare(self.server.folder)
+        outcome.acked += verdict.acked - self._verified
+        self._verified = verdict.acked
+        outcome.refused += oracle.refused - self._refused
+        self._refused = oracle.refused
+        outcome.lost += verdict.lost
+        outcome.duplicated += verdict.duplicated
+        outcome.altered += verdict.altered + verdict.alien
+        outcome.unexplained = len(self.load.unexplained)
+        outcome.problems += verdict.problems
+        outcome.problems += [f"unexplained: {answer}" for answer in self.load.unexplained[:3]]
+        self._ask_api()
+        outcome.problems += self.server.metrics().unbalanced()
+
+    def _ask_api(self) -> None:
+        expect = self.outcome.expect
+        spans, logs = reading.count(self.server.folder)
+        board = self.server.get(
+            "/api/metrics/dashboard", start="0", end=str(int(time.time()) + _HOUR_S)
+        )
+        expect(board["total_spans"] == spans, f"{board['total_spans']} of {spans} spans counted")
+        expect(board["total_logs"] == logs, f"{board['total_logs']} of {logs} logs counted")
+        acked = sorted(self.oracle.some_acked(1))
+        for number, signal in acked[:: max(1, len(acked) // _SAMPLES)]:
+            row = self.oracle.records.row(number, signal)
+            if signal == "traces":
+                spans_found = self.server.get(f"/api/traces/{row.trace_id.hex()}")["spans"]
+                ids = [span["span_id"] for span in spans_found]
+                expect(ids.count(row.span_id.hex()) == 1, f"record {number} is not in its trace")
+                expect(len(ids) <= SPANS_PER_TRACE, f"{len(ids)} spans in a trace")
+            else:
+                found = self.server.get("/api/logs", search=row.text.split()[-1])["logs"]
+                bodies = [log["body"] for log in found]
+                expect(bodies == [row.text], f"record {number} is found as {bodies}")
