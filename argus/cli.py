@@ -11,6 +11,7 @@ import click
 from argus import __version__
 from argus.api import openapi_json
 from argus.app import serve as serve_app
+from argus.client_commands import CLIENT_COMMANDS
 from argus.config import Config
 from argus.dead_letter_commands import dead_letter_commands
 from argus.errors import StartError
@@ -49,6 +50,8 @@ def migrate() -> None:
 
 
 cli.add_command(dead_letter_commands)
+for command in CLIENT_COMMANDS:
+    cli.add_command(command)
 cli.add_command(purge)
 cli.add_command(vacuum)
 

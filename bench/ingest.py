@@ -52,7 +52,7 @@ def main() -> None:
     result = Result(mode, rounds, started, conditions, lines, cpu)
     sys.stdout.write(result.text())
     if chosen.doc:
-        result.put_into(chosen.doc)
+        result.put_into(chosen.doc, "ingest")
     if chosen.json:
         result.write(chosen.json)
     if any("stored / acked" in line.name and line.verdict != "met" for line in lines):

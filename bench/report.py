@@ -10,7 +10,6 @@ from typing import Any
 
 SPIN_SHARE = 0.9
 FOREIGN_SHARE = 0.08
-_BEGIN, _END = "<!-- ingest: begin -->", "<!-- ingest: end -->"
 
 
 @dataclass(slots=True)
@@ -105,7 +104,7 @@ class Result:
         shares = ", ".join(
             f"{name} {share:.0%}" for name, share in self.generator_cpu_share.items()
         )
-        lines = [f"the load generator's own use of a core: {shares}"]
+        lines = [f"the load generator's own use of a core: {shares}"] if shares else []
         if not self.conditions.quiet:
             lines.append(
                 "THE MACHINE WAS NOT QUIET: nothing here is a claim. It is when a spinning process "
@@ -145,12 +144,13 @@ class Result:
         """Write the JSON to a file."""
         path.write_text(json.dumps(self.as_json(), indent=2, ensure_ascii=False) + "\n")
 
-    def put_into(self, page: Path) -> None:
-        """Replace the table in a Markdown page, between its two comments."""
-        before, begin, rest = page.read_text().partition(_BEGIN)
-        _, end, after = rest.partition(_END)
+    def put_into(self, page: Path, name: str) -> None:
+        """Replace the table of this name in a Markdown page, between its two comments."""
+        opening, closing = f"<!-- {name}: begin -->", f"<!-- {name}: end -->"
+        before, begin, rest = page.read_text().partition(opening)
+        _, end, after = rest.partition(closing)
         if not end:
-            raise SystemExit(f"{page}: expected {_BEGIN} and {_END}")
+            raise SystemExit(f"{page}: expected {opening} and {closing}")
         page.write_text(f"{before}{begin}\n```\n{self.text()}```\n{end}{after}")
 
 

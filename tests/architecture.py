@@ -39,6 +39,7 @@ MAY_IMPORT: dict[str, set[str]] = {
 # These see everything; the value is who may import them.
 COMPOSITION = {
     "app": {"cli", "dead_letter_commands"},
+    "client_commands": {"cli"},
     "dead_letter_commands": {"cli"},
     "upkeep_commands": {"cli"},
     "cli": {"__main__"},

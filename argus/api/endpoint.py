@@ -77,6 +77,8 @@ class Call:
     values: Values
     path: Mapping[str, str]
     tenant: str
+    accept: str = ""
+    """The Accept header."""
 
     @property
     def reader(self) -> Reader:
@@ -131,7 +133,8 @@ class Resource:
         query = scope["query_string"]
         values = parse_query(endpoint.params, query)
         tenant = resolve_tenant(headers, query) if endpoint.tenanted else ""
-        call = Call(self._parts, self._endpoints, values, scope["path_params"], tenant)
+        accept = ",".join(headers.getlist("accept"))
+        call = Call(self._parts, self._endpoints, values, scope["path_params"], tenant, accept)
         response = await endpoint.handler(call)
         if endpoint.validated:
             response = _validated(response, headers)

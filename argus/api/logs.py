@@ -19,6 +19,7 @@ from argus.api.answer import (
     json_response,
 )
 from argus.api.endpoint import Call
+from argus.api.exports import asked_for, export, logs_of
 from argus.api.times import format_time
 from argus.model import SEVERITIES, UNSPECIFIED, LogRecord, log_id_text, severity_name
 from argus.storage import LogQuery
@@ -120,7 +121,6 @@ PARAMS = (
 async def list_logs(call: Call) -> Response:
     """GET /api/logs."""
     values = call.values
-    params.refuse_filter(values)
     limit, offset, cursor = params.paging(values)
     query = LogQuery(
         range=params.open_range(values),
@@ -129,12 +129,21 @@ async def list_logs(call: Call) -> Response:
         search=values[params.SEARCH],
         trace_id=values[params.TRACE_ID],
         span_id=values[params.SPAN_ID],
+        filter=params.parsed_filter(values, "logs"),
         limit=limit,
         offset=offset,
         cursor=cursor,
     )
-    page = await call.reader.find_logs(query)
     form = Form(values[params.TYPED])
+    if media_type := asked_for(call.accept):
+        return await export(
+            media_type,
+            query,
+            call.reader.find_logs,
+            lambda record: log_answer(record, form),
+            logs_of,
+        )
+    page = await call.reader.find_logs(query)
     logs = await convert(page.items, lambda record: log_answer(record, form))
     answer = LogsResponse(logs, page.total, page.total_is_estimate, limit, offset, page.next_cursor)
     return json_response(answer)

@@ -7,8 +7,10 @@ from typing import Any, Generic, TypeVar, cast, get_args
 from urllib.parse import unquote_to_bytes
 
 from argus.api.times import now_ns, parse_duration, parse_time
-from argus.errors import InvalidInput, NotSupported
+from argus.errors import InvalidInput
 from argus.model import SEVERITIES, UNSPECIFIED, StatusCode, severity_floor, severity_name
+from argus.query import FilterSignal, Node, parse
+from argus.query.tree import Everything
 from argus.storage import TimeRange, TraceSort
 
 T = TypeVar("T")
@@ -115,7 +117,8 @@ def _text(escaped: bytes, name: str) -> str:
         raise InvalidInput("the text is not UTF-8", field=name) from None
 
 
-def _one(read: Callable[[str], T]) -> Callable[[Sequence[str]], T]:
+def one(read: Callable[[str], T]) -> Callable[[Sequence[str]], T]:
+    """How a parameter that does not repeat is read."""
     return lambda texts: read(texts[0])
 
 
@@ -127,16 +130,18 @@ def _integer(low: int, high: int) -> Callable[[Sequence[str]], int]:
             raise ValueError(f"must be between {low} and {high}")
         return int(text)
 
-    return _one(read)
+    return one(read)
 
 
-def _choice(choices: Mapping[str, T]) -> Callable[[Sequence[str]], T]:
+def choice(choices: Mapping[str, T]) -> Callable[[Sequence[str]], T]:
+    """How one of some words is read."""
+
     def read(text: str) -> T:
         if text not in choices:
             raise ValueError(f"expected one of {', '.join(choices)}")
         return choices[text]
 
-    return _one(read)
+    return one(read)
 
 
 def _status(text: str) -> int | None:
@@ -179,23 +184,23 @@ def _duration(text: str) -> int | None:
     return parse_duration(text, bare_unit="us")
 
 
-_TIME_SCHEMA = {"type": "string", "examples": ["2026-01-31T12:00:00Z", "1769860800", "now-15m"]}
+TIME_SCHEMA = {"type": "string", "examples": ["2026-01-31T12:00:00Z", "1769860800", "now-15m"]}
 _DURATION_SCHEMA = {"type": "string", "examples": ["250ms", "1500"]}
-_TIME_HELP = "RFC 3339, a Unix time (s, ms, µs or ns by size), or now-15m"
+TIME_HELP = "RFC 3339, a Unix time (s, ms, µs or ns by size), or now-15m"
 
 START = Param[int | None](
     "start",
-    _one(lambda text: parse_time(text, now_ns())),
+    one(lambda text: parse_time(text, now_ns())),
     None,
-    f"From here on. {_TIME_HELP}",
-    _TIME_SCHEMA,
+    f"From here on. {TIME_HELP}",
+    TIME_SCHEMA,
 )
 END = Param[int | None](
     "end",
-    _one(lambda text: parse_time(text, now_ns())),
+    one(lambda text: parse_time(text, now_ns())),
     None,
-    f"Before this. {_TIME_HELP}",
-    _TIME_SCHEMA,
+    f"Before this. {TIME_HELP}",
+    TIME_SCHEMA,
 )
 SERVICES = Param[tuple[str, ...]](
     "service_name",
@@ -207,7 +212,7 @@ SERVICES = Param[tuple[str, ...]](
 )
 STATUS = Param[int | None](
     "status",
-    _one(_status),
+    one(_status),
     None,
     "Of the trace.",
     {"type": "string", "enum": ["OK", "ERROR", "UNSET"]},
@@ -222,12 +227,12 @@ SEVERITY = Param[tuple[str, ...]](
 )
 SEARCH = Param[str](
     "search",
-    _one(str.strip),
+    one(str.strip),
     "",
     "Whole words that must all occur, compared without case.",
     blank=True,
 )
-FILTER = Param[str]("filter", _one(str.strip), "", "Reserved for the query language.", blank=True)
+FILTER = Param[str]("filter", one(str.strip), "", "The filter language: docs/query.md.", blank=True)
 LIMIT = Param[int](
     "limit",
     _integer(1, MAX_LIMIT),
@@ -243,47 +248,47 @@ OFFSET = Param[int | None](
     {"type": "integer", "minimum": 0, "maximum": MAX_OFFSET, "default": 0},
 )
 CURSOR = Param[str | None](
-    "cursor", _one(str), None, "The `next_cursor` of the page before; not together with offset."
+    "cursor", one(str), None, "The `next_cursor` of the page before; not together with offset."
 )
 _SORTS: dict[str, TraceSort] = {name: name for name in get_args(TraceSort)}
 SORT_BY = Param[TraceSort](
     "sort_by",
-    _choice(_SORTS),
+    choice(_SORTS),
     "start_time",
     "What to sort by.",
     {"type": "string", "enum": list(_SORTS), "default": "start_time"},
 )
 ORDER_BY = Param[bool](
     "order_by",
-    _choice({"desc": True, "asc": False}),
+    choice({"desc": True, "asc": False}),
     True,
     "Which way to sort.",
     {"type": "string", "enum": ["desc", "asc"], "default": "desc"},
 )
 MIN_DURATION = Param[int | None](
     "min_duration",
-    _one(_duration),
+    one(_duration),
     None,
     "Traces at least this long; a bare number is microseconds.",
     _DURATION_SCHEMA,
 )
 MAX_DURATION = Param[int | None](
     "max_duration",
-    _one(_duration),
+    one(_duration),
     None,
     "Traces at most this long; a bare number is microseconds.",
     _DURATION_SCHEMA,
 )
 TRACE_ID = Param[bytes](
     "trace_id",
-    _one(lambda text: parse_id(text, 32)),
+    one(lambda text: parse_id(text, 32)),
     b"",
     "Only of this trace.",
     {"type": "string", "pattern": "^[0-9a-fA-F]{32}$"},
 )
 SPAN_ID = Param[bytes](
     "span_id",
-    _one(lambda text: parse_id(text, 16)),
+    one(lambda text: parse_id(text, 16)),
     b"",
     "Only of this span.",
     {"type": "string", "pattern": "^[0-9a-fA-F]{16}$"},
@@ -297,28 +302,28 @@ DAYS = Param[int | None](
 )
 CONFIRM = Param[bool](
     "confirm",
-    _choice({"true": True, "false": False}),
+    choice({"true": True, "false": False}),
     False,
     "Has to be `true` for `days=0`, which deletes everything.",
     {"type": "string", "enum": ["true", "false"], "default": "false"},
 )
 TYPED = Param[bool](
     "attributes",
-    _choice({"plain": False, "typed": True}),
+    choice({"plain": False, "typed": True}),
     False,
     "`typed` gives OTLP AnyValue JSON, without loss.",
     {"type": "string", "enum": ["plain", "typed"], "default": "plain"},
 )
 SKELETON = Param[bool](
     "view",
-    _choice({"full": False, "skeleton": True}),
+    choice({"full": False, "skeleton": True}),
     False,
     "`skeleton` leaves out attributes, events, links, resources and logs.",
     {"type": "string", "enum": ["full", "skeleton"], "default": "full"},
 )
 POINTS = Param[bool](
     "format",
-    _choice({"matrix": False, "points": True}),
+    choice({"matrix": False, "points": True}),
     False,
     "`points` gives single spans, sampled; the header `X-Argus-Sampled` says n/N.",
     {"type": "string", "enum": ["matrix", "points"], "default": "matrix"},
@@ -356,7 +361,10 @@ def paging(values: Values) -> tuple[int, int, str | None]:
     return values[LIMIT], offset or 0, cursor
 
 
-def refuse_filter(values: Values) -> None:
-    """Raises NotSupported(field="filter") when a filter is given."""
-    if values[FILTER]:
-        raise NotSupported("this version has no query language yet", field="filter")
+def parsed_filter(values: Values, signal: FilterSignal) -> Node | None:
+    """The tree of a request's filter; None for one that is true of everything.
+
+    Raises InvalidInput(field="filter") that says in which column what was expected.
+    """
+    tree = parse(values[FILTER], signal)
+    return None if isinstance(tree, Everything) else tree

@@ -6,7 +6,7 @@ from starlette.responses import Response
 from argus.api import params
 from argus.api.answer import Time, json_response
 from argus.api.endpoint import Call
-from argus.api.overview import PARAMS, TrafficPoint, latency_numbers, range_of, rate
+from argus.api.overview import PARAMS, TrafficPoint, latency_numbers, range_of, rate, traffic_answer
 from argus.api.times import format_time
 from argus.api.traces import KINDS, SpanKind
 
@@ -90,7 +90,7 @@ async def get_services(call: Call) -> Response:
                 p50_latency_us=numbers.p50_latency_us,
                 p95_latency_us=numbers.p95_latency_us,
                 p99_latency_us=numbers.p99_latency_us,
-                trend=[TrafficPoint(format_time(at), *counts) for at, *counts in trend],
+                trend=traffic_answer(trend),
             )
         )
     start, end = format_time(found.start_ns), format_time(found.end_ns)

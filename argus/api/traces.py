@@ -20,6 +20,7 @@ from argus.api.answer import (
     json_response,
 )
 from argus.api.endpoint import Call
+from argus.api.exports import asked_for, export, spans_of
 from argus.api.logs import Log, log_answer
 from argus.api.times import format_time
 from argus.attributes import decode_list
@@ -247,7 +248,6 @@ DETAIL_PARAMS = (params.SKELETON, params.TYPED)
 async def list_traces(call: Call) -> Response:
     """GET /api/traces."""
     values = call.values
-    params.refuse_filter(values)
     limit, offset, cursor = params.paging(values)
     shortest, longest = values[params.MIN_DURATION], values[params.MAX_DURATION]
     if shortest is not None and longest is not None and longest < shortest:
@@ -261,10 +261,14 @@ async def list_traces(call: Call) -> Response:
         max_duration_ns=longest,
         sort_by=values[params.SORT_BY],
         descending=values[params.ORDER_BY],
+        filter=params.parsed_filter(values, "traces"),
         limit=limit,
         offset=offset,
         cursor=cursor,
     )
+    if media_type := asked_for(call.accept):
+        reader = call.reader
+        return await export(media_type, query, reader.find_traces, summary_answer, spans_of(reader))
     page = await call.reader.find_traces(query)
     traces = await convert(page.items, summary_answer)
     answer = TracesResponse(

@@ -122,21 +122,24 @@ class LogClient:
         if self._held is not None:
             self._held.append(delivery)
             return 0
+        return self._send(delivery, None)
+
+    def _send(self, delivery: Delivery, matches: Matches | None) -> int:
         news = delivery.chosen
-        if self._read_to >= delivery.first_id:
+        if matches is not None or self._read_to >= delivery.first_id:
             news = [one for one in news if one.id > self._read_to]
-        sent = self._send(news, delivery) if news else 0
+            news = [one for one in news if matches is None or matches(one)]
+        sent = 0
+        if self._link.behind and news:
+            self._miss(len(news), "slow")
+        elif news:
+            whole = news is delivery.chosen
+            framed = delivery.messages if whole else delivery.messages_of(news)
+            sent = len(framed)
+            for message in framed:
+                self._push(message)
         self._position = max(self._position, delivery.last_id)
         return sent
-
-    def _send(self, news: list[LogRecord], delivery: Delivery) -> int:
-        if self._link.behind:
-            self._miss(len(news), "slow")
-            return 0
-        framed = delivery.messages if news is delivery.chosen else self._framed(news)
-        for message in framed:
-            self._push(message)
-        return len(framed)
 
     def lose(self, records: int, last_id: int, reason: MissedReason) -> None:
         """So many records up to this id, matching or not, are left out."""
@@ -146,10 +149,8 @@ class LogClient:
     def _release(self) -> None:
         """Send what was held back, as far as it matches what is asked for by now."""
         held, self._held = self._held or [], None
-        matches = self._chosen.matches
-        records = [one for delivery in held for one in delivery.chosen]
-        for message in self._framed([one for one in records if matches is None or matches(one)]):
-            self._push(message)
+        for delivery in held:
+            self._send(delivery, self._chosen.matches)
 
     def _framed(self, records: list[LogRecord]) -> list[Message]:
         return list(messages(records, self._tools.encode(records)))

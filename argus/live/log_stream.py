@@ -40,8 +40,12 @@ class Delivery:
     def messages(self) -> list[Message]:
         """The messages, written when the first client can take them: most cost is here."""
         if self._messages is None:
-            self._messages = list(messages(self.chosen, self._chunk.texts(self.chosen)))
+            self._messages = self.messages_of(self.chosen)
         return self._messages
+
+    def messages_of(self, records: list[LogRecord]) -> list[Message]:
+        """The messages of only some of its records."""
+        return list(messages(records, self._chunk.texts(records)))
 
 
 class Audience(Protocol):

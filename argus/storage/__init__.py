@@ -10,18 +10,16 @@ from dataclasses import dataclass
 from typing import Generic, Literal, NamedTuple, Protocol, TypeVar
 
 from argus.model import Batch, LogRecord, Span, TraceSummary
+from argus.query import Node
+from argus.query.tree import Target
+from argus.storage.counts import Contrast as Contrast
+from argus.storage.counts import RecordQuery as RecordQuery
+from argus.storage.counts import Tally as Tally
+from argus.storage.counts import TimeRange as TimeRange
 
 T = TypeVar("T")
 
 TraceSort = Literal["start_time", "duration", "status", "service", "span_count", "error_count"]
-
-
-@dataclass(frozen=True, slots=True)
-class TimeRange:
-    """[start_ns, end_ns) in Unix nanoseconds; None leaves that side open."""
-
-    start_ns: int | None = None
-    end_ns: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +39,10 @@ class TraceQuery:
 
     `services`: the trace has a span of one of them. `status`: of the trace. Durations are those
     of the trace, in nanoseconds. `search`: whole words, compared without case, that must all
-    occur in the name or the string attribute values of one span. `cursor` continues a list in
-    the same order; a cursor that is not one raises InvalidInput(field="cursor").
+    occur in the name or the string attribute values of one span. `filter`: one
+    span of the trace satisfies the whole tree, which is about traces. `cursor` continues a list in
+    the same order; a cursor that is not one raises InvalidInput(field="cursor"). Without
+    `count` the total is a lower bound that costs nothing.
     """
 
     range: TimeRange = TimeRange()
@@ -51,11 +51,13 @@ class TraceQuery:
     search: str = ""
     min_duration_ns: int | None = None
     max_duration_ns: int | None = None
+    filter: Node | None = None
     sort_by: TraceSort = "start_time"
     descending: bool = True
     limit: int = 50
     offset: int = 0
     cursor: str | None = None
+    count: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,8 @@ class LogQuery:
     """Which log records, newest first (by time, then by arrival). Every set condition must hold.
 
     `severities` are names (TRACE..FATAL, UNSPECIFIED). `search`: whole words, compared without
-    case, that must all occur in the body or the string attribute values of the record.
+    case, that must all occur in the body or the string attribute values of the record. `filter`
+    is about logs. Without `count` the total is a lower bound that costs nothing.
     """
 
     range: TimeRange = TimeRange()
@@ -72,9 +75,11 @@ class LogQuery:
     search: str = ""
     trace_id: bytes = b""
     span_id: bytes = b""
+    filter: Node | None = None
     limit: int = 50
     offset: int = 0
     cursor: str | None = None
+    count: bool = True
 
 
 class TraceDetail(NamedTuple):
@@ -308,6 +313,21 @@ class Reader(Protocol):
     async def logs_after(self, log_id: int, limit: int) -> list[LogRecord]:
         """The newest `limit` of the log records that arrived after the one with this id, in order
         of arrival. The id need not be one of this tenant's."""
+
+    async def logs_around(self, query: LogQuery, time_ns: int) -> list[LogRecord]:
+        """Log records of a query closest to a time, half of its limit before it and half from it
+        on, oldest first; offset and cursor are ignored."""
+
+    async def count_keys(self, query: RecordQuery) -> Tally:
+        """How many records have each attribute key, on themselves or on their resource."""
+
+    async def count_values(self, query: RecordQuery, target: Target, bucket_ns: int = 0) -> Tally:
+        """How many records have each value of a field or attribute, `null` where it is missing;
+        with `bucket_ns`, in each bucket of that width, numbered from the epoch on. Raises
+        InvalidInput(field="field") for a field that is a time, a duration, an id or a text."""
+
+    async def contrast(self, query: RecordQuery, selection: Node) -> Contrast:
+        """Values among the records that satisfy a selection, and among the others."""
 
     async def service_names(self) -> list[str]:
         """Every service that sent a span or a log record that is still kept, sorted."""

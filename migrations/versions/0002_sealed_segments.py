@@ -52,8 +52,8 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
     op.create_index("straddling_parts_by_trace", "straddling_parts", ["tenant_id", "trace_id"])
-    # An older version left a segment sealed without its bounds.
-    op.execute("UPDATE segments SET state = 'sealing' WHERE state = 'sealed'")
+    # Their bounds and the traces they share have to be found.
+    op.execute("UPDATE segments SET state = 'sealing', sealed_ns = NULL WHERE state = 'sealed'")
 
 
 def downgrade() -> None:

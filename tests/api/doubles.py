@@ -15,7 +15,10 @@ from starlette.types import ASGIApp, Message
 from argus.api import ApiParts, HttpProtocol, Ports, SystemState
 from argus.errors import InvalidInput, NotFound
 from argus.model import LogRecord, Resource, Scope, Signal, Span, TraceSummary
+from argus.query import Node
+from argus.query.tree import Target
 from argus.storage import (
+    Contrast,
     Dashboard,
     Latencies,
     LatencyHeatmap,
@@ -28,10 +31,12 @@ from argus.storage import (
     Page,
     Purged,
     Reader,
+    RecordQuery,
     ServiceErrors,
     ServiceMap,
     ServiceNumbers,
     Services,
+    Tally,
     TimeRange,
     TraceDetail,
     TraceQuery,
@@ -155,6 +160,24 @@ class MemoryReader:
 
     async def logs_after(self, log_id: int, limit: int) -> list[LogRecord]:
         return [log for log in self.logs if log.id > log_id][-limit:]
+
+    async def logs_around(self, query: LogQuery, time_ns: int) -> list[LogRecord]:
+        self.queries.append((query, time_ns))
+        return self.logs
+
+    async def count_keys(self, query: RecordQuery) -> Tally:
+        self.queries.append(query)
+        return Tally(5, 5, False, {(0, '"http.route"'): 4, (0, '"a key"'): 5})
+
+    async def count_values(self, query: RecordQuery, target: Target, bucket_ns: int = 0) -> Tally:
+        self.queries.append((query, target))
+        bucket = (query.range.start_ns or 0) // bucket_ns if bucket_ns else 0
+        return Tally(5, 9, True, {(bucket, '"a"'): 3, (bucket, "null"): 2})
+
+    async def contrast(self, query: RecordQuery, selection: Node) -> Contrast:
+        self.queries.append((query, selection))
+        counts = {("record", "user.id", '"u-1"'): (4, 1), ("field", "service", '"shop"'): (5, 4)}
+        return Contrast(10, 10, False, 5, counts)
 
     async def service_names(self) -> list[str]:
         return [self.tenant, "orders"]

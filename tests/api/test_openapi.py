@@ -14,7 +14,12 @@ from tests.api.doubles import TRACE_ID, WaitingLetter, WaitingLetters, call, par
 DOCUMENT: dict[str, Any] = json.loads(openapi_json())
 LETTERS = WaitingLetters(WaitingLetter(id="1"), WaitingLetter(id="2"))
 APP = create_app(parts_with(dead_letters=LETTERS))
-QUERIES = {"/api/admin/purge": "days=7"}
+QUERIES = {
+    "/api/admin/purge": "days=7",
+    "/api/attributes/values": "key=service",
+    "/api/logs/context": "timestamp=now",
+    "/api/explain": "selection=status:error",
+}
 IN_PATH = {"trace_id": TRACE_ID.hex(), "id": "1"}
 
 TARGETS = [
@@ -26,7 +31,7 @@ TARGETS = [
 FAILURES = [
     ("/api/traces", "limit=0"),
     ("/api/traces/{trace_id}", "x=1"),
-    ("/api/logs", "filter=a"),
+    ("/api/logs", "filter=a:"),
 ]
 
 

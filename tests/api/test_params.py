@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from argus.api import create_app
 from argus.api.routes import ENDPOINTS
+from argus.query import parse
 from argus.storage import LogQuery, TraceQuery
 from tests.api.doubles import START_NS, TRACE_ID, MemoryReader, call, parts_with
 
@@ -101,7 +102,7 @@ def test_numbers_until_a_given_end_cover_the_fifteen_minutes_before_it() -> None
         ("min_duration=2s&max_duration=1s", "max_duration"),
         ("start=tomorrow", "start"),
         ("start=now&end=now-1h", "end"),
-        ("filter=status%3Derror", "filter"),
+        ("filter=status:bad", "filter"),
         ("servicename=a", "servicename"),
         ("limit=5&limit=6", "limit"),
         ("start=", "start"),
@@ -135,9 +136,18 @@ def test_a_bad_parameter_of_the_log_list_is_named(query: str, field: str) -> Non
     assert refused(f"/api/logs?{query}")["field"] == field
 
 
-def test_a_filter_is_refused_as_not_supported_yet() -> None:
-    assert refused("/api/logs?filter=a%3D1")["code"] == "not_supported"
-    assert asked("/api/logs?filter=") == LogQuery()
+def test_a_filter_is_parsed_for_the_signal_it_is_about() -> None:
+    assert asked("/api/logs?filter=severity:error").filter == parse("severity:error", "logs")
+    assert asked("/api/traces?filter=kind:server").filter == parse("kind:server", "traces")
+    assert asked("/api/logs?filter=") == asked("/api/logs?filter=*") == LogQuery()
+
+
+def test_a_filter_that_cannot_be_read_is_answered_with_its_column() -> None:
+    assert refused("/api/logs?filter=severity:loud") == {
+        "code": "invalid_argument",
+        "message": "filter: column 10: expected a severity: TRACE, DEBUG, INFO, WARN, ERROR, FATAL",
+        "field": "filter",
+    }
 
 
 def test_an_unknown_parameter_is_answered_with_the_known_ones() -> None:

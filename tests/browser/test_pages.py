@@ -1,6 +1,7 @@
 """What a person does in the browser, on a real server with the shop's telemetry."""
 
 import re
+import time
 from pathlib import Path
 from typing import Any
 
@@ -88,6 +89,88 @@ async def test_the_first_data_is_announced_on_the_send_data_page(tmp_path: Path)
             await expect(page.get_by_text("shop", exact=True).first).to_be_visible(timeout=10_000)
 
 
+async def test_the_overview_leads_from_the_sickest_service_to_its_traces(shop: Argus) -> None:
+    async with browsing(shop.url) as page:
+        await page.goto("/")
+        await expect(page).to_have_url(re.compile("/overview"))
+        services = page.get_by_role("table", name="Services by health")
+        name = await services.get_by_role("link").first.inner_text()
+        await expect(
+            page.get_by_role("img", name=re.compile("^Requests over time"))
+        ).to_be_visible()
+        await services.get_by_role("link").first.click()
+        await expect(page).to_have_url(re.compile(f"/traces.service={name.strip()}"))
+        await expect(page.get_by_role("table", name="Traces")).to_be_visible()
+
+
+async def test_dragging_over_the_traffic_narrows_the_time_range(shop: Argus) -> None:
+    async with browsing(shop.url) as page:
+        await page.goto("/overview")
+        box = await page.get_by_role("img", name=re.compile("^Requests over time")).bounding_box()
+        assert box is not None
+        middle = box["y"] + box["height"] / 2
+        await page.mouse.move(box["x"] + box["width"] * 0.6, middle)
+        await page.mouse.down()
+        await page.mouse.move(box["x"] + box["width"] * 0.9, middle)
+        await page.mouse.up()
+        await expect(page).to_have_url(re.compile(r"start=.*&end="))
+
+
+async def test_live_mode_goes_on_by_itself(shop: Argus) -> None:
+    async with browsing(shop.url) as page:
+        await page.goto("/overview")
+        await page.get_by_role("button", name="Live").click()
+        await expect(page.get_by_role("status").filter(has_text="Live")).to_be_visible()
+        await expect(page).to_have_url(re.compile("live=1"))
+
+
+async def test_the_service_map_shows_the_shop_and_leads_to_traces(shop: Argus) -> None:
+    async with browsing(shop.url) as page:
+        await page.goto("/map")
+        await page.get_by_label("service order-service", exact=True).click()
+        details = page.get_by_role("complementary", name="Details")
+        await expect(details).to_contain_text("payment-service")
+        await details.get_by_role("button", name=re.compile("^payment-service")).click()
+        await expect(details.get_by_role("heading", level=2)).to_contain_text("order-service")
+        await details.get_by_role("link", name="Traces of the caller").click()
+        await expect(page).to_have_url(re.compile("/traces.*service=order-service"))
+
+
+async def test_new_log_records_show_up_in_the_live_tail_that_matches_them(tmp_path: Path) -> None:
+    with running(tmp_path) as argus:
+        async with browsing(argus.url) as page:
+            await page.goto("/logs?live=1&severity=ERROR")
+            await expect(page.get_by_role("status").filter(has_text="Live")).to_be_visible()
+            for severity, text in (("INFO", "all is well"), ("ERROR", "card declined")):
+                record = {
+                    "timeUnixNano": str(time.time_ns()),
+                    "severityText": severity,
+                    "body": {"stringValue": text},
+                }
+                scope = {"scopeLogs": [{"logRecords": [record]}]}
+                sent = httpx2.post(f"{argus.otlp}/v1/logs", json={"resourceLogs": [scope]})
+                assert sent.status_code == 200
+            records = page.get_by_role("list", name="Log records")
+            await expect(records.get_by_text("card declined")).to_be_visible()
+            await expect(records.get_by_role("listitem")).to_have_count(1)
+
+
+async def test_the_admin_page_tells_an_exporter_why_its_spans_are_missing(tmp_path: Path) -> None:
+    with running(tmp_path) as argus:
+        request = request_with_span()
+        request.resource_spans[0].scope_spans[0].spans[0].trace_id = b"short"
+        sent = httpx2.post(
+            f"{argus.otlp}/v1/traces",
+            content=request.SerializeToString(),
+            headers={"content-type": "application/x-protobuf"},
+        )
+        assert sent.status_code == 200
+        async with browsing(argus.url) as page:
+            await page.goto("/admin")
+            exporters = page.get_by_role("table", name="Exporters")
+            await expect(exporters).to_contain_text(re.compile("1 rejected: "))
+
+
 async def accessibility_faults(page: Page) -> list[str]:
     """What axe finds wrong with the page."""
     await page.evaluate(AXE.read_text())
@@ -108,10 +191,23 @@ async def test_every_page_is_accessible_in_both_themes_and_on_a_phone(
     summary = failing_checkout(shop)
     faults: dict[str, list[str]] = {}
     async with browsing(shop.url, scheme, width, 844) as page:
-        for path in ("/traces", f"/traces/{summary['trace_id']}", "/logs", "/send"):
+        for path in (
+            "/overview",
+            "/overview?live=1",
+            "/traces",
+            f"/traces/{summary['trace_id']}",
+            "/logs",
+            "/logs?live=1",
+            "/map?node=order-service",
+            "/send",
+            "/admin",
+            "/admin?tab=dead-letters",
+            "/admin?tab=state",
+            "/admin?tab=about",
+        ):
             await page.goto(path)
-            await page.wait_for_load_state("networkidle")
-            await page.wait_for_timeout(400)
+            await page.wait_for_load_state("load")
+            await page.wait_for_timeout(700)
             if found := await accessibility_faults(page):
                 faults[path] = found
     assert faults == {}

@@ -44,7 +44,7 @@ def test_ids_are_hex_in_any_case(argus: Server, spell: Any) -> None:
     assert [span["span_id"] for span in spans] == ["abcdef0123456789"]
 
 
-@pytest.mark.parametrize("end", [NOW + 5, str(NOW + 5)])
+@pytest.mark.parametrize("end", [NOW + 5, str(NOW + 5)], ids=["number", "string"])
 def test_64_bit_integers_are_strings_or_numbers(argus: Server, end: Any) -> None:
     value = {"key": "n", "value": {"intValue": end}}
     status, (span,) = send(argus, endTimeUnixNano=end, attributes=[value])

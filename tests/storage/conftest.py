@@ -83,7 +83,7 @@ def segments_of(storage: Storage) -> tuple[Segment, ...]:
 
 async def all_sealed(storage: Storage) -> list[Segment]:
     """The sealed segments, oldest first, when all but the active one are."""
-    for _ in range(200):
+    for _ in range(1200):
         _, *others = segments_of(storage)
         if others and all(segment.sealed for segment in others):
             return others[::-1]

@@ -1,6 +1,7 @@
 """The numbers of the overview, by hand and against a recount of the records, on every database."""
 
 import random
+import time
 from collections import Counter
 from itertools import pairwise
 
@@ -122,9 +123,14 @@ async def test_services_and_operations_are_those_of_a_recount(storage: Storage, 
             assert one.error_count == sum(s.status == 2 for s in own)
             assert one.entry_count == sum(b.span_count for b in one.trend) == len(entries)
             close(one.latencies, latencies([s.end_ns - s.start_ns for s in entries]))
-        counted = Counter((s.resource.service_name, s.name, s.kind) for s in spans)
-        operations = (await reader.operations(TimeRange(start_ns, end_ns), ())).operations
-        assert {tuple(one[:3]): one.span_count for one in operations} == counted
+        by_name = await reader.operations(TimeRange(start_ns, end_ns), ())
+        assert by_name.start_ns <= start_ns <= end_ns <= by_name.end_ns
+        counted = Counter(
+            (s.resource.service_name, s.name, s.kind)
+            for s in records.spans
+            if by_name.start_ns <= s.start_ns < by_name.end_ns
+        )
+        assert {tuple(one[:3]): one.span_count for one in by_name.operations} == counted
 
 
 async def test_traffic_has_sixty_buckets_of_a_round_width(storage: Storage) -> None:
@@ -181,17 +187,26 @@ async def test_points_are_entry_spans_by_start(storage: Storage) -> None:
 
 
 async def test_operations_are_spans_by_service_name_and_kind(storage: Storage) -> None:
-    spans = [a_span(name="GET /", end_ns=NOON + 1000, status=2) for _ in range(3)]
-    spans += [a_span(name="GET /", kind=CLIENT), a_span("web", name="GET /")]
+    now = time.time_ns()
+    spans = [a_span(name="GET /", start_ns=now, end_ns=now + 1000, status=2) for _ in range(3)]
+    spans += [a_span(name="GET /", start_ns=now, kind=CLIENT), a_span("web", start_ns=now)]
+    spans += [a_span(name="GET /", start_ns=now + 1)]
     await storage.writer.write([a_batch(*spans)])
-    found = await storage.reader("default").operations(TimeRange(NOON, NOON + 1), ("shop",))
-    assert (found.start_ns, found.end_ns) == (NOON, NOON + 1)
+    found = await storage.reader("default").operations(TimeRange(now, now + 1), ("shop",))
+    assert (found.start_ns, found.end_ns) == (now, now + 1)
     assert [one[:5] for one in found.operations] == [
         ("shop", "GET /", SERVER, 3, 3), ("shop", "GET /", CLIENT, 1, 0),
     ]  # fmt: skip
     first = found.operations[0]
     assert isinstance(first, OperationNumbers)
     close(first.latencies, Latencies(1000, 1000, 1000, 1000))
+
+
+async def test_operations_of_days_ago_come_by_the_hour(storage: Storage) -> None:
+    await storage.writer.write([a_batch(a_span(start_ns=NOON + 5 * MINUTE))])
+    found = await storage.reader("default").operations(TimeRange(NOON + 1, NOON + MINUTE), ())
+    assert (found.start_ns, found.end_ns) == (NOON, NOON + HOUR)
+    assert [one.span_count for one in found.operations] == [1]
 
 
 async def test_the_map_shows_who_calls_whom(storage: Storage) -> None:

@@ -36,7 +36,8 @@ async def kept(storage: Storage) -> tuple[list[str], list[str]]:
     reader = storage.reader("default")
     traces = await reader.find_traces(TraceQuery(limit=1000))
     logs = await reader.find_logs(LogQuery(limit=1000))
-    assert (traces.total, logs.total) == (len(traces.items), len(logs.items))
+    for page in (traces, logs):
+        assert page.total == len(page.items) or page.total_is_estimate
     return (
         sorted(trace.root_operation for trace in traces.items),
         sorted(log.body.strip('"') for log in logs.items),

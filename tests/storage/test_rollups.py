@@ -13,7 +13,16 @@ from argus.storage.open import open_storage
 from argus.storage.sql import rollup_store
 from argus.storage.sql.driver import sqlite_engine
 from argus.storage.sql.edges import Calls
-from argus.storage.sql.measures import HOUR_S, MINUTE_S, Key, Measure, Measures, Subject, widened
+from argus.storage.sql.measures import (
+    ALL,
+    HOUR_S,
+    MINUTE_S,
+    Key,
+    Measure,
+    Measures,
+    Subject,
+    widened,
+)
 from argus.storage.sql.packed import packed_rows
 from argus.storage.sql.recount import (
     add_operations,
@@ -258,10 +267,10 @@ async def test_old_rollups_are_forgotten_with_their_keys(tmp_path: Path) -> None
     await storage.writer.write([a_batch(a_span("old", start_ns=SECOND), a_span("new"))])
     await catch_up(storage)
     storage._rolling.expire(20_000)  # type: ignore[attr-defined]
-    assert {key.service for key, _ in rolled_up(path, HOUR_S)} == {"new", "user"}
+    assert {key.service for key, _ in rolled_up(path, HOUR_S)} == {ALL, "new", "user"}
     with opened(path) as connection:
         kept = {name for (name,) in packed_rows(connection, select(rollup_keys.c.service))}
-    assert kept == {"old", "new", "user"}
+    assert kept == {ALL, "old", "new", "user"}
     await storage.close()
 
 

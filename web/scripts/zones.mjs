@@ -8,7 +8,8 @@ const allowed = {
   api: ["api", "lib"],
   url: ["url", "lib"],
   components: ["components", "lib", "api/types.ts"],
-  features: ["components", "lib", "api", "url"],
+  live: ["live", "lib", "api"],
+  features: ["components", "lib", "api", "url", "live"],
 };
 const lineCap = (path) => (path.endsWith(".tsx") ? 150 : 400);
 const inside = (zone, path) => path === zone || path.startsWith(`${zone}/`);

@@ -12,9 +12,9 @@ describe("the shell", () => {
     await expect.poll(() => router.state.location.pathname).toBe("/send");
   });
 
-  it("sends everyone else to the traces", async () => {
+  it("sends everyone else to the overview", async () => {
     const { router } = await open("/", nothing);
-    await expect.poll(() => router.state.location.pathname).toBe("/traces");
+    await expect.poll(() => router.state.location.pathname).toBe("/overview");
   });
 
   it("marks the page one is on", async () => {

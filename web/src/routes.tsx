@@ -1,6 +1,6 @@
 /** Owns the one table of pages, which feeds the router and the menu. */
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent, redirect } from "@tanstack/react-router";
-import { ListTree, type LucideIcon, ScrollText, Unplug } from "lucide-react";
+import { LayoutDashboard, ListTree, type LucideIcon, ScrollText, Server, Unplug, Waypoints } from "lucide-react";
 import { get } from "./api/client";
 import { PageError, PageMissing } from "./components/PageStates";
 import { Shell } from "./Shell";
@@ -10,18 +10,21 @@ export type Page = { path: string; title: string; icon: LucideIcon | null; key: 
 
 /** Pages with an icon are in the menu; `key` follows `g` to go there. */
 export const pages: Page[] = [
+  { path: "/overview", title: "Overview", icon: LayoutDashboard, key: "o", load: () => import("./features/overview/OverviewPage") },
   { path: "/traces", title: "Traces", icon: ListTree, key: "t", load: () => import("./features/traces/TracesPage") },
   { path: "/traces/$traceId", title: "Trace", icon: null, key: "", load: () => import("./features/trace/TracePage") },
   { path: "/logs", title: "Logs", icon: ScrollText, key: "l", load: () => import("./features/logs/LogsPage") },
+  { path: "/map", title: "Service map", icon: Waypoints, key: "m", load: () => import("./features/map/MapPage") },
   { path: "/send", title: "Send data", icon: Unplug, key: "s", load: () => import("./features/send/SendPage") },
+  { path: "/admin", title: "Admin", icon: Server, key: "a", load: () => import("./features/admin/AdminPage") },
 ];
 
 const menu = pages.flatMap(({ icon, ...page }) => (icon === null ? [] : [{ ...page, icon }]));
 
-/** A newcomer lands where data comes from, everyone else on the traces. */
+/** A newcomer lands where data comes from, everyone else on the overview. */
 async function landing(): Promise<never> {
   const services = await get<string[]>("/api/metadata/services").catch(() => null);
-  throw redirect({ to: services?.length === 0 ? "/send" : "/traces", replace: true });
+  throw redirect({ to: services?.length === 0 ? "/send" : "/overview", replace: true });
 }
 
 export function makeRouter() {

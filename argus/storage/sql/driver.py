@@ -14,6 +14,8 @@ from urllib.parse import quote
 
 from sqlalchemy import Connection, Engine, NullPool, Pool, create_engine, event
 
+from argus.storage.sql import functions
+
 try:
     from pysqlite3 import dbapi2 as sqlite
 except ImportError:
@@ -35,7 +37,7 @@ _WRITER = (
     "PRAGMA cache_size=-32000",
 )
 _READER = ("PRAGMA query_only=1", "PRAGMA cache_size=-8000")
-_IMMUTABLE = ("PRAGMA query_only=1", "PRAGMA cache_size=-1000", "PRAGMA mmap_size=2147483648")
+_IMMUTABLE = ("PRAGMA mmap_size=2147483648",)
 
 
 def warn_when_outdated() -> None:
@@ -63,6 +65,7 @@ def _open(uri: str, statements: Iterable[str]) -> Any:
     try:
         for statement in statements:
             connection.execute(statement)
+        functions.register(connection)
     except BaseException:
         connection.close()
         raise

@@ -23,12 +23,15 @@ from sqlalchemy import (
     Table,
     bindparam,
     column,
+    func,
+    literal,
     literal_column,
     select,
     table,
 )
 from sqlalchemy.exc import DBAPIError
 
+from argus.attributes import MARK
 from argus.errors import DeadlineExceeded, Unavailable
 from argus.storage.sql import tables
 from argus.storage.sql.files import SegmentFiles
@@ -40,8 +43,9 @@ T = TypeVar("T")
 
 READERS = 4
 """Threads that read at the same time."""
-MOST_IDLE = 64
-"""Connections that are kept open between readings, each some three open files."""
+MOST_HELD, MOST_IDLE = 16, 64
+"""Connections that one reading holds, and that are kept open between readings; each is some three
+open files, and there may be hundreds of segments."""
 
 _INTERRUPT_EVERY_S = 0.02
 _RETRY_AFTER_S = 1.0
@@ -111,12 +115,20 @@ class View:
         """The ids in a range of the spans (of all tenants) that match an index expression."""
         return _matching("span_words", expression, first_id, last_id)
 
+    def span_ids_of_trace(self, spans: FromClause) -> Select[Any]:
+        """The ids of the spans (of all tenants) of the trace of a span of an outer statement."""
+        trace_id = func.lower(func.hex(spans.c.trace_id))
+        word = literal(f'"{MARK}t').concat(trace_id).concat('"')
+        return _matching("span_words", word, 0, 2**63 - 1).correlate(spans)
+
     def log_ids(self, expression: str, first_id: int = 0, last_id: int = 2**63 - 1) -> Select[Any]:
         """The ids in a range of the log records (of all tenants) that match an expression."""
         return _matching("log_words", expression, first_id, last_id)
 
 
-def _matching(index: str, expression: str, first_id: int, last_id: int) -> Select[Any]:
+def _matching(
+    index: str, expression: str | ColumnElement[str], first_id: int, last_id: int
+) -> Select[Any]:
     rowid: Any = column("rowid", Integer)
     return (
         select(rowid)
@@ -142,15 +154,28 @@ class Reading:
         self.stopped = False
 
     def connection(self, segment: Segment) -> Connection:
-        """The connection to a segment, opened when it is asked for first."""
-        found = self._open.get(segment)
+        """The connection to a segment, opened when it is asked for first; use it at once."""
+        with self._lock:
+            found = self._open.pop(segment, None)
         if found is None:
+            self._make_room()
             found = self._connections.borrow(segment)
-            with self._lock:
-                self._open[segment] = found
-            if self.stopped:
-                raise DeadlineExceeded("the query was stopped")
+        with self._lock:
+            self._open[segment] = found
+        if self.stopped:
+            raise DeadlineExceeded("the query was stopped")
         return found
+
+    def _make_room(self) -> None:
+        """Give back what was used longest ago, and of what never changes: it reads the same when
+        it is opened again."""
+        with self._lock:
+            sealed = [segment for segment in self._open if segment.sealed]
+            surplus = [
+                (one, self._open.pop(one)) for one in sealed[: max(0, len(sealed) - MOST_HELD + 1)]
+            ]
+        for segment, connection in surplus:
+            self._connections.give_back(segment, connection)
 
     def run(self, work: Callable[["Reading"], T]) -> T:
         """Run `work` on this reading. Raises Unavailable when the database refuses."""
@@ -179,10 +204,7 @@ class Reading:
 
 
 class Connections:
-    """Connections that read segments; a bounded number of them is kept open for the next reading.
-
-    A connection is a few open files, and there may be hundreds of segments.
-    """
+    """Connections that read segments; some are kept open for the next reading."""
 
     def __init__(self, files: SegmentFiles, most_idle: int = MOST_IDLE) -> None:
         self._files = files

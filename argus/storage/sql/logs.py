@@ -1,6 +1,7 @@
 """Reads log records: lists newest first, and the records of one trace."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Annotated, Any
 
 import msgspec
@@ -10,6 +11,7 @@ from argus.errors import InvalidInput
 from argus.model import UNSPECIFIED, LogRecord, severity_floor, severity_name
 from argus.storage import LogQuery, Page, TimeRange
 from argus.storage.sql.engine import View
+from argus.storage.sql.filters import Filter
 from argus.storage.sql.paging import (
     INT64_MAX,
     INT64_MIN,
@@ -18,10 +20,12 @@ from argus.storage.sql.paging import (
     clamp,
     decode_cursor,
     encode_cursor,
+    in_ranges,
     newest_first,
 )
 from argus.storage.sql.rows import logs_of, select_logs
 from argus.storage.sql.words import (
+    both,
     expression,
     searched_words,
     service_word,
@@ -45,7 +49,11 @@ def find_logs(views: Iterable[View], query: LogQuery) -> Page[LogRecord]:
     cursor = None
     if len(keys) > query.offset + query.limit and page:
         cursor = encode_cursor(_Position(page[-1][0], page[-1][1]))
-    counting = _count(segments, wanted)
+    if after is None and len(keys) < query.offset + query.limit + 1:
+        counting = Counting()
+        counting.add(len(keys), more=False)  # the page looked at everything
+    else:
+        counting = _count(segments, wanted) if query.count else Counting.at_least(len(keys))
     return Page(_records(segments, page), counting.total, counting.is_estimate, cursor)
 
 
@@ -60,6 +68,24 @@ def logs_after(views: Iterable[View], log_id: int, limit: int) -> list[LogRecord
             break
     found.reverse()
     return found
+
+
+def logs_around(views: Iterable[View], query: LogQuery, time_ns: int) -> list[LogRecord]:
+    """The matching log records closest to a time, before it and from it on, oldest first."""
+    segments = list(views)
+    before = replace(query, range=TimeRange(query.range.start_ns, time_ns), limit=query.limit // 2)
+    after = replace(query, range=TimeRange(time_ns, query.range.end_ns))
+    keys = _newest_keys(segments, _Wanted(before), None)[: before.limit]
+    wanted = _Wanted(after)
+    later: list[tuple[int, int, int]] = []
+    for group in newest_first(segments, View.LOGS, after.range):
+        for part in group.parts:
+            logs, index = part.view.logs, segments.index(part.view)
+            statement = select(logs.c.time_ns, logs.c.id).where(*wanted.conditions(part))
+            oldest = statement.order_by(logs.c.time_ns, logs.c.id).limit(query.limit - before.limit)
+            later += ((time_ns, id_, index) for time_ns, id_ in part.view.rows(oldest))
+    later.sort()
+    return _records(segments, [*reversed(keys), *later[: query.limit - before.limit]])
 
 
 def logs_of_trace(view: View, trace_id: bytes, limit: int) -> tuple[list[LogRecord], int]:
@@ -87,17 +113,25 @@ class _Wanted:
             groups.append([service_word(name) for name in query.services])
         if query.severities:
             groups.append([severity_word(severity_name(low)) for low, _ in self.severities])
-        self.expression = expression(groups)
+        self._groups = expression(groups)
+        self._filters: dict[View, Filter] = {}
+
+    def _filter(self, view: View) -> Filter | None:
+        if self.query.filter is None:
+            return None
+        if view not in self._filters:
+            self._filters[view] = Filter(self.query.filter, "logs", view)
+        return self._filters[view]
 
     def conditions(self, part: Part) -> list[ColumnElement[bool]]:
         """What holds for exactly the matching rows of a part."""
         view, logs, query = part.view, part.view.logs, self.query
-        found: list[ColumnElement[bool]] = [
-            or_(*(logs.c.id.between(first, last) for first, last in part.ranges))
-        ]
-        if self.expression:
+        filter_ = self._filter(view)
+        matching = both(self._groups, filter_.expression if filter_ else "")
+        found = [in_ranges(logs.c.id, part.ranges, indexed=bool(matching))]
+        if matching:
             first, last = part.ranges[0][0], part.ranges[-1][1]
-            found.append(logs.c.id.in_(view.log_ids(self.expression, first, last)))
+            found.append(logs.c.id.in_(view.log_ids(matching, first, last)))
         if query.range.start_ns is not None:
             found.append(logs.c.time_ns >= clamp(query.range.start_ns))
         if query.range.end_ns is not None:
@@ -111,6 +145,8 @@ class _Wanted:
             found.append(logs.c.trace_id == query.trace_id)
         if query.span_id:
             found.append(logs.c.span_id == query.span_id)
+        if filter_ is not None:
+            found.append(filter_.condition)
         return found
 
 

@@ -22,7 +22,7 @@ class Subject(IntEnum):
     SPANS = 1
     """All spans of a service."""
     ENTRIES = 2
-    """Its entry spans, with their durations and slots."""
+    """Its entry spans, with their durations and slots; those of all services under `ALL`."""
     LOGS = 3
     """Its log records by severity (`detail`: 0 for none, else 1 to 6)."""
     OPERATIONS = 4
@@ -31,6 +31,10 @@ class Subject(IntEnum):
     """Calls from a node (`service`) to a node (`name`) of some kinds (`detail`): see `edges`."""
     TRACES = 6
     """Traces whose rows are gone, by start and services (`service`: as in a summary)."""
+
+
+ALL = ""
+"""Stands for all services of a tenant; no service has this name."""
 
 
 class Key(NamedTuple):

@@ -4,16 +4,25 @@ Only rows that are in the rollups count, so that both say the same.
 """
 
 from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, func, literal, or_, select
 
 from argus.storage import TimeRange
 from argus.storage.sql.edges import Calls
 from argus.storage.sql.engine import View
-from argus.storage.sql.measures import HOUR_S, MINUTE_S, SECOND_NS, Key, Measure, Measures, Subject
+from argus.storage.sql.measures import (
+    ALL,
+    HOUR_S,
+    MINUTE_S,
+    SECOND_NS,
+    Key,
+    Measure,
+    Measures,
+    Subject,
+)
 from argus.storage.sql.paging import BLOCK_ROWS, INT64_MAX, Part, newest_first, overlaps
-from argus.storage.sql.ranges import ROWS, Plan, Total, plan
+from argus.storage.sql.ranges import NOTHING, ROWS, Piece, Plan, Total, plan
 from argus.storage.sql.recount import (
     add_operations,
     add_severities,
@@ -29,7 +38,6 @@ SAMPLED_BLOCKS = 24
 MOST_TRACES = 200
 """Traces of a cut minute whose calls are found anew; with more the range widens."""
 
-_NOTHING = Total(0, 2**63 - 1, 0)
 _MINUTE_NS = MINUTE_S * SECOND_NS
 _LOOK_AROUND_NS = 3600 * SECOND_NS
 
@@ -55,78 +63,131 @@ class Numbers:
         )
         self._names: dict[int, dict[int, str]] = {}
 
-    def total(self, subjects: Sequence[Subject], width_s: int, start_ns: int, end_ns: int) -> Total:
-        """What the rollups of a width that start in a range count, over all services."""
+    def totals(
+        self, subjects: Sequence[Subject], condition: ColumnElement[bool]
+    ) -> dict[tuple[int, int], Total]:
+        """What rollups count, over all services, by width and start."""
         c = self._view.rollups.c
         statement = select(
+            c.width_s,
+            c.start_ns,
             func.sum(c.count).label("n"),
-            func.min(c.first_ns).label("low"),
-            func.max(c.last_ns).label("high"),
-        )
-        ((count, first_ns, last_ns),) = self._view.rows(
-            statement.where(
-                c.subject.in_(subjects),
-                c.width_s == width_s,
-                c.start_ns >= start_ns,
-                c.start_ns < end_ns,
-            )
-        )
-        return Total(count, first_ns, last_ns) if count else _NOTHING
+            func.min(c.first_ns).label("first"),
+            func.max(c.last_ns).label("last"),
+        ).where(c.subject.in_(subjects), condition)
+        rows = self._view.rows(statement.group_by(c.width_s, c.start_ns))
+        return {(width_s, at_ns): Total(*found) for width_s, at_ns, *found in rows}
+
+    def records(self, subjects: Sequence[Subject], width_s: int, start_ns: int, end_ns: int) -> int:
+        """How many records the rollups of a width that start in a range count."""
+        c = self._view.rollups.c
+        piece = Piece(width_s, start_ns, end_ns)
+        counted = select(func.coalesce(func.sum(c.count), 0))
+        found: int = self._view.value(counted.where(*self._in_piece(piece, subjects)))
+        return found
 
     def sums(
-        self, plan: Plan, subjects: Sequence[Subject], services: Sequence[str] = ()
+        self,
+        plan: Plan,
+        subjects: Sequence[Subject],
+        services: Sequence[str] = (),
+        *,
+        buckets: bool = True,
+        slots: bool = False,
     ) -> Iterator[Sum]:
-        """The measures of some subjects in a range, over the given services (all when none).
-
-        Of calls the services are either end. Calls are read alone."""
+        """The measures of some subjects in a range, of each of the given services (of each that
+        there is when none; `ALL` has to be given). Of calls the services are either end, and they
+        are read alone. Buckets and slots are left out where nobody asks for them."""
         for piece in plan.pieces:
             if piece.width_s == ROWS:
-                minute_ns = piece.start_ns - piece.start_ns % _MINUTE_NS
-                if Subject.CALLS in subjects:
-                    counted = self.recount_calls(piece.start_ns, piece.end_ns) or {}
-                else:
-                    counted = self.recount(piece.start_ns, piece.end_ns, subjects)
-                for (key, _), found in counted.items():
-                    if not services or not {key.service, key.name}.isdisjoint(services):
-                        yield Sum(key, minute_ns, ROWS, found)
+                yield from self._counted(piece, subjects, services)
             else:
-                yield from self._stored(*piece, subjects, services)
+                yield from self._stored(piece, subjects, services, buckets, slots)
+
+    def _counted(
+        self, piece: Piece, subjects: Sequence[Subject], services: Sequence[str]
+    ) -> Iterator[Sum]:
+        minute_ns = piece.start_ns - piece.start_ns % _MINUTE_NS
+        if Subject.CALLS in subjects:
+            counted = self.recount_calls(piece.start_ns, piece.end_ns) or {}
+        else:
+            counted = self.recount(piece.start_ns, piece.end_ns, subjects)
+        for (key, _), found in counted.items():
+            ends = {key.service, key.name} if key.subject == Subject.CALLS else {key.service}
+            if ends.isdisjoint(services) if services else key.service == ALL:
+                continue
+            yield Sum(key, minute_ns, ROWS, found)
 
     def _stored(
         self,
-        width_s: int,
-        start_ns: int,
-        end_ns: int,
+        piece: Piece,
         subjects: Sequence[Subject],
         services: Sequence[str],
+        buckets: bool,
+        slots: bool,
     ) -> Iterator[Sum]:
         c, keys = self._view.rollups.c, self._view.rollup_keys.c
         statement = select(
             c.subject, keys.service, keys.name, keys.detail, c.start_ns, c.count, c.errors,
-            c.duration_ns, c.first_ns, c.last_ns, c.buckets, c.slots,
+            c.duration_ns, c.first_ns, c.last_ns,
+            (c.buckets if buckets else literal("")).label("buckets"),
+            (c.slots if slots else literal("")).label("slots"),
         ).join_from(self._view.rollups, self._view.rollup_keys, keys.id == c.key_id)  # fmt: skip
-        statement = statement.where(
-            c.subject.in_(subjects),
-            c.width_s == width_s,
-            c.start_ns >= start_ns,
-            c.start_ns < end_ns,
-        )
-        if services:
-            statement = statement.where(or_(keys.service.in_(services), _calls_of(keys, services)))
+        statement = statement.where(*self._in_piece(piece, subjects), self._of(services, subjects))
         for subject, service, name, detail, at_ns, *values in self._view.rows(statement):
             key = Key(0, subject, service, name, detail)
-            yield Sum(key, at_ns, width_s, Measure.of(values))
+            yield Sum(key, at_ns, piece.width_s, Measure.of(values))
+
+    def counts(
+        self, plan: Plan, subjects: Sequence[Subject], services: Sequence[str]
+    ) -> Iterator[tuple[Subject, str, int, int]]:
+        """(subject, service, count, errors) of each service, in any number of parts."""
+        c, keys = self._view.rollups.c, self._view.rollup_keys.c
+        for piece in plan.pieces:
+            if piece.width_s == ROWS:
+                for key, _, _, found in self._counted(piece, subjects, services):
+                    yield Subject(key.subject), key.service, found.count, found.errors
+                continue
+            statement = (
+                select(
+                    c.subject, keys.service,
+                    func.sum(c.count).label("n"), func.sum(c.errors).label("failed"),
+                )
+                .join_from(self._view.rollups, self._view.rollup_keys, keys.id == c.key_id)
+                .where(*self._in_piece(piece, subjects), self._of(services, subjects))
+                .group_by(c.subject, keys.service)
+            )  # fmt: skip
+            for subject, service, count, errors in self._view.rows(statement):
+                yield Subject(subject), service, count, errors
+
+    def _in_piece(
+        self, piece: Piece, subjects: Sequence[Subject]
+    ) -> tuple[ColumnElement[bool], ...]:
+        c = self._view.rollups.c
+        return (
+            c.subject.in_(subjects),
+            c.width_s == piece.width_s,
+            c.start_ns >= piece.start_ns,
+            c.start_ns < piece.end_ns,
+        )
+
+    def _of(self, services: Sequence[str], subjects: Sequence[Subject]) -> ColumnElement[bool]:
+        c, keys = self._view.rollups.c, self._view.rollup_keys.c
+        if not services:
+            return keys.service != ALL
+        either = or_(
+            keys.service.in_(services),
+            and_(keys.subject == Subject.CALLS, keys.name.in_(services)),
+        )
+        return c.key_id.in_(select(keys.id).where(keys.subject.in_(subjects), either))
 
     def traces_gone(self, plan: Plan, services: Sequence[str]) -> int:
         """Traces that began in a range and whose rows are gone."""
         c, keys = self._view.rollups.c, self._view.rollup_keys.c
         found = 0
-        for width_s, start_ns, end_ns in plan.pieces:
+        for piece in plan.pieces:
             counted = select(func.coalesce(func.sum(c.count), 0)).where(
-                c.subject == Subject.TRACES,
-                c.width_s == width_s,
-                c.start_ns >= start_ns,
-                c.start_ns < end_ns,
+                *self._in_piece(piece, [Subject.TRACES])
             )
             if services:
                 joined = counted.join_from(
@@ -141,8 +202,21 @@ class Numbers:
         self, range_: TimeRange, subjects: Sequence[Subject], *, finest_s: int = HOUR_S
     ) -> Plan:
         """How to answer a range for some subjects."""
-        levels = _Levels(self, subjects)
-        return plan(levels, *self.closed(range_), finest_s=finest_s)
+        ends = self.closed(range_)
+        return plan(_Levels(self, subjects, *ends), *ends, finest_s=finest_s)
+
+    def around(self, start_ns: int, end_ns: int) -> ColumnElement[bool]:
+        """The rollups of the hours that the ends of a range lie in."""
+        c = self._view.rollups.c
+        hour_ns = HOUR_S * SECOND_NS
+        hours = sorted({at_ns - at_ns % hour_ns for at_ns in (start_ns, end_ns)})
+        return or_(
+            *(
+                and_(c.width_s == width_s, c.start_ns >= hour, c.start_ns < hour + hour_ns)
+                for width_s in (HOUR_S, MINUTE_S)
+                for hour in hours
+            )
+        )
 
     def closed(self, range_: TimeRange) -> tuple[int, int]:
         """Both ends of a range; an open side ends with the first or last hour that counts."""
@@ -270,25 +344,30 @@ class Numbers:
 
 
 class _Levels:
-    """The levels of some subjects."""
+    """The levels of some subjects around the ends of a range."""
 
-    def __init__(self, numbers: Numbers, subjects: Sequence[Subject]) -> None:
+    def __init__(
+        self, numbers: Numbers, subjects: Sequence[Subject], start_ns: int, end_ns: int
+    ) -> None:
         self._numbers = numbers
         self._subjects = subjects
+        self._totals = numbers.totals(subjects, numbers.around(start_ns, end_ns))
 
-    def total(self, width_s: int, start_ns: int, end_ns: int) -> Total:
-        return self._numbers.total(self._subjects, width_s, start_ns, end_ns)
+    def hour(self, start_ns: int) -> Total:
+        return self._totals.get((HOUR_S, start_ns), NOTHING)
+
+    def minute(self, start_ns: int) -> Total:
+        return self._totals.get((MINUTE_S, start_ns), NOTHING)
+
+    def records(self, width_s: int, start_ns: int, end_ns: int) -> int:
+        return self._numbers.records(self._subjects, width_s, start_ns, end_ns)
 
     def rows_complete(self, minute_ns: int, total: int) -> bool:
         numbers = self._numbers
         if Subject.CALLS in self._subjects:
-            total = numbers.total([Subject.SPANS], MINUTE_S, minute_ns, minute_ns + 1).records
+            total = numbers.records([Subject.SPANS], MINUTE_S, minute_ns, minute_ns + 1)
             if numbers.count_rows(minute_ns, [View.SPANS]) != total:
                 return False
             return numbers.recount_calls(minute_ns, minute_ns + _MINUTE_NS) is not None
         signals = [View.SPANS, View.LOGS] if Subject.LOGS in self._subjects else [View.SPANS]
         return numbers.count_rows(minute_ns, signals) == total
-
-
-def _calls_of(keys: Any, services: Sequence[str]) -> ColumnElement[bool]:
-    return and_(keys.subject == Subject.CALLS, keys.name.in_(services))

@@ -18,7 +18,7 @@ from argus.storage import (
 )
 from argus.storage.sql import histogram
 from argus.storage.sql.engine import View
-from argus.storage.sql.measures import HOUR_S, MINUTE_S, SECOND_NS, SLOT_S, Measure, Subject
+from argus.storage.sql.measures import ALL, HOUR_S, MINUTE_S, SECOND_NS, SLOT_S, Measure, Subject
 from argus.storage.sql.numbers import Numbers, Sum
 from argus.storage.sql.ranges import Plan
 from argus.storage.sql.trace_counts import count_traces
@@ -53,16 +53,15 @@ def dashboard(views: Sequence[View], range_: TimeRange, services: tuple[str, ...
     errors: Counter[str] = Counter()
     active: set[str] = set()
     total_logs, entries = 0, Measure()
-    subjects = (Subject.SPANS, Subject.LOGS, Subject.ENTRIES)
-    for key, _, _, found in numbers.sums(plan, subjects, services):
-        active.add(key.service)
-        if key.subject == Subject.SPANS:
-            spans[key.service] += found.count
-            errors[key.service] += found.errors
-        elif key.subject == Subject.LOGS:
-            total_logs += found.count
+    for subject, name, count, failed in numbers.counts(plan, _COUNTED, services):
+        active.add(name)
+        if subject == Subject.SPANS:
+            spans[name] += count
+            errors[name] += failed
         else:
-            entries.add(found)
+            total_logs += count
+    for one in numbers.sums(plan, [Subject.ENTRIES], services or [ALL]):
+        entries.add(one.measure)
     traces = count_traces(views, plan.start_ns, plan.end_ns, services)
     failing = sorted((name for name in spans if errors[name]), key=lambda n: (-errors[n], n))
     return Dashboard(
@@ -120,7 +119,9 @@ def traffic(
     """Entry spans over time."""
     numbers = Numbers(views)
     columns, plan = columns_of(numbers, range_, BUCKETS)
-    return _traffic(columns, numbers.sums(plan, [Subject.ENTRIES], services))
+    fine = columns.width_s < MINUTE_S
+    sums = numbers.sums(plan, [Subject.ENTRIES], services or [ALL], buckets=False, slots=fine)
+    return _traffic(columns, sums)
 
 
 def _traffic(columns: Columns, sums: Iterable[Sum]) -> list[TrafficBucket]:
@@ -146,7 +147,7 @@ def latency_heatmap(
     columns, plan = columns_of(numbers, range_, BUCKETS, narrowest_s=MINUTE_S)
     coarse = histogram.PER_OCTAVE // _ROWS_PER_OCTAVE
     cells: Counter[tuple[int, int]] = Counter()
-    for _, start_ns, _, found in numbers.sums(plan, [Subject.ENTRIES], services):
+    for _, start_ns, _, found in numbers.sums(plan, [Subject.ENTRIES], services or [ALL]):
         column = columns.of(start_ns)
         for bucket, count in found.buckets.items():
             cells[column, bucket // coarse] += count
@@ -167,7 +168,7 @@ def services_in(views: Sequence[View], range_: TimeRange, names: tuple[str, ...]
     spans: dict[str, Measure] = defaultdict(Measure)
     entries: dict[str, Measure] = defaultdict(Measure)
     over_time: dict[str, list[Sum]] = defaultdict(list)
-    for one in numbers.sums(plan, [Subject.SPANS, Subject.ENTRIES], names):
+    for one in numbers.sums(plan, [Subject.SPANS, Subject.ENTRIES], names, slots=True):
         name = one.key.service
         if one.key.subject == Subject.SPANS:
             spans[name].add(one.measure)
@@ -214,5 +215,6 @@ def latency_points(
     """Some entry spans, spread evenly over the rows of a range."""
     numbers = Numbers(views)
     plan = numbers.plan(range_, _COUNTED)
-    total = sum(one.measure.count for one in numbers.sums(plan, [Subject.ENTRIES], services))
+    counted = numbers.counts(plan, [Subject.ENTRIES], services or [ALL])
+    total = sum(count for _, _, count, _ in counted)
     return LatencyPoints(numbers.sample(range_, services, limit, total), total)

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple, TypeVar
 
 import msgspec
-from sqlalchemy import Select, select
+from sqlalchemy import ColumnElement, Select, or_, select
 
 from argus.errors import InvalidInput
 from argus.storage import TimeRange
@@ -24,6 +24,15 @@ _FIRST_GROUP, _LARGEST_GROUP = 1, 64
 _GROWTH = 4
 
 C = TypeVar("C", bound=msgspec.Struct)
+
+
+def in_ranges(
+    id_: ColumnElement[int], ranges: Sequence[tuple[int, int]], *, indexed: bool
+) -> ColumnElement[bool]:
+    """Whether a row id is in one of some ranges. `indexed` rows are looked up by another
+    condition, and this one must not tempt the database to walk the ranges instead."""
+    value = id_ + 0 if indexed else id_
+    return or_(*(value.between(first, last) for first, last in ranges))
 
 
 def encode_cursor(position: msgspec.Struct) -> str:
@@ -48,10 +57,17 @@ def clamp(number: int) -> int:
 class Counting:
     """Adds up matches until there are more than are counted exactly, or the time is over."""
 
-    def __init__(self) -> None:
+    def __init__(self, seconds: float = MAX_COUNTING_S) -> None:
         self.total = 0
         self.is_estimate = False
-        self._until = time.monotonic() + MAX_COUNTING_S
+        self._until = time.monotonic() + seconds
+
+    @classmethod
+    def at_least(cls, found: int) -> "Counting":
+        """The result of not counting beyond what was found anyway."""
+        one = cls()
+        one.total, one.is_estimate = found, True
+        return one
 
     @property
     def room(self) -> int:

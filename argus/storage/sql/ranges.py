@@ -23,11 +23,20 @@ class Total(NamedTuple):
     last_ns: int
 
 
+NOTHING = Total(0, 2**63 - 1, 0)
+
+
 class Levels(Protocol):
     """What the levels hold of some subjects, whatever the service."""
 
-    def total(self, width_s: int, start_ns: int, end_ns: int) -> Total:
-        """Of the rollups of a width that start in a range."""
+    def hour(self, start_ns: int) -> Total:
+        """Of an hour that an end of the range lies in."""
+
+    def minute(self, start_ns: int) -> Total:
+        """Of a minute in such an hour."""
+
+    def records(self, width_s: int, start_ns: int, end_ns: int) -> int:
+        """How many records the rollups of a width that start in any range count."""
 
     def rows_complete(self, minute_ns: int, total: int) -> bool:
         """Whether the rows of a minute can be counted and come to this total."""
@@ -62,11 +71,11 @@ def _widened(levels: Levels, at_ns: int, start_ns: int, end_ns: int, outwards: i
     """An end of the range, moved to where it can be answered."""
     hour, minute = at_ns - at_ns % _HOUR_NS, at_ns - at_ns % _MINUTE_NS
     if hour != at_ns:
-        minutes = levels.total(MINUTE_S, hour, hour + _HOUR_NS)
-        if minutes.records != levels.total(HOUR_S, hour, hour + 1).records:
+        minutes = (levels.minute(at) for at in range(hour, hour + _HOUR_NS, _MINUTE_NS))
+        if sum(found.records for found in minutes) != levels.hour(hour).records:
             return hour + outwards * _HOUR_NS
     if minute != at_ns:
-        total = levels.total(MINUTE_S, minute, minute + 1)
+        total = levels.minute(minute)
         inside = not total.records or _within(total, start_ns, end_ns)
         if not inside and not levels.rows_complete(minute, total.records):
             return minute + outwards * _MINUTE_NS
@@ -88,8 +97,8 @@ def _pieces(levels: Levels, start_ns: int, end_ns: int, finest_s: int) -> Iterat
 
 
 def _has_minutes(levels: Levels, start_ns: int, end_ns: int) -> bool:
-    minutes, hours = (levels.total(width, start_ns, end_ns) for width in (MINUTE_S, HOUR_S))
-    return minutes.records == hours.records
+    minutes, hours = (levels.records(width, start_ns, end_ns) for width in (MINUTE_S, HOUR_S))
+    return minutes == hours
 
 
 def _fine(levels: Levels, start_ns: int, end_ns: int) -> Iterator[Piece]:
@@ -109,7 +118,7 @@ def _fine(levels: Levels, start_ns: int, end_ns: int) -> Iterator[Piece]:
 def _cut(levels: Levels, start_ns: int, end_ns: int) -> Iterator[Piece]:
     """A part of one minute: all of the minute when nothing of it lies outside the part."""
     minute = start_ns - start_ns % _MINUTE_NS
-    total = levels.total(MINUTE_S, minute, minute + 1)
+    total = levels.minute(minute)
     if total.records and _within(total, start_ns, end_ns):
         yield Piece(MINUTE_S, minute, minute + _MINUTE_NS)
     elif total.records:

@@ -14,6 +14,7 @@ from argus.model import SpanKind, StatusCode
 from argus.storage.sql.edges import COLUMNS
 from argus.storage.sql.histogram import bucket_column
 from argus.storage.sql.measures import (
+    ALL,
     MINUTE_S,
     SECOND_NS,
     SLOT_S,
@@ -77,10 +78,12 @@ def add_operations(rows: list[list[Any]], services: Mapping[int, str], into: Mea
         key = Key(tenant_id, Subject.OPERATIONS, service, name, kind)
         measure(into, key, start_ns).add(part)
         if entry:
-            entries = measure(into, Key(tenant_id, Subject.ENTRIES, service), start_ns)
-            entries.add(part)
-            for slot, number in Counter(_integers(slots)).items():
-                entries.add_slots({slot >> 1: (number, number * (slot & 1))})
+            counted = Counter(_integers(slots))
+            for name in (service, ALL):
+                entries = measure(into, Key(tenant_id, Subject.ENTRIES, name), start_ns)
+                entries.add(part)
+                for slot, number in counted.items():
+                    entries.add_slots({slot >> 1: (number, number * (slot & 1))})
         part.buckets, part.duration_ns = {}, 0
         measure(into, Key(tenant_id, Subject.SPANS, service), start_ns).add(part)
 

@@ -17,11 +17,11 @@ from argus.storage.sql.edges import REMEMBERED, Calls
 from argus.storage.sql.engine import Database, Reading
 from argus.storage.sql.measures import HOUR_S, MINUTE_S, SECOND_NS, Subject
 from argus.storage.sql.rollup_store import RollupStore
-from argus.storage.sql.rollups import Progress, Step, next_step, remember
+from argus.storage.sql.rollups import STEP_ROWS, Progress, Step, next_step, remember
 from argus.storage.sql.segments import Segment
 from argus.storage.sql.tables import LOG_SIGNAL, PINNED, SPAN_SIGNAL, blocks
 
-FOLD_EVERY_S = 1.0
+FOLD_AT_LATEST_S = 5
 WAIT_S = 5.0
 """Longest that an answer waits for what was just stored; then it is of a moment before."""
 DAY_S = 86_400
@@ -63,11 +63,19 @@ class Rolling:
 
     async def _later(self) -> None:
         while self._behind:
-            await asyncio.sleep(FOLD_EVERY_S)
+            await self._enough()
             try:
                 await self.catch_up()
             except ArgusError as error:
                 _log.warning("rollups are behind: %s", error.message)
+
+    async def _enough(self) -> None:
+        """Wait until a step is worth its while: few large ones cost less than many small ones."""
+        for _ in range(FOLD_AT_LATEST_S):
+            await asyncio.sleep(1)
+            stored = self._stored()
+            if max(stored[0] - self._progress[0], stored[1] - self._progress[1]) >= STEP_ROWS:
+                return
 
     async def catch_up(self) -> None:
         """Return when everything stored before the call is in the rollups."""
@@ -99,8 +107,12 @@ class Rolling:
             return
         with self._lock, self._database.reading() as reading:
             rows = reading.connection(segment)
-            with self._control.transaction() as connection:
-                self._store.keep_traces(connection, rows, segment.id, spans_upto_ns)
+            try:
+                with self._control.transaction() as connection:
+                    self._store.keep_traces(connection, rows, segment.id, spans_upto_ns)
+            except BaseException:
+                self._store.forget()
+                raise
 
     def expire(self, days: float) -> None:
         """Forget hours older than so many days (0: none), and minutes of times that are old and
@@ -111,8 +123,7 @@ class Rolling:
                 oldest = min(map(partial(_oldest_ns, reading), reading.segments), default=now)
             minutes = min(now - MINUTES_S * SECOND_NS, oldest)
             self._drop(MINUTE_S, list(Subject), minutes)
-            young = now - MINUTES_OF_OPERATIONS_S * SECOND_NS
-            self._drop(MINUTE_S, [Subject.OPERATIONS], young)
+            self._drop(MINUTE_S, [Subject.OPERATIONS], _young_ns())
             if days:
                 self._drop(HOUR_S, list(Subject), now - int(days * DAY_S) * SECOND_NS)
                 with self._control.transaction() as connection:
@@ -132,7 +143,7 @@ class Rolling:
                     if step is None:
                         return
                     with self._control.transaction() as connection:
-                        self._store.add(connection, step)
+                        self._store.add(connection, step, _young_ns())
                     self._progress = step.progress
         except BaseException as error:
             self._calls = None
@@ -179,6 +190,11 @@ class Rolling:
         if tasks:
             await asyncio.wait(tasks)
         await asyncio.to_thread(self._thread.shutdown)
+
+
+def _young_ns() -> int:
+    """Since when operations are kept by the minute."""
+    return time.time_ns() - MINUTES_OF_OPERATIONS_S * SECOND_NS
 
 
 def _oldest_ns(reading: Reading, segment: Segment) -> int:

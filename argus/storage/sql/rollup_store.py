@@ -34,6 +34,7 @@ MAX_OPERATIONS = 2_000
 OTHER = "(other operations)"
 
 _KEYS_REMEMBERED = 100_000
+_SUMS_REMEMBERED = 20_000
 _AT_ONCE = 200
 _FACTS = [c for c in rollups.columns if not c.primary_key]
 _UPSERT = Statements.of(
@@ -58,6 +59,7 @@ class RollupStore:
 
     def __init__(self) -> None:
         self._ids: dict[Key, int] = {}
+        self._sums: dict[tuple[int, int, int], dict[tuple[int, int], Measure]] = {}
         self._operations: Counter[tuple[int, str]] | None = None
 
     def progress(self, control: Connection) -> Progress:
@@ -65,9 +67,10 @@ class RollupStore:
         found = control.execute(select(rollup_progress.c.span_id, rollup_progress.c.log_id))
         return Progress(*found.one())
 
-    def add(self, control: Connection, step: Step) -> None:
-        """Add a step, inside a transaction. After a rollback `forget` must follow."""
-        self._add(control, step.minutes)
+    def add(self, control: Connection, step: Step, operations_from_ns: int = 0) -> None:
+        """Add a step, inside a transaction; of operations before a time only the hours. After a
+        rollback `forget` must follow."""
+        self._add(control, step.minutes, operations_from_ns)
         control.execute(
             update(rollup_progress).values(
                 span_id=step.progress.span_id, log_id=step.progress.log_id
@@ -93,20 +96,29 @@ class RollupStore:
         control.execute(delete(rollup_kept).where(rollup_kept.c.segment_id == segment_id))
         control.execute(insert(rollup_kept).values(segment_id=segment_id, upto_ns=upto_ns))
 
-    def _add(self, control: Connection, minutes: Measures) -> None:
+    def _add(self, control: Connection, minutes: Measures, operations_from_ns: int = 0) -> None:
+        if sum(map(len, self._sums.values())) > _SUMS_REMEMBERED:
+            self._sums.clear()
         self._find_ids(control, {key for key, _ in minutes})
-        for width_s, measures in ((HOUR_S, widened(minutes)), (MINUTE_S, minutes)):
+        lasting = {
+            (key, start_ns): found
+            for (key, start_ns), found in minutes.items()
+            if key.subject != Subject.OPERATIONS or start_ns >= operations_from_ns
+        }
+        for width_s, measures in ((HOUR_S, widened(minutes)), (MINUTE_S, lasting)):
             self._merge(control, width_s, measures)
 
     def forget(self) -> None:
-        """A transaction was rolled back: what it gave ids to has none."""
+        """A transaction was rolled back: what it gave ids to has none, and no sum holds."""
         self._ids.clear()
+        self._sums.clear()
         self._operations = None
 
     def drop(
         self, control: Connection, width_s: int, subjects: Sequence[Subject], before_ns: int
     ) -> None:
         """Forget the rollups of a width that end at or before a time, inside a transaction."""
+        self._sums.clear()
         control.execute(
             delete(rollups).where(
                 rollups.c.subject.in_(subjects),
@@ -165,13 +177,18 @@ class RollupStore:
                 group[place] = found
         for (tenant_id, subject), group in groups.items():
             fixed = (tenant_id, subject, width_s)
-            for start_ns, key_id, *values in _stored(control, fixed, {at for at, _ in group}):
-                if (start_ns, key_id) in group:
-                    found, stored = group[start_ns, key_id], Measure.of(values)
-                    found.add(stored)
-                    found.add_slots(stored.slots)
-            rows = [(*fixed, *place, *group[place].values()) for place in sorted(group)]
-            _UPSERT.insert(control, [value for row in rows for value in row])
+            sums = self._sums.setdefault(fixed, {})
+            unknown = {place for place in group if place not in sums}
+            for start_ns, key_id, *values in _stored(control, fixed, {at for at, _ in unknown}):
+                if (start_ns, key_id) in unknown:
+                    sums[start_ns, key_id] = Measure.of(values)
+            rows: list[Any] = []
+            for place in sorted(group):
+                found = sums.setdefault(place, Measure())
+                found.add(group[place])
+                found.add_slots(group[place].slots)
+                rows += (*fixed, *place, *found.values())
+            _UPSERT.insert(control, rows)
 
 
 def _digest(key: Key) -> tuple[int, bytes]:

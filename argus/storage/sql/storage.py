@@ -7,7 +7,10 @@ from pathlib import Path
 from typing import TypeVar
 
 from argus.model import Batch, LogRecord, TraceSummary
+from argus.query import Node
+from argus.query.tree import Target
 from argus.storage import (
+    Contrast,
     Dashboard,
     LatencyHeatmap,
     LatencyPoints,
@@ -16,10 +19,12 @@ from argus.storage import (
     Page,
     Purged,
     Reader,
+    RecordQuery,
     Retention,
     ServiceMap,
     Services,
     StorageStats,
+    Tally,
     TimeRange,
     TraceDetail,
     TraceQuery,
@@ -29,9 +34,10 @@ from argus.storage import (
 from argus.storage.sql import summaries
 from argus.storage.sql.active import Active
 from argus.storage.sql.control import Control, Tenants
+from argus.storage.sql.counting import contrast, count_keys, count_values
 from argus.storage.sql.engine import Database, View
 from argus.storage.sql.exactly_once import ExactlyOnce
-from argus.storage.sql.logs import find_logs, logs_after
+from argus.storage.sql.logs import find_logs, logs_after, logs_around
 from argus.storage.sql.overview import (
     dashboard,
     latency_heatmap,
@@ -43,7 +49,7 @@ from argus.storage.sql.overview import (
 from argus.storage.sql.pins import Pins
 from argus.storage.sql.purge import Purge
 from argus.storage.sql.retention import Keeper
-from argus.storage.sql.rolling import Rolling
+from argus.storage.sql.rolling import WAIT_S, Rolling
 from argus.storage.sql.rollups import Progress
 from argus.storage.sql.sealing import Sealing
 from argus.storage.sql.service_map import service_map
@@ -225,11 +231,29 @@ class _SqlReader:
             self._tenant_id(), lambda views: logs_after(views, log_id, limit)
         )
 
+    async def logs_around(self, query: LogQuery, time_ns: int) -> list[LogRecord]:
+        return await self._database.read(
+            self._tenant_id(), lambda views: logs_around(views, encodable(query), time_ns)
+        )
+
+    async def count_keys(self, query: RecordQuery) -> Tally:
+        return await self._database.read(self._tenant_id(), lambda views: count_keys(views, query))
+
+    async def count_values(self, query: RecordQuery, target: Target, bucket_ns: int = 0) -> Tally:
+        return await self._database.read(
+            self._tenant_id(), lambda views: count_values(views, query, target, bucket_ns)
+        )
+
+    async def contrast(self, query: RecordQuery, selection: Node) -> Contrast:
+        return await self._database.read(
+            self._tenant_id(), lambda views: contrast(views, query, selection)
+        )
+
     async def service_names(self) -> list[str]:
         return await self._database.read(self._tenant_id(), service_names)
 
     async def dashboard(self, range_: TimeRange, services: tuple[str, ...]) -> Dashboard:
-        await self._upkeep.caught_up()
+        await self._upkeep.caught_up(WAIT_S)
         return await self._numbers(lambda views: dashboard(views, range_, encodable(services)))
 
     async def traffic(self, range_: TimeRange, services: tuple[str, ...]) -> list[TrafficBucket]:

@@ -1,6 +1,7 @@
 """Reads traces: lists of their summaries, and one with its spans and log records."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from operator import itemgetter
 from typing import Annotated, Any
 
@@ -9,8 +10,10 @@ from sqlalchemy import ColumnElement, FromClause, Select, and_, func, or_, selec
 
 from argus.errors import InvalidInput
 from argus.model import Span, StatusCode, TraceSummary
-from argus.storage import Page, TraceDetail, TraceQuery
+from argus.query import Node
+from argus.storage import Page, TimeRange, TraceDetail, TraceQuery
 from argus.storage.sql.engine import View
+from argus.storage.sql.filtered import Key, newest_traces, traces_with
 from argus.storage.sql.logs import logs_of_trace
 from argus.storage.sql.paging import (
     INT64_MAX,
@@ -26,6 +29,7 @@ from argus.storage.sql.summaries import quoted_service, services_of
 from argus.storage.sql.words import expression, searched_words, trace_word
 
 _SPANS_AT_ONCE = 5_000
+_FEW = 10_000
 
 
 class _Position(msgspec.Struct):
@@ -40,19 +44,55 @@ def find_traces(views: Iterable[View], query: TraceQuery) -> Page[TraceSummary]:
     segments = list(views)
     after = _position(query)
     need = query.offset + query.limit + 1
-    sources = _sources(segments, query)
-    keys = _first_keys(sources, query, after, need)
+    if query.filter is not None and len(segments) == 1 and _is_newest_first(query):
+        sources = [_Source(segments[0], segments[0].traces, INT64_MAX, [])]
+        keys, counting = _newest_filtered(segments, query, query.filter, after, need)
+    else:
+        sources = _sources(segments, query)
+        counting = _count(sources) if query.count else Counting.at_least(0)
+        keys = _first_keys(sources, query, after, need)
     page = keys[query.offset : query.offset + query.limit]
     cursor = None
     if len(keys) > query.offset + query.limit and page:
         value, trace_id, _, _ = page[-1]
         cursor = encode_cursor(_Position(query.sort_by, query.descending, value, trace_id.lower()))
+    summaries = _summaries(sources, page)
+    return Page(summaries, counting.total, counting.is_estimate, cursor)
+
+
+def _is_newest_first(query: TraceQuery) -> bool:
+    return query.sort_by == "start_time" and query.descending
+
+
+def _count(sources: list["_Source"]) -> Counting:
     counting = Counting()
     for index, source in enumerate(sources):
         if not counting.add(source.count(counting.room), more=index + 1 < len(sources)):
             break
-    summaries = _summaries(sources, page)
-    return Page(summaries, counting.total, counting.is_estimate, cursor)
+    return counting
+
+
+def _newest_filtered(
+    segments: list[View], query: TraceQuery, tree: Node, after: _Position | None, need: int
+) -> tuple[list[Key], Counting]:
+    position = None if after is None else (after.value, after.trace_id.upper())
+    unfiltered = replace(query, filter=None)
+    range_ = query.range
+    if after is not None and not query.count and not isinstance(after.value, str):
+        end_ns = INT64_MAX if range_.end_ns is None else range_.end_ns
+        range_ = TimeRange(range_.start_ns, min(after.value + 1, end_ns))
+    return newest_traces(
+        segments,
+        range_,
+        tree,
+        lambda view: [
+            *_conditions(view.traces, query),
+            *(view.traces.c.trace_id.in_(ids) for ids in _of_spans(view, unfiltered)),
+        ],
+        lambda key: position is None or key[:2] < position,
+        need,
+        count=query.count,
+    )
 
 
 def get_trace(views: Iterable[View], trace_id: bytes, max_logs: int) -> TraceDetail | None:
@@ -111,16 +151,25 @@ class _Source:
         self.traces = traces
         self.newest_ns = newest_ns
         self.conditions = conditions
+        self._matches: int | None = None
 
     def count(self, room: int) -> int:
         """How many match, up to `room`."""
         some = select(self.traces.c.id).where(*self.conditions).limit(room).subquery()
-        found: int = self.view.value(select(func.count()).select_from(some))
+        self._matches = found = int(self.view.value(select(func.count()).select_from(some)))
         return found
+
+    @property
+    def _few(self) -> bool:
+        return self._matches is not None and self._matches <= _FEW
 
     def keys(self, query: TraceQuery, after: "_Position | None", need: int) -> list[list[Any]]:
         """(sort value, trace id in hex, row id) of the first ones in the order of the query."""
+        if self._matches == 0:
+            return []
         sort, id_ = _sort_column(self.traces, query.sort_by), self.traces.c.trace_id
+        if query.search and query.sort_by == "start_time" and self._few:
+            sort = sort + 0  # sort what the words find, instead of looking through all in order
         statement = select(sort.label("sort"), id_, self.traces.c.id).where(*self.conditions)
         if after is not None:
             last = bytes.fromhex(after.trace_id)
@@ -135,36 +184,44 @@ class _Source:
 
 def _sources(views: list[View], query: TraceQuery) -> list[_Source]:
     """Where matches can be: the segments, newest first, and last the traces that straddle them."""
-    words = searched_words(query.search)
-    matching = expression([word] for word in words) if words else ""
+    asks_spans = bool(searched_words(query.search)) or query.filter is not None
     found = []
-    straddling: set[str] = set()
-    # the words may be in a part that lies outside the range of the trace's start
-    elsewhere = _segments_of_straddling(views[0], query) if views and words else set()
+    straddling: list[set[str]] = [set(), set()]
+    # what is asked of spans may hold in a part that lies outside the range of the trace's start
+    elsewhere = _segments_of_straddling(views[0], query) if views and asks_spans else set()
     for view in views:
         bounds = view.bounds(View.SPANS)
         if bounds is None:
             continue
         parts = view.straddling_parts
         part_ids = select(parts.c.trace_id).where(parts.c.segment_id == view.segment_id)
+        asked = _of_spans(view, query)
         if view.segment_id in elsewhere:
-            straddling.update(_straddling_matches(view, matching, part_ids))
+            for together, ids in zip(straddling, asked, strict=False):
+                together.update(_straddling_matches(view, ids, part_ids))
         if overlaps(bounds, query.range):
             conditions = _conditions(view.traces, query)
             conditions.append(view.traces.c.trace_id.not_in(part_ids))
-            if words:
-                ids = select(view.spans.c.trace_id).where(
-                    view.spans.c.id.in_(view.span_ids(matching))
-                )
-                conditions.append(view.traces.c.trace_id.in_(ids))
+            conditions += (view.traces.c.trace_id.in_(ids) for ids in asked)
             found.append(_Source(view, view.traces, bounds[1], conditions))
     found.sort(key=lambda source: -source.newest_ns)
     if views:
         whole = views[0].straddling
         conditions = _conditions(whole, query)
-        if words:
-            conditions.append(whole.c.trace_id.in_([bytes.fromhex(id_) for id_ in straddling]))
+        for together in straddling[: len(_of_spans(views[0], query))]:
+            conditions.append(whole.c.trace_id.in_([bytes.fromhex(id_) for id_ in together]))
         found.append(_Source(views[0], whole, INT64_MIN, conditions))
+    return found
+
+
+def _of_spans(view: View, query: TraceQuery) -> list[Select[Any]]:
+    """For each condition that one span must meet, the ids of the traces that have such a span."""
+    found = []
+    if words := searched_words(query.search):
+        spans, matching = view.spans, expression([word] for word in words)
+        found.append(select(spans.c.trace_id).where(spans.c.id.in_(view.span_ids(matching))))
+    if query.filter is not None:
+        found.append(traces_with(view, query.filter))
     return found
 
 
@@ -175,12 +232,9 @@ def _segments_of_straddling(view: View, query: TraceQuery) -> set[int]:
     return {number for (number,) in view.rows(found)}
 
 
-def _straddling_matches(view: View, matching: str, part_ids: Select[Any]) -> list[str]:
-    spans = view.spans
-    found = select(spans.c.trace_id).where(
-        spans.c.id.in_(view.span_ids(matching)), spans.c.trace_id.in_(part_ids)
-    )
-    return [trace_id for (trace_id,) in view.rows(found.distinct())]
+def _straddling_matches(view: View, ids: Select[Any], part_ids: Select[Any]) -> list[str]:
+    found = ids.where(view.spans.c.trace_id.in_(part_ids)).distinct()
+    return [trace_id for (trace_id,) in view.rows(found)]
 
 
 def _first_keys(

@@ -112,12 +112,13 @@ class Upkeep:
         wanted = self._active.last_span_id
         while self._folded < wanted:
             async with self._folding:
-                for segment in self._sealing.waiting():
-                    if (segment.last_span_id or 0) > self._folded:
+                active, *older = self._segments.newest_first
+                for segment in reversed(older):
+                    if segment.state == "sealing" and (segment.last_span_id or 0) > self._folded:
                         await self._on_folder(partial(self._sealing.fold, segment))
                         self._folded = segment.last_span_id or 0
                 if self._folded < wanted:
-                    await self._fold(self._segments.active, wanted)
+                    await self._fold(active, wanted)
 
     async def _fold(self, segment: Segment, wanted: int) -> None:
         """One step of the active segment; nothing when it is not active any more."""
@@ -139,14 +140,14 @@ class Upkeep:
         if await self._database.on_writer(store):
             self._folded = step.folded_span_id
 
-    async def caught_up(self) -> None:
+    async def caught_up(self, at_most_s: float = LIST_WAIT_S) -> None:
         """`catch_up`, but no longer than a list can wait, and no error: it is stale then."""
         if not self._behind:
             return
         task = asyncio.create_task(self.catch_up())
         self._tasks.add(task)
         task.add_done_callback(self._forget)
-        await asyncio.wait({task}, timeout=min(LIST_WAIT_S, self._database.query_timeout_s / 2))
+        await asyncio.wait({task}, timeout=min(at_most_s, self._database.query_timeout_s / 2))
 
     def _forget(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)

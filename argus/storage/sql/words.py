@@ -17,6 +17,9 @@ from argus.model import SEVERITIES, UNSPECIFIED, LogRecord, Span
 MAX_SEARCH_WORDS = 200
 _MEMO_LIMIT = 8192
 
+NOTHING = MARK
+"""A word that no row has."""
+
 _DURATION_WORDS = tuple(f"{MARK}d{bits}" for bits in range(65))
 _SEVERITY_WORDS = tuple(f"{MARK}v{(number + 3) // 4}" for number in range(25))
 
@@ -49,6 +52,13 @@ def status_word(status: int) -> str:
 def duration_word(duration_ns: int) -> str:
     """The word of the power-of-two bucket a duration lies in: its number of bits."""
     return _DURATION_WORDS[duration_ns.bit_length()]
+
+
+def any_duration_word(low_ns: int | None, high_ns: int | None) -> Sequence[str]:
+    """The words of all buckets in which durations between two bounds (both included) lie."""
+    first = max(low_ns or 0, 0).bit_length()
+    last = 64 if high_ns is None else max(high_ns, 0).bit_length()
+    return _DURATION_WORDS[first : last + 1]
 
 
 def severity_word(name: str) -> str:
@@ -108,6 +118,11 @@ def searched_words(search: str) -> list[str]:
     return words
 
 
+def prefix(text: str) -> str:
+    """An FTS5 expression for rows that have a word which begins so."""
+    return f'"{text}" *'
+
+
 def expression(groups: Iterable[Sequence[str]]) -> str:
     """An FTS5 expression for rows that have at least one word of every group; empty for no group.
 
@@ -115,3 +130,8 @@ def expression(groups: Iterable[Sequence[str]]) -> str:
     """
     parts = [" OR ".join(f'"{word}"' for word in group) for group in groups]
     return " AND ".join(f"({part})" if " OR " in part else part for part in parts)
+
+
+def both(first: str, second: str) -> str:
+    """The expression for rows that match two of them; an empty one matches every row."""
+    return f"({first}) AND ({second})" if first and second else first or second

@@ -1,7 +1,8 @@
 /** Owns every query of the front end: keys, addresses and how long an answer stays fresh. Keys live only here. */
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
-import { get, type Params } from "./client";
-import type { Health, LogsResponse, TraceResponse, TracesResponse } from "./types";
+import { admin, get, type Params } from "./client";
+import type { LatencyHeatmap, ServiceMap, ServicesResponse, TrafficPoint } from "./types";
+import type { Dashboard, DeadLettersResponse, Health, LogsResponse, ReceiptsResponse, TraceResponse, TracesResponse } from "./types";
 
 const pageSize = 100;
 
@@ -50,3 +51,39 @@ export const healthQuery = (refetchInterval: number) =>
     queryFn: ({ signal }) => get<Health>("/api/health", {}, signal),
     refetchInterval,
   });
+
+export const receiptsQuery = (refetchInterval: number) =>
+  queryOptions({
+    queryKey: ["receipts"],
+    queryFn: ({ signal }) => get<ReceiptsResponse>("/api/ingest/receipts", {}, signal),
+    refetchInterval,
+  });
+
+/** Requests that wait on disk, oldest first. */
+export const deadLettersQuery = () =>
+  infiniteQueryOptions({
+    queryKey: ["dead letters"],
+    queryFn: ({ pageParam, signal }) => admin<DeadLettersResponse>("GET", "/api/admin/dlq", { limit: 100, cursor: pageParam }, signal),
+    initialPageParam: null as string | null,
+    getNextPageParam: (last) => last.next_cursor,
+    retry: false,
+  });
+
+/** How often the pages of numbers look again by themselves. */
+export const pollMs = 30_000;
+
+const numbers = <T>(key: string, path: string, params: Params, refetchInterval: number | false) =>
+  queryOptions({
+    queryKey: [key, params],
+    queryFn: ({ signal }) => get<T>(path, params, signal),
+    placeholderData: keepPreviousData,
+    refetchInterval,
+  });
+
+export const dashboardQuery = (params: Params, every: number | false = pollMs) => numbers<Dashboard>("dashboard", "/api/metrics/dashboard", params, every);
+export const trafficQuery = (params: Params, every: number | false = pollMs) => numbers<TrafficPoint[]>("traffic", "/api/metrics/traffic", params, every);
+export const heatmapQuery = (params: Params, every: number | false = pollMs) => numbers<LatencyHeatmap>("latency heatmap", "/api/metrics/latency_heatmap", params, every);
+export const serviceMapQuery = (params: Params, every: number | false = pollMs) => numbers<ServiceMap>("service map", "/api/metrics/service-map", params, every);
+export const serviceNumbersQuery = (params: Params, every: number | false = pollMs) => numbers<ServicesResponse>("service numbers", "/api/services", params, every);
+/** The newest few records or traces of a page of numbers. */
+export const recentLogsQuery = (params: Params, every: number | false = pollMs) => numbers<LogsResponse>("recent logs", "/api/logs", { limit: 7, ...params }, every);

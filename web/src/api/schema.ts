@@ -2,6 +2,10 @@
 
 export type Attributes = Record<string, unknown>;
 
+export type ContextResponse = {
+  logs: Log[];
+};
+
 export type Dashboard = {
   /** RFC 3339 in UTC, nine fractional digits. */
   start: string;
@@ -52,6 +56,40 @@ export type ErrorResponse = {
   error: Problem;
 };
 
+export type ExplainResponse = {
+  explanations: Explanation[];
+  selected: number;
+  rest: number;
+  counted: number;
+  total: number;
+  total_is_estimate: boolean;
+};
+
+export type Explanation = {
+  key: string;
+  value: string | number | boolean;
+  term: string;
+  selected_count: number;
+  rest_count: number;
+  support: number;
+  rest_share: number;
+  lift: number;
+};
+
+export type Facet = {
+  field: string;
+  values: Value[];
+  other: number;
+  missing: number;
+};
+
+export type FacetsResponse = {
+  facets: Facet[];
+  counted: number;
+  total: number;
+  total_is_estimate: boolean;
+};
+
 export type FailingService = {
   service_name: string;
   error_count: number;
@@ -72,6 +110,32 @@ export type Health = {
   queue_depth: number;
   disk: Disk;
   receivers: ReceiverPorts;
+};
+
+export type HistogramResponse = {
+  /** RFC 3339 in UTC, nine fractional digits. */
+  start: string;
+  /** RFC 3339 in UTC, nine fractional digits. */
+  end: string;
+  width_ms: number;
+  timestamps: string[];
+  series: Series[];
+  counted: number;
+  total: number;
+  total_is_estimate: boolean;
+};
+
+export type Key = {
+  key: string;
+  count: number;
+  term: string;
+};
+
+export type KeysResponse = {
+  keys: Key[];
+  counted: number;
+  total: number;
+  total_is_estimate: boolean;
 };
 
 export type LatencyHeatmap = {
@@ -213,6 +277,12 @@ export type Scope = {
   version: string;
   attributes: Attributes;
   dropped_attributes_count: number;
+};
+
+export type Series = {
+  value: string | number | boolean | null;
+  other: boolean;
+  counts: number[];
 };
 
 export type ServiceMap = {
@@ -368,6 +438,10 @@ export type TypedAttributes = {
   value: Record<string, unknown>;
 }[];
 
+export type TypedContextResponse = {
+  logs: TypedLog[];
+};
+
 export type TypedLog = {
   id: string;
   /** RFC 3339 in UTC, nine fractional digits. */
@@ -466,4 +540,10 @@ export type TypedTraceResponse = {
 
 export type VacuumResponse = {
   status: "vacuumed";
+};
+
+export type Value = {
+  value: string | number | boolean;
+  count: number;
+  term: string;
 };

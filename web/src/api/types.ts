@@ -1,8 +1,19 @@
 /** Names the shapes of the API for the rest of the front end; they come from the server's OpenAPI document. */
 export type {
+  Dashboard,
+  DeadLetter,
+  DeadLettersResponse,
   Health,
+  LatencyHeatmap,
   Log,
   LogsResponse,
+  MapEdge,
+  MapNode,
+  Receipt,
+  ReceiptsResponse,
+  ServiceMap,
+  ServiceNumbers,
+  ServicesResponse,
   Severity,
   Span,
   SpanEvent,
@@ -11,4 +22,5 @@ export type {
   TraceResponse,
   TraceSummary,
   TracesResponse,
+  TrafficPoint,
 } from "./schema";

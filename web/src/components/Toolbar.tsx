@@ -26,10 +26,10 @@ export function RefreshButton({ busy, onClick }: { busy: boolean; onClick: () =>
   );
 }
 
-/** The quiet line under the controls: what the list holds. */
-export function ListFacts({ children }: { children: ReactNode }) {
+/** The quiet line under the controls: what the list holds. Changes are announced, unless they never end. */
+export function ListFacts({ children, endless = false }: { children: ReactNode; endless?: boolean }) {
   return (
-    <div className={classes.facts} role="status">
+    <div className={classes.facts} role={endless ? undefined : "status"}>
       {children}
     </div>
   );

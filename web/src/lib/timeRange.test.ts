@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { parseSearch, stringifySearch } from "../url/useSearchParams";
-import { parseRange, rangeLabel, rangeParams, rangeQuery, type TimeRange, widerRange } from "./timeRange";
+import { beforeQuery, parseRange, rangeLabel, rangeParams, rangeQuery, type TimeRange, widerRange } from "./timeRange";
 
 const absolute: TimeRange = { kind: "absolute", start: "2026-11-20T10:00:00.000Z", end: "2026-11-20T11:00:00.000Z" };
 
@@ -37,4 +37,12 @@ describe("an address' query", () => {
   });
 
   it("drops what is empty", () => expect(stringifySearch({ search: "", service: [], tab: undefined })).toBe(""));
+});
+
+describe("the period before", () => {
+  it("is as long and ends where the range begins", () => {
+    expect(beforeQuery({ kind: "absolute", start: "2026-01-01T12:00:00Z", end: "2026-01-01T13:30:00Z" })).toEqual({ start: "2026-01-01T10:30:00.000Z", end: "2026-01-01T12:00:00Z" });
+  });
+  it("stays relative", () => expect(beforeQuery({ kind: "relative", last: "15m" })).toEqual({ start: "now-1800s", end: "now-900s" }));
+  it("is not there for all time", () => expect(beforeQuery({ kind: "all" })).toBeNull());
 });

@@ -57,3 +57,23 @@ export function widerRange(range: TimeRange): TimeRange {
   const next = at < 0 ? undefined : presets.slice(at + 1).find((preset) => preset.last === "24h" || preset.last === "7d");
   return next === undefined ? { kind: "all" } : { kind: "relative", last: next.last };
 }
+
+const unitMs: Record<string, number> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+
+/** How long a range is, in milliseconds; null for all time. */
+export function lengthMs(range: TimeRange): number | null {
+  if (range.kind === "all") return null;
+  if (range.kind === "absolute") return Date.parse(range.end) - Date.parse(range.start);
+  return Number(range.last.slice(0, -1)) * (unitMs[range.last.slice(-1)] ?? 0);
+}
+
+/** The `start` and `end` of a request for the period of the same length just before; null when there is none. */
+export function beforeQuery(range: TimeRange): { start: string; end: string } | null {
+  const length = lengthMs(range);
+  if (length === null) return null;
+  if (range.kind === "absolute") return { start: new Date(Date.parse(range.start) - length).toISOString(), end: range.start };
+  return { start: `now-${(2 * length) / 1000}s`, end: `now-${length / 1000}s` };
+}
+
+/** The range between two points in milliseconds. */
+export const between = (startMs: number, endMs: number): TimeRange => ({ kind: "absolute", start: new Date(startMs).toISOString(), end: new Date(endMs).toISOString() });

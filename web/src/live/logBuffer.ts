@@ -11,14 +11,14 @@ export class LogBuffer {
 
   constructor(private readonly capacity: number) {}
 
-  /** Adds what is new; false when nothing is. */
-  add(logs: Log[]): boolean {
+  /** Adds what is new, and says how many records that were. */
+  add(logs: Log[]): number {
     const last = this.lastId;
     const fresh = last === null ? logs : logs.filter((log) => log.id > last);
-    if (fresh.length === 0) return false;
+    if (fresh.length === 0) return 0;
     this.lastId = fresh.at(-1)?.id ?? last;
     this.append(fresh.map((log) => ({ kind: "log", log })));
-    return true;
+    return fresh.length;
   }
 
   gap(missed: number | null): void {

@@ -23,8 +23,8 @@ function watch(filter = "") {
 
 test("the buffer keeps the newest rows and takes no record twice", () => {
   const buffer = new LogBuffer(4);
-  expect(buffer.add(logs(1, 4))).toBe(true);
-  expect(buffer.add(logs(2, 4))).toBe(false);
+  expect(buffer.add(logs(1, 4))).toBe(3);
+  expect(buffer.add(logs(2, 4))).toBe(0);
   buffer.gap(7);
   buffer.add(logs(3, 6));
   expect(shown(buffer.rows)).toEqual(["3", "gap 7", "4", "5"]);

@@ -3,13 +3,14 @@ import { LogBuffer, type StreamRow } from "./logBuffer";
 import { LiveSocket, liveAddress, type SocketOptions, type SocketState } from "./socket";
 import type { Log, Notice } from "./types";
 
-/** What a page shows. `waiting` counts records that a pause holds back; `problem` is what the server said about the filter. */
-export type LogStreamView = { rows: readonly StreamRow[]; state: SocketState; waiting: number; problem: string | null };
+/** What a page shows. `received` counts records since it was opened, `waiting` those that a pause holds back; `problem` is what the server said about the filter. */
+export type LogStreamView = { rows: readonly StreamRow[]; state: SocketState; received: number; waiting: number; problem: string | null };
 
 const silenceMs = 45_000;
-const capacity = 2_000;
+/** How many of the newest rows are kept. */
+export const capacity = 2_000;
 
-const nothing: LogStreamView = { rows: [], state: "closed", waiting: 0, problem: null };
+const nothing: LogStreamView = { rows: [], state: "closed", received: 0, waiting: 0, problem: null };
 
 /** While open it watches, resumes where it was after each interruption, and tells its listeners of each change. */
 export class LogStream {
@@ -45,6 +46,7 @@ export class LogStream {
     this.socket = null;
     this.buffer = new LogBuffer(this.options.capacity ?? capacity);
     this.clear();
+    this.show({ received: 0 });
   }
 
   /** Shows what matches another filter, from now on. */
@@ -75,8 +77,10 @@ export class LogStream {
   };
 
   private take(logs: Log[]): void {
-    if (this.paused) this.held += logs.length;
-    if (this.buffer.add(logs)) this.show({});
+    const fresh = this.buffer.add(logs);
+    if (fresh === 0) return;
+    if (this.paused) this.held += fresh;
+    this.show({ received: this.view.received + fresh });
   }
 
   private heed(notice: Notice): void {

@@ -1,0 +1,118 @@
+"""Whole results as CSV, JSON lines or OTLP/JSON lines, one page in memory at a time.
+
+A line of OTLP/JSON is a whole export request whose records are oldest first; the lines are in the
+order of the list. Who sends the lines back in reverse restores what was exported.
+"""
+
+import csv
+import io
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import replace
+from typing import Any, TypeVar
+
+import msgspec
+from starlette.responses import Response, StreamingResponse
+
+from argus.api.otlp_json import logs_request, traces_request
+from argus.model import LogRecord, TraceSummary
+from argus.storage import LogQuery, Page, Reader, TraceQuery
+
+CSV, NDJSON, OTLP = "text/csv", "application/x-ndjson", "application/x-otlp-ndjson"
+MEDIA_TYPES = (CSV, NDJSON, OTLP)
+_PAGE = 500
+_OTLP_TRACES = 20
+
+T = TypeVar("T")
+Q = TypeVar("Q", LogQuery, TraceQuery)
+Write = Callable[[Sequence[T]], Awaitable[bytes]]
+
+
+def asked_for(accept: str) -> str | None:
+    """The export format that an Accept header names; None for the list as JSON."""
+    for item in accept.split(","):
+        name = item.partition(";")[0].strip().lower()
+        if name in MEDIA_TYPES:
+            return name
+    return None
+
+
+async def export(
+    media_type: str,
+    query: Q,
+    find: Callable[[Q], Awaitable[Page[T]]],
+    one: Callable[[T], msgspec.Struct],
+    otlp: Callable[[Sequence[T]], Awaitable[dict[str, Any]]],
+) -> Response:
+    """Everything that a query finds from its position on; its limit is no bound.
+
+    What the first page raises is raised here; a later failure cuts the connection.
+    """
+
+    async def lines(records: Sequence[T]) -> bytes:
+        return b"".join(msgspec.json.encode(one(record)) + b"\n" for record in records)
+
+    async def requests(records: Sequence[T]) -> bytes:
+        return msgspec.json.encode(await otlp(records)) + b"\n" if records else b""
+
+    writers: dict[str, Write[T]] = {CSV: _Table(one).write, NDJSON: lines, OTLP: requests}
+    size = _OTLP_TRACES if media_type == OTLP and isinstance(query, TraceQuery) else _PAGE
+    query = replace(query, limit=size, count=False)
+    first = await find(query)
+    body = _pages(query, first, find, writers[media_type])
+    return StreamingResponse(
+        body, headers={"Cache-Control": "no-store", "Vary": "Accept"}, media_type=media_type
+    )
+
+
+async def _pages(
+    query: Q, page: Page[T], find: Callable[[Q], Awaitable[Page[T]]], write: Write[T]
+) -> AsyncIterator[bytes]:
+    yield await write(page.items)
+    while page.next_cursor is not None:
+        page = await find(replace(query, offset=0, cursor=page.next_cursor))
+        yield await write(page.items)
+
+
+class _Table:
+    """Writes records as CSV (RFC 4180), with a head before the first."""
+
+    def __init__(self, one: Callable[[Any], msgspec.Struct]) -> None:
+        self._one = one
+        self._begun = False
+
+    async def write(self, records: Sequence[Any]) -> bytes:
+        """Some rows. A cell that is no text or number is JSON."""
+        text = io.StringIO()
+        writer = csv.writer(text)
+        for record in records:
+            row: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(self._one(record)))
+            if not self._begun:
+                writer.writerow(row)
+                self._begun = True
+            writer.writerow(map(_cell, row.values()))
+        return text.getvalue().encode()
+
+
+def _cell(value: Any) -> Any:
+    if value is None:
+        return ""
+    if isinstance(value, bool | list | dict):
+        return msgspec.json.encode(value).decode()
+    return value
+
+
+async def logs_of(records: Sequence[LogRecord]) -> dict[str, Any]:
+    """Log records, newest first -> one request."""
+    return logs_request(list(reversed(records)))
+
+
+def spans_of(
+    reader: Reader,
+) -> Callable[[Sequence[TraceSummary]], Awaitable[dict[str, Any]]]:
+    """How trace summaries become one request with all their spans."""
+
+    async def write(traces: Sequence[TraceSummary]) -> dict[str, Any]:
+        found = [await reader.get_trace(trace.trace_id, max_logs=0) for trace in reversed(traces)]
+        return traces_request([span for detail in found if detail for span in detail.spans])
+
+    return write

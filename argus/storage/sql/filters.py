@@ -1,0 +1,338 @@
+"""Compiles a filter for one segment: what its index finds, and what decides of a row.
+
+The index expression is true of every row the filter is true of, and of others; it is empty where
+the index cannot tell. The condition is exactly the filter (`argus.query.matcher` says the same of
+records in memory) and never NULL.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import msgspec
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    LargeBinary,
+    and_,
+    case,
+    func,
+    literal,
+    not_,
+    or_,
+    select,
+)
+
+from argus.attributes import EMPTY, text_of_string, word
+from argus.model import severity_name
+from argus.query import FilterSignal
+from argus.query.tree import (
+    And,
+    Attribute,
+    Column,
+    Condition,
+    Equals,
+    Everything,
+    Exists,
+    Interval,
+    Leaf,
+    Matches,
+    Node,
+    Not,
+    Or,
+    Phrase,
+    Test,
+    WordLike,
+    leaves,
+)
+from argus.storage.sql.engine import View
+from argus.storage.sql.functions import attribute, has_words, matches
+from argus.storage.sql.paging import INT64_MAX, INT64_MIN
+from argus.storage.sql.words import (
+    NOTHING,
+    any_duration_word,
+    expression,
+    kind_word,
+    name_word,
+    prefix,
+    service_word,
+    severity_word,
+    status_word,
+    trace_word,
+)
+
+MAX_WORDS_OF_A_LEAF = 64
+_MAX_RESOURCES = 1000
+_MAX_DEPTH = 16  # of parentheses that the index's own parser is asked to take
+
+_NAMES = {"start": "start_ns", "end": "end_ns", "time": "time_ns", "observed": "observed_ns"}
+_NO_BODY = ("null", '""')
+_TRUE: ColumnElement[bool] = literal(1) == 1
+
+
+class Filter:
+    """A filter as it is asked of the spans or log records of one segment."""
+
+    def __init__(self, tree: Node, signal: FilterSignal, view: View) -> None:
+        self._tree = tree
+        self._view = view
+        self._of_spans = signal == "traces"
+        self._rows: FromClause = view.spans if self._of_spans else view.logs
+        self._resource_keys = _resource_keys(view) if _asks_resources(tree) else frozenset()
+        self.expression = self._index(tree, _MAX_DEPTH) or ""
+        terms = tree.terms if isinstance(tree, And) else (tree,)
+        self.condition = and_(*(self._top(term) for term in terms))
+
+    @property
+    def exact(self) -> ColumnElement[bool]:
+        """What the filter says of any row, also of one that the index did not find."""
+        return self._exact(self._tree, self._rows)
+
+    def matching(self, first_id: int, last_id: int) -> ColumnElement[bool]:
+        """What holds for exactly the matching rows in a range of ids."""
+        ids = self._view.span_ids if self._of_spans else self._view.log_ids
+        id_, condition = self._rows.c.id, self.condition
+        if not self.expression:
+            return and_(id_.between(first_id, last_id), condition)
+        return and_(
+            id_.in_(ids(self.expression, first_id, last_id)),
+            (id_ + 0).between(first_id, last_id),
+            condition,
+        )
+
+    def _index(self, tree: Node, depth: int) -> str | None:
+        if depth == 0:
+            return None
+        match tree:
+            case And(terms):
+                found = [self._index(term, depth - 1) for term in terms]
+                return _joined(" AND ", [one for one in found if one is not None])
+            case Or(terms):
+                found = [self._index(term, depth - 1) for term in terms]
+                some = [one for one in found if one is not None]
+                return _joined(" OR ", some) if len(some) == len(found) else None
+            case Not() | Everything():
+                return None
+            case Phrase():
+                return expression([word] for word in tree.words)
+            case WordLike():
+                first = tree.pattern.parts[0]
+                return prefix(first) if first else None
+            case Test(target, condition):
+                if target.root:
+                    return None
+                if isinstance(target, Column):
+                    return _any(self._column_words(target, condition))
+                return _any(self._attribute_words(target, condition))
+
+    def _column_words(self, column: Column, condition: Condition) -> Iterable[str] | None:
+        match column.field.name, condition:
+            case "service", Matches():
+                return self._service_words(matches(self._view.resources.c.service_name, condition))
+            case "service", Equals(text):
+                return [service_word(text)]
+            case "trace_id", Equals(text):
+                return [trace_word(bytes.fromhex(text))]
+            case "name", Equals(text):
+                return [name_word(text)]
+            case "status", Interval():
+                return [status_word(int(condition.low or 0))]
+            case "kind", Interval():
+                return [kind_word(int(condition.low or 0))]
+            case "severity", Interval():
+                held = range(25)
+                names = [severity_name(number) for number in held if condition.contains(number)]
+                return map(severity_word, dict.fromkeys(names))
+            case "duration", Interval():
+                low, high = condition.closed()
+                return any_duration_word(low, high)
+        return None
+
+    def _attribute_words(self, target: Attribute, condition: Condition) -> Iterable[str] | None:
+        if not isinstance(condition, Equals):
+            return None
+        found: list[str] = []
+        for of, key in target.places:
+            if of == "record":
+                found += map(word, condition.fragments(key))
+            elif self._on_resources(key):
+                attributes = self._view.resources.c.attributes
+                named = self._service_words(attribute(attributes, key, condition))
+                if named is None:
+                    return None
+                found += named
+        return found
+
+    def _service_words(self, condition: ColumnElement[Any]) -> list[str] | None:
+        resources = self._view.resources
+        names = select(resources.c.service_name).where(condition == 1).distinct()
+        rows = self._view.rows(names.limit(MAX_WORDS_OF_A_LEAF + 1))
+        if len(rows) > MAX_WORDS_OF_A_LEAF:
+            return None
+        return [service_word(name) for (name,) in rows]
+
+    def _top(self, tree: Node) -> ColumnElement[bool]:
+        """Of a row that the index expression found."""
+        if not isinstance(tree, Phrase | WordLike):
+            return self._exact(tree, self._rows)
+        return _TRUE if _found_by_index(tree) else self._has_words(tree, self._rows)
+
+    def _exact(self, tree: Node, rows: FromClause) -> ColumnElement[bool]:
+        match tree:
+            case Not(term):
+                return not_(self._exact(term, rows).self_group())
+            case And(terms):
+                return and_(*(self._exact(term, rows) for term in terms)).self_group()
+            case Or(terms):
+                return or_(*(self._exact(term, rows) for term in terms)).self_group()
+            case Test(target) if target.root:
+                return self._of_root(tree, rows)
+            case _:
+                return self._leaf(tree, rows)
+
+    def _leaf(self, leaf: Leaf, rows: FromClause) -> ColumnElement[bool]:
+        match leaf:
+            case Phrase() | WordLike():
+                return self._text(leaf, rows)
+            case Everything():
+                return _TRUE
+            case Test(target, condition):
+                if isinstance(target, Column):
+                    return self._column(target, condition, rows)
+                return self._attribute(target, condition, rows)
+
+    def _of_root(self, test: Test, rows: FromClause) -> ColumnElement[bool]:
+        spans = self._view.spans
+        some, root = spans.alias("of_trace"), spans.alias("root")
+        of_trace = self._view.span_ids_of_trace(rows)
+        first = (
+            select(some.c.id)
+            .where(some.c.id.in_(of_trace), some.c.trace_id == rows.c.trace_id)
+            .order_by(func.length(some.c.parent_span_id) > 0, some.c.start_ns, some.c.id)
+            .limit(1)
+            .correlate(rows)
+            .scalar_subquery()
+        )
+        holds = self._leaf(test, root)
+        return select(1).where(root.c.id == first, holds).correlate(rows).exists()
+
+    def _text(self, leaf: Phrase | WordLike, rows: FromClause) -> ColumnElement[bool]:
+        found = self._index(leaf, 1)
+        if found is None:
+            return self._has_words(leaf, rows)
+        ids = self._view.span_ids if self._of_spans else self._view.log_ids
+        in_index = (rows.c.id + 0).in_(ids(found))  # to ask, not to walk: others find fewer rows
+        return in_index if _found_by_index(leaf) else and_(in_index, self._has_words(leaf, rows))
+
+    def _has_words(self, leaf: Phrase | WordLike, rows: FromClause) -> ColumnElement[bool]:
+        first = func.json_quote(rows.c.name) if self._of_spans else rows.c.body
+        return has_words(first, EMPTY if leaf.body else rows.c.attributes, leaf) == 1
+
+    def _column(
+        self, column: Column, condition: Condition, rows: FromClause
+    ) -> ColumnElement[bool]:
+        field = column.field
+        if isinstance(condition, Exists) and field.always:
+            return _TRUE
+        if field.name == "service":
+            resources = self._view.resources
+            return _of(rows.c.resource_id, resources, _compare(resources.c.service_name, condition))
+        if field.name.startswith("scope"):
+            scopes = self._view.scopes
+            text = scopes.c.version if field.name == "scope.version" else scopes.c.name
+            return _of(rows.c.scope_id, scopes, _compare(text, condition))
+        if field.kind == "text":
+            return rows.c.body.not_in(_NO_BODY)
+        if field.name == "duration":
+            return _compare(rows.c.end_ns - rows.c.start_ns, condition)
+        return _compare(rows.c[_NAMES.get(field.name, field.name)], condition)
+
+    def _attribute(
+        self, target: Attribute, condition: Condition, rows: FromClause
+    ) -> ColumnElement[bool]:
+        resources = self._view.resources
+        own = rows.c.attributes
+        deciding: list[ColumnElement[Any]] = []
+        possible: list[ColumnElement[bool]] = []
+        for of, key in target.places:
+            if of == "record":
+                opening = f"{text_of_string(key)}:"
+                deciding.append(case((_has(own, opening), attribute(own, key, condition))))
+                texts = condition.fragments(key) if isinstance(condition, Equals) else (opening,)
+                possible += (_has(own, text) for text in texts)
+            elif self._on_resources(key):
+                found = attribute(resources.c.attributes, key, condition)
+                holds = _of(rows.c.resource_id, resources, found == 1)
+                known = _of(rows.c.resource_id, resources, found.is_not(None))
+                deciding.append(case((holds, 1), (known, 0)))
+                possible.append(holds)
+        if not deciding:
+            return not_(_TRUE)
+        # one expression: the database bounds how deep many of them may nest
+        return case((or_(*possible), func.coalesce(*deciding, 0)), else_=0) == 1
+
+    def _on_resources(self, key: str) -> bool:
+        return self._resource_keys is None or key in self._resource_keys
+
+
+def _asks_resources(tree: Node) -> bool:
+    return any(
+        isinstance(leaf, Test)
+        and isinstance(leaf.target, Attribute)
+        and any(of == "resource" for of, _ in leaf.target.places)
+        for leaf in leaves(tree)
+    )
+
+
+def _resource_keys(view: View) -> frozenset[str] | None:
+    """The keys of all resources of a segment; None when those are too many to look through."""
+    texts = view.rows(select(view.resources.c.attributes).limit(_MAX_RESOURCES + 1))
+    if len(texts) > _MAX_RESOURCES:
+        return None
+    return frozenset(key for (text,) in texts for key in msgspec.json.decode(text))
+
+
+def _found_by_index(leaf: Phrase | WordLike) -> bool:
+    """Whether the index alone is exact: for one word or beginning, anywhere in a record."""
+    if isinstance(leaf, WordLike):
+        return not leaf.body and leaf.parts[0] != "" and leaf.parts[1:] == ("",)
+    return not leaf.body and len(leaf.words) == 1
+
+
+def _of(id_: ColumnElement[int], table: FromClause, condition: Any) -> ColumnElement[bool]:
+    return id_.in_(select(table.c.id).where(condition))
+
+
+def _has(text: ColumnElement[str], part: str) -> ColumnElement[bool]:
+    return func.instr(text, part) > 0
+
+
+def _compare(value: Any, condition: Condition) -> ColumnElement[bool]:
+    binary = isinstance(value.type, LargeBinary)
+    match condition:
+        case Equals(text):
+            return value == (bytes.fromhex(text) if binary else text)  # type: ignore[no-any-return]
+        case Matches():
+            return matches(value, condition) == 1
+        case Interval():
+            low, high = condition.closed()
+            bounds = [INT64_MIN if low is None else low, INT64_MAX if high is None else high]
+            if bounds[0] > INT64_MAX or bounds[1] < INT64_MIN:
+                return not_(_TRUE)
+            return and_(value >= max(bounds[0], INT64_MIN), value <= min(bounds[1], INT64_MAX))
+        case Exists():
+            empty: Any = b"" if binary else "" if isinstance(value.type.python_type(), str) else 0
+            return value != empty  # type: ignore[no-any-return]
+
+
+def _any(words: Iterable[str] | None) -> str | None:
+    group: Sequence[str] = [] if words is None else list(words)
+    if words is None or len(group) > MAX_WORDS_OF_A_LEAF:
+        return None
+    # no row has the mark alone: what nothing can match finds nothing
+    return expression([group or [NOTHING]])
+
+
+def _joined(operator: str, parts: list[str]) -> str | None:
+    if not parts:
+        return None
+    return parts[0] if len(parts) == 1 else operator.join(f"({part})" for part in parts)
