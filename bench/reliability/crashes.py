@@ -15,6 +15,7 @@ from bench.reliability.trial import Outcome, Trial, shared
 
 READY_S = 5.0
 EXIT_S = 10.0
+_SELDOM = {n for n in POINTS if n.split()[1] in ("summaries", "rollups")}
 _LETTER_POINTS = {n for n in POINTS if n.split()[1] in ("letter", "folder", "unlink")}
 
 
@@ -65,7 +66,7 @@ async def crash_points(
         stop = asyncio.Event()
         loading = asyncio.create_task(trial.load.run(trial.sender, stop))
         for point in points:
-            nth = trial.draw.randint(1, latest)
+            nth = trial.draw.randint(1, min(latest, 3) if point in _SELDOM else latest)
             command = ("-m", "bench.reliability.crash_points", point, str(nth))
             await asyncio.to_thread(trial.server.launch, command)
             await _pass(trial, point)

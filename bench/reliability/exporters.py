@@ -14,7 +14,7 @@ from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, Spa
 
 from bench.reliability.crashes import locked
 from bench.reliability.reading import span_ids
-from bench.reliability.trial import Outcome, Trial
+from bench.reliability.trial import Outcome, Trial, shared
 
 Fault = Literal["database locked", "server away", "overload"]
 
@@ -66,7 +66,7 @@ async def sdk(folder: Path, seed: int, fault: Fault, seconds: float = 10.0) -> O
         for one in programs:
             one.stop.set()
         await asyncio.gather(*making)
-        await asyncio.to_thread(trial.server.until_settled)
+        await asyncio.to_thread(trial.server.until_settled, shared(30))
         for one in programs:
             _judge(trial, one)
         return trial.outcome

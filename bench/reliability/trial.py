@@ -111,6 +111,7 @@ class Trial:
     async def verify(self, within_s: float = 40, pending: bool = True) -> None:
         """Send what is pending, wait until nothing waits in the dead-letter queue, and compare
         all that was acked: by SQL, by the REST routes, and by what /metrics counts."""
+        within_s = shared(within_s)
         if pending:
             await self.load.finish(self.sender, within_s)
         await asyncio.to_thread(self.server.until_settled, within_s)

@@ -17,6 +17,7 @@ from google.rpc import status_pb2
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceResponse
 
 from bench.reliability.server import Server, serving
+from bench.reliability.trial import shared
 from tests.reliability.hostile import (
     JSON,
     attribute,
@@ -204,9 +205,9 @@ def test_a_million_empty_messages_are_read_without_stopping_the_others(
         while not answer.done():
             asked = time.monotonic()
             assert post(argus, resource_spans(span(fresh(), NOW))).status_code == 200
-            assert time.monotonic() - asked < 2
+            assert time.monotonic() - asked < shared(2)
     assert answer.result().status_code == 200
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < shared(10)
 
 
 def test_more_messages_than_any_sender_has_are_refused(argus: Server) -> None:
@@ -269,7 +270,7 @@ def test_ten_gigabytes_in_ten_megabytes_cost_neither_memory_nor_time(argus: Serv
     block = bomb(64)
     before, began = argus.peak_mib(), time.monotonic()
     assert post(argus, block * 160, **{"content-encoding": "gzip"}).status_code == 413
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < shared(5)
     assert argus.peak_mib() - before < 160
 
 
@@ -314,7 +315,7 @@ def test_five_hundred_bodies_that_drip_in_keep_nobody_waiting(argus: Server) -> 
             began = time.monotonic()
             assert post(argus, resource_spans(span(fresh(), NOW))).status_code == 200
             slowest = max(slowest, time.monotonic() - began)
-        assert slowest < 2
+        assert slowest < shared(2)
     finally:
         for drip in drips:
             drip.close()

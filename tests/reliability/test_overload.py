@@ -22,7 +22,7 @@ async def test_three_times_its_capacity_is_refused_fast_and_served_on(tmp_path: 
 async def test_eight_requests_of_63_mib_fit_into_its_memory_and_health_answers(
     tmp_path: Path,
 ) -> None:
-    outcome = await overload.large_requests(tmp_path, seed=41)
+    outcome = await overload.large_requests(tmp_path, seed=41, text=1_100_000)
     assert outcome.problems == []
     # gRPC holds each call's message before Argus sees it: docs/reliability.md
     assert outcome.figures["peak MiB"] <= 1024
