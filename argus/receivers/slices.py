@@ -15,6 +15,8 @@ from argus.model import Encoding, Signal
 
 SLICE_BYTES = 1024 * 1024
 """Aim of a slice; one with a single record may be larger."""
+SLICE_RECORDS = 16_384
+"""Most records of a slice of a large request: tiny ones cost more memory than their bytes say."""
 
 _LISTS: dict[Signal, tuple[str, str, str]] = {
     "traces": ("resourceSpans", "scopeSpans", "spans"),
@@ -51,7 +53,7 @@ def _cut_message(data: memoryview, level: int, limit: int, scan: "_Scan") -> Ite
         yield bytes(data)
         return
     group: list[tuple[int, int]] = []  # the bytes that belong to it, as few ranges as possible
-    size = 0
+    size = records = 0
     cut = False
     for field, start, payload, end in scan.fields(data):
         if field != number:
@@ -61,10 +63,11 @@ def _cut_message(data: memoryview, level: int, limit: int, scan: "_Scan") -> Ite
                 yield head + bytes([number << 3 | _LENGTH_DELIMITED]) + _varint(len(piece)) + piece
             cut = True
             continue
-        if group and size + end - start > limit:
+        if group and (size + end - start > limit or records == SLICE_RECORDS):
             yield head + b"".join(data[first:last] for first, last in group)
-            group, size, cut = [], 0, True
+            group, size, records, cut = [], 0, 0, True
         size += end - start
+        records += 1
         first = group.pop()[0] if group and group[-1][1] == start else start
         group.append((first, end))
     if group or not cut:
