@@ -1,4 +1,4 @@
-"""Ten days of telemetry in a storage: the shop's spans and logs, spread evenly up to now."""
+"""Telemetry of some time in a storage: the shop's spans and logs, spread evenly up to now."""
 
 import random
 import time
@@ -31,10 +31,11 @@ class History:
     """Ids of traces with 90 to 100 spans."""
 
 
-async def store(storage: Storage, spans: int) -> History:
-    """Store about so many spans, and a quarter as many log records, oldest first."""
+async def store(storage: Storage, spans: int, long_ns: int = DAYS * DAY_NS) -> History:
+    """Store about so many spans, and a quarter as many log records, oldest first, whose times are
+    spread over `long_ns` nanoseconds up to now."""
     now = time.time_ns()
-    history = History(now - DAYS * DAY_NS, now)
+    history = History(now - long_ns, now)
     waiting: list[Batch] = []
     for batch in _batches(history, spans):
         waiting.append(batch)

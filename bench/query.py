@@ -19,7 +19,7 @@ from pathlib import Path
 from argus.storage import LogQuery, Reader, Storage, TimeRange, TraceQuery
 from argus.storage.open import open_storage
 from bench.conditions import observed
-from bench.history import DAY_NS, History, store
+from bench.history import DAY_NS, DAYS, History, store
 from bench.report import Line, Result
 from bench.rollup_cost import fold_cost_us
 
@@ -139,10 +139,8 @@ async def _all(sizes: list[int]) -> list[Line]:
                 lines.append(await _deep_page(reader, size))
             lines += await _sizes(storage, history, size, largest)
             await storage.close()
-            if largest:
-                cost = await asyncio.to_thread(fold_cost_us, path)
-                name = f"rollups and calls: CPU of the fold at {size}"
-                lines.append(Line(name, "µs a span", [cost]))
+    lines.append(await _fold_cost("100 000 spans of a minute", _MINUTE_NS))
+    lines.append(await _fold_cost("100 000 spans of ten days", DAYS * DAY_NS))
     return sorted(lines, key=lambda line: line.name.partition(" at ")[0])
 
 
@@ -180,6 +178,16 @@ async def _deep_page(reader: Reader, size: int) -> Line:
             found.append(time.perf_counter() - began)
     shallow, deep = (sorted(found)[int(0.95 * ASKED)] for found in times.values())
     return Line(f"log page {DEEP_PAGE} / page 1: p95 at {size}", "", [deep / shallow], at_most=1.3)
+
+
+async def _fold_cost(name: str, long_ns: int) -> Line:
+    with tempfile.TemporaryDirectory(prefix="argus-query-") as folder:
+        path = Path(folder) / "argus.db"
+        storage = await open_storage("sqlite", str(path), query_timeout_s=600)
+        await store(storage, 100_000, long_ns)
+        await storage.close()
+        cost = await asyncio.to_thread(fold_cost_us, path)
+    return Line(f"CPU of rollups and calls, {name}", "µs", [cost])
 
 
 async def _sizes(storage: Storage, history: History, size: int, largest: bool) -> list[Line]:

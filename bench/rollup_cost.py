@@ -9,6 +9,7 @@ from sqlalchemy import NullPool, func, select
 from argus.storage.sql import migrations
 from argus.storage.sql.driver import sqlite_engine
 from argus.storage.sql.edges import Calls
+from argus.storage.sql.rolling import young_ns
 from argus.storage.sql.rollup_store import RollupStore
 from argus.storage.sql.rollups import Progress, next_step
 from argus.storage.sql.tables import logs, spans
@@ -31,7 +32,7 @@ def fold_cost_us(path: Path) -> float:
                     )  # fmt: skip
                     while step := next_step(rows, progress, last, calls):
                         with control.begin():
-                            store.add(control, step)
+                            store.add(control, step, young_ns())
                         folded += step.progress.span_id - progress.span_id
                         progress = step.progress
         return (time.process_time() - began) / folded * 1e6

@@ -13,11 +13,13 @@ import pytest
 
 from argus.model import Batch, LogRecord, Span
 from argus.storage import LogQuery, Purged, Retention, SegmentLimits, Storage, TraceQuery
+from argus.storage.sql import driver
 from argus.storage.sql.retention import DAY_NS
 from tests.builders import NOON, a_batch, a_log_record, a_span, a_trace_id
 from tests.storage.conftest import SMALL, Open, all_sealed, segments_of
 
 ROOT = Path(__file__).parents[2]
+sqlite: Any = vars(driver)["sqlite"]
 
 
 def received(age_days: float, *records: Span | LogRecord) -> list[Batch]:
@@ -101,6 +103,54 @@ async def test_the_oldest_go_until_the_bytes_fit(opened: Open) -> None:
     room = sum(segment.bytes or 0 for segment in sealed[2:]) + 2**20
     storage = await opened(retention=Retention(bytes=room))
     await until(storage, ([], sorted(f"{n}" for n in range(2, 6) for _ in range(4))))
+
+
+async def test_what_comes_in_at_the_limit_pushes_out_the_oldest(opened: Open) -> None:
+    limit = 8 * 2**20
+    storage = await opened(retention=Retention(bytes=limit))
+    for number in range(60):
+        noise = [a_log_record(f"{number}", attributes={"x": "y" * 100_000}) for _ in range(4)]
+        await storage.writer.write([a_batch(*noise)])
+    for _ in range(200):
+        if (await storage.stats()).bytes <= limit:
+            break
+        await asyncio.sleep(0.05)
+    assert (await storage.stats()).bytes <= limit
+    _, logs = await kept(storage)
+    numbers = sorted({int(body) for body in logs})
+    assert numbers == list(range(numbers[0], 60))
+    assert len(numbers) > 5
+
+
+async def began_hours_ago(opened: Open, path: Path, hours: float, retention: Retention) -> Storage:
+    """A storage with a few megabytes that is some hours old."""
+    storage = await opened(SegmentLimits())
+    noise = [a_log_record("x", attributes={"x": "y" * 50_000}) for _ in range(100)]
+    await storage.writer.write([a_batch(*noise)])
+    await storage.close()
+    began = time.time_ns() - int(hours * DAY_NS / 24)
+    connection = sqlite.connect(path, isolation_level=None)
+    connection.execute("UPDATE segments SET created_ns = ?", (began,))
+    connection.close()
+    return await opened(SegmentLimits(), retention=retention)
+
+
+async def test_a_full_disk_is_foreseen(opened: Open, tmp_path: Path) -> None:
+    limit = 50 * 2**20
+    storage = await began_hours_ago(opened, tmp_path / "argus.db", 12, Retention(bytes=limit))
+    stats = await storage.stats()
+    assert stats.full_in_days == pytest.approx((limit - stats.bytes) / (2 * stats.bytes), rel=0.2)
+
+
+@pytest.mark.parametrize(
+    ("hours", "retention"),
+    [(0.05, Retention(bytes=50 * 2**20)), (12, Retention(days=1, bytes=50 * 2**20))],
+)
+async def test_nothing_is_foreseen_too_early_or_when_retention_comes_first(
+    opened: Open, tmp_path: Path, hours: float, retention: Retention
+) -> None:
+    storage = await began_hours_ago(opened, tmp_path / "argus.db", hours, retention)
+    assert (await storage.stats()).full_in_days is None
 
 
 async def test_a_record_of_the_future_pins_nothing(opened: Open) -> None:

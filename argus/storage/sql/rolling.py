@@ -123,7 +123,7 @@ class Rolling:
                 oldest = min(map(partial(_oldest_ns, reading), reading.segments), default=now)
             minutes = min(now - MINUTES_S * SECOND_NS, oldest)
             self._drop(MINUTE_S, list(Subject), minutes)
-            self._drop(MINUTE_S, [Subject.OPERATIONS], _young_ns())
+            self._drop(MINUTE_S, [Subject.OPERATIONS], young_ns())
             if days:
                 self._drop(HOUR_S, list(Subject), now - int(days * DAY_S) * SECOND_NS)
                 with self._control.transaction() as connection:
@@ -143,7 +143,7 @@ class Rolling:
                     if step is None:
                         return
                     with self._control.transaction() as connection:
-                        self._store.add(connection, step, _young_ns())
+                        self._store.add(connection, step, young_ns())
                     self._progress = step.progress
         except BaseException as error:
             self._calls = None
@@ -192,7 +192,7 @@ class Rolling:
         await asyncio.to_thread(self._thread.shutdown)
 
 
-def _young_ns() -> int:
+def young_ns() -> int:
     """Since when operations are kept by the minute."""
     return time.time_ns() - MINUTES_OF_OPERATIONS_S * SECOND_NS
 

@@ -184,9 +184,10 @@ class RollupStore:
                     sums[start_ns, key_id] = Measure.of(values)
             rows: list[Any] = []
             for place in sorted(group):
-                found = sums.setdefault(place, Measure())
-                found.add(group[place])
-                found.add_slots(group[place].slots)
+                found = sums.setdefault(place, group[place])
+                if found is not group[place]:
+                    found.add(group[place])
+                    found.add_slots(group[place].slots)
                 rows += (*fixed, *place, *found.values())
             _UPSERT.insert(control, rows)
 

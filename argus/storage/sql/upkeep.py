@@ -159,9 +159,9 @@ class Upkeep:
         kept = -TIDY_EVERY_S
         while True:
             try:
-                await self._seal()
+                sealed = await self._seal()
                 await self.on_upkeep(self._keeper.sweep)
-                if time.monotonic() - kept >= TIDY_EVERY_S:
+                if sealed or time.monotonic() - kept >= TIDY_EVERY_S:
                     kept = time.monotonic()
                     await self.on_upkeep(self._keeper.apply)
             except (ArgusError, OSError) as error:
@@ -173,7 +173,9 @@ class Upkeep:
             except TimeoutError:
                 continue
 
-    async def _seal(self) -> None:
+    async def _seal(self) -> bool:
+        """Do what sealing there is to do; whether a segment was sealed."""
+        sealed = False
         if self._active.due:
             await self._database.on_writer(self._active.roll_when_due)
         await self.on_upkeep(self._active.prepare)
@@ -181,9 +183,10 @@ class Upkeep:
             await self.catch_up()
         for segment in self._sealing.waiting():
             if (segment.last_span_id or 0) <= self._folded:
-                await self.on_upkeep(partial(self._sealing.finish, segment))
+                sealed |= await self.on_upkeep(partial(self._sealing.finish, segment))
         for segment in self._sealing.uncovered():
             await self.on_upkeep(partial(self._sealing.cover, segment.id))
+        return sealed
 
     async def seal_all(self) -> None:
         """Return when everything stored before the call lies in sealed segments. Raises
