@@ -147,7 +147,7 @@ class Campaign:
     def table(self) -> str:
         """The sums, a line per case that was run."""
         head = "| REL | what | runs | acked records verified | lost | duplicated | altered "
-        lines = [head + "| unexplained refusals | crashes | worst seen |", "|---" * 10 + "|"]
+        lines = [head + "| unexplained refusals | crashes | largest seen |", "|---" * 10 + "|"]
         for case in CASES:
             sums = self.sums[case.id]
             figures = ", ".join(f"{name} {value:g}" for name, value in sums.figures.items())

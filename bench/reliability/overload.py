@@ -49,6 +49,7 @@ def three_times_capacity(folder: Path, seconds: float = 6.0) -> Outcome:
         outcome.figures = {
             "capacity /s": round(most.rate),
             "goodput share": round(over.rate / most.rate, 3),
+            "refusal p50 ms": over.refusal_ms[0] if over.refusal_ms else 0.0,
             "refusal p99 ms": over.refusal_ms[1] if over.refusal_ms else 0.0,
             "ack p50 before ms": calm.ack_ms[0],
             "ack p50 after ms": after.ack_ms[0],
