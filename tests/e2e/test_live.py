@@ -66,6 +66,8 @@ async def test_events_and_health_are_shown_at_once(tmp_path: Path) -> None:
         async with watch(argus, "/ws/events") as events, watch(argus, "/ws/health") as health:
             assert (await next_of(events))["dashboard"]["total_logs"] == 1
             shown = await next_of(health)
+            while shown["status"] != "ok":  # until the dead letters of an earlier run are counted
+                shown = await next_of(health)
             assert (shown["status"], shown["ingested_total"]) == ("ok", 1)
             assert argus.get("/api/health")["active_connections"] == 2
 
