@@ -4,8 +4,8 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar, cast, get_args
-from urllib.parse import unquote_to_bytes
 
+from argus.api.query_string import split_query
 from argus.api.times import now_ns, parse_duration, parse_time
 from argus.errors import InvalidInput
 from argus.model import SEVERITIES, UNSPECIFIED, StatusCode, severity_floor, severity_name
@@ -15,14 +15,13 @@ from argus.storage import TimeRange, TraceSort
 
 T = TypeVar("T")
 
-MAX_QUERY_BYTES = 64 * 1024
 MAX_TEXT = 4096
-MAX_REPEATS = 100
+MAX_REPEATS = 1000
+MAX_SERVICES = 100
 MAX_LIMIT = 1000
 MAX_OFFSET = 2**31 - 1
 MAX_DAYS = 36_500
 
-_BAD_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 _HEX = re.compile(r"[0-9a-fA-F]+")
 
 
@@ -106,31 +105,6 @@ def _read(param: Param[T], texts: list[str]) -> T:
         raise InvalidInput(f"{name}: {error}", field=name) from None
 
 
-def split_query(raw: bytes) -> dict[str, list[str]]:
-    """A raw query string -> the texts of each name, in order of first appearance.
-
-    Raises InvalidInput for one that is too long, or holds a broken escape or no UTF-8.
-    """
-    if len(raw) > MAX_QUERY_BYTES:
-        raise InvalidInput(f"the query string is over {MAX_QUERY_BYTES} bytes", field="query")
-    texts: dict[str, list[str]] = {}
-    for pair in raw.split(b"&"):
-        if pair:
-            name, _, value = pair.partition(b"=")
-            label = _text(name, "query")
-            texts.setdefault(label, []).append(_text(value, label[:100]))
-    return texts
-
-
-def _text(escaped: bytes, name: str) -> str:
-    if _BAD_ESCAPE.search(escaped):
-        raise InvalidInput("a percent sign must be followed by two hex digits", field=name)
-    try:
-        return unquote_to_bytes(escaped.replace(b"+", b" ")).decode()
-    except UnicodeDecodeError:
-        raise InvalidInput("the text is not UTF-8", field=name) from None
-
-
 def one(read: Callable[[str], T]) -> Callable[[Sequence[str]], T]:
     """How a parameter that does not repeat is read."""
     return lambda texts: read(texts[0])
@@ -191,7 +165,15 @@ def path_id(path: Mapping[str, str], name: str, digits: int) -> bytes:
 
 
 def _service_names(texts: Sequence[str]) -> tuple[str, ...]:
+    if len(texts) > MAX_SERVICES:
+        raise ValueError(f"at most {MAX_SERVICES} at once")
     return tuple(dict.fromkeys(texts))
+
+
+def _span_ids(texts: Sequence[str]) -> tuple[bytes, ...]:
+    if len(texts) > MAX_SPAN_IDS:
+        raise ValueError(f"at most {MAX_SPAN_IDS} at once")
+    return tuple(parse_id(text, 16) for text in texts)
 
 
 def _duration(text: str) -> int | None:
@@ -306,6 +288,16 @@ SPAN_ID = Param[bytes](
     b"",
     "Only of this span.",
     {"type": "string", "pattern": "^[0-9a-fA-F]{16}$"},
+)
+MAX_SPAN_IDS = 200
+SPAN_IDS = Param[tuple[bytes, ...]](
+    "span_id",
+    _span_ids,
+    (),
+    f"The spans, at most {MAX_SPAN_IDS}; repeat it for several.",
+    {"type": "string", "pattern": "^[0-9a-fA-F]{16}$"},
+    repeats=True,
+    required=True,
 )
 DAYS = Param[int](
     "days",

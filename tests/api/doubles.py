@@ -1,6 +1,5 @@
 """Test doubles of the API's surroundings: records, an in-memory reader and a server on a socket."""
 
-import asyncio
 import socket
 import threading
 import time
@@ -10,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import uvicorn
-from starlette.types import ASGIApp, Message
+from starlette.types import ASGIApp
 
 from argus.api import ApiParts, HttpProtocol, Ports, SystemState
 from argus.errors import InvalidInput, NotFound
@@ -43,6 +42,7 @@ from argus.storage import (
     TrafficBucket,
 )
 from argus.telemetry import Telemetry
+from tests.api.posting import call_with
 
 START_NS = 1_769_860_800_123_456_789
 TRACE_ID = bytes(range(1, 17))
@@ -153,6 +153,9 @@ class MemoryReader:
         if trace_id != TRACE_ID:
             return None
         return TraceDetail(SUMMARY, self.spans, self.logs[:max_logs], len(self.logs))
+
+    async def get_spans(self, trace_id: bytes, span_ids: Sequence[bytes]) -> list[Span]:
+        return [span for span in self.spans if span.span_id in span_ids and trace_id == TRACE_ID]
 
     async def find_logs(self, query: LogQuery) -> Page[LogRecord]:
         self.queries.append(query)
@@ -283,6 +286,9 @@ class OneTrace:
         self.done.append(("pin", (tenant, trace_id)))
         return trace_id == TRACE_ID
 
+    async def pinned(self, tenant: str, trace_id: bytes) -> bool:
+        return ("pin", (tenant, trace_id)) in self.done
+
     async def unpin(self, tenant: str, trace_id: bytes) -> None:
         self.done.append(("unpin", (tenant, trace_id)))
 
@@ -372,29 +378,3 @@ def call(
 ) -> tuple[int, dict[str, str], bytes]:
     """Call an ASGI application with a query string as it is: status, headers, body."""
     return call_with(app, path, query, method, headers)
-
-
-def call_with(
-    app: ASGIApp, path: str, query: bytes, method: str, headers: dict[str, str], body: bytes = b""
-) -> tuple[int, dict[str, str], bytes]:
-    """Call an ASGI application with a body, too."""
-    pairs = {"host": "localhost"} | {name.replace("_", "-"): v for name, v in headers.items()}
-    scope = {
-        "type": "http", "method": method, "path": path, "query_string": query,
-        "headers": [(name.encode(), value.encode()) for name, value in pairs.items()],
-        "server": ("127.0.0.1", 8080), "scheme": "http", "root_path": "",
-    }  # fmt: skip
-    sent: list[Message] = []
-
-    async def receive() -> Message:
-        return {"type": "http.request", "body": body, "more_body": False}
-
-    async def send(message: Message) -> None:
-        sent.append(message)
-
-    async def run() -> None:
-        await app(scope, receive, send)
-
-    asyncio.run(run())
-    answered = {name.decode(): value.decode() for name, value in sent[0]["headers"]}
-    return sent[0]["status"], answered, b"".join(message["body"] for message in sent[1:])

@@ -12,8 +12,8 @@ import pytest
 from argus.api import create_app
 from argus.storage import Storage
 from argus.storage.open import open_storage
-from tests.api.doubles import call, call_with, parts_with
-from tests.api.posting import post
+from tests.api.doubles import call, parts_with
+from tests.api.posting import call_with, post
 from tests.builders import MILLISECOND, NOON, SECOND, a_batch, a_log_record, a_span, a_trace_id
 
 TRACE_ID = a_trace_id()
