@@ -1,6 +1,5 @@
 """Test doubles of the API's surroundings: records, an in-memory reader and a server on a socket."""
 
-import asyncio
 import socket
 import threading
 import time
@@ -10,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import uvicorn
-from starlette.types import ASGIApp, Message
+from starlette.types import ASGIApp
 
 from argus.api import ApiParts, HttpProtocol, Ports, SystemState
 from argus.errors import InvalidInput, NotFound
@@ -43,6 +42,7 @@ from argus.storage import (
     TrafficBucket,
 )
 from argus.telemetry import Telemetry
+from tests.api.posting import call_with
 
 START_NS = 1_769_860_800_123_456_789
 TRACE_ID = bytes(range(1, 17))
@@ -377,23 +377,4 @@ def call(
     app: ASGIApp, path: str, query: bytes = b"", method: str = "GET", **headers: str
 ) -> tuple[int, dict[str, str], bytes]:
     """Call an ASGI application with a query string as it is: status, headers, body."""
-    pairs = {"host": "localhost"} | {name.replace("_", "-"): v for name, v in headers.items()}
-    scope = {
-        "type": "http", "method": method, "path": path, "query_string": query,
-        "headers": [(name.encode(), value.encode()) for name, value in pairs.items()],
-        "server": ("127.0.0.1", 8080), "scheme": "http", "root_path": "",
-    }  # fmt: skip
-    sent: list[Message] = []
-
-    async def receive() -> Message:
-        return {"type": "http.request", "body": b"", "more_body": False}
-
-    async def send(message: Message) -> None:
-        sent.append(message)
-
-    async def run() -> None:
-        await app(scope, receive, send)
-
-    asyncio.run(run())
-    answered = {name.decode(): value.decode() for name, value in sent[0]["headers"]}
-    return sent[0]["status"], answered, b"".join(message["body"] for message in sent[1:])
+    return call_with(app, path, query, method, headers)

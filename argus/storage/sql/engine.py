@@ -91,6 +91,11 @@ class View:
         self._reading = reading
         self._tenant = {"tenant_id": tenant_id}
 
+    def others(self) -> "list[View]":
+        """The other segments of the same reading."""
+        tenant_id, segments = self._tenant["tenant_id"], self._reading.segments
+        return [View(one, self._reading, tenant_id) for one in segments if one is not self._segment]
+
     def bounds(self, signal: int) -> tuple[int, int] | None:
         """Earliest and latest time (ns) that its rows of a signal can have; None: has none."""
         return self._segment.bounds(signal)

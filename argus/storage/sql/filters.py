@@ -6,6 +6,8 @@ records in memory) and never NULL.
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from functools import cached_property
 from typing import Any
 
 import msgspec
@@ -47,6 +49,7 @@ from argus.query.tree import (
 from argus.storage.sql.engine import View
 from argus.storage.sql.functions import attribute, has_words, matches
 from argus.storage.sql.paging import INT64_MAX, INT64_MIN
+from argus.storage.sql.root_filter import StraddlingRoots
 from argus.storage.sql.words import (
     NOTHING,
     any_duration_word,
@@ -77,10 +80,15 @@ class Filter:
         self._view = view
         self._of_spans = signal == "traces"
         self._rows: FromClause = view.spans if self._of_spans else view.logs
+        self._shared: dict[Test, list[bytes]] = {}
         self._resource_keys = _resource_keys(view) if _asks_resources(tree) else frozenset()
         self.expression = self._index(tree, _MAX_DEPTH) or ""
         terms = tree.terms if isinstance(tree, And) else (tree,)
         self.condition = and_(*(self._top(term) for term in terms))
+
+    @cached_property
+    def _straddling(self) -> StraddlingRoots:
+        return StraddlingRoots(self._view)
 
     @property
     def exact(self) -> ColumnElement[bool]:
@@ -213,7 +221,22 @@ class Filter:
             .scalar_subquery()
         )
         holds = self._leaf(test, root)
-        return select(1).where(root.c.id == first, holds).correlate(rows).exists()
+        here = select(1).where(root.c.id == first, holds).correlate(rows).exists()
+        if not self._straddling.trace_ids:
+            return here
+        shared, trace_id = self._straddling.trace_ids, rows.c.trace_id
+        return or_(
+            trace_id.in_(self._with_root(test)), and_(trace_id.not_in(shared), here)
+        ).self_group()
+
+    def _with_root(self, test: Test) -> list[bytes]:
+        """The traces with spans in other segments too, of whose root a test is true."""
+        if test not in self._shared:
+            plain = replace(test, target=replace(test.target, root=False))
+            self._shared[test] = self._straddling.holding(
+                lambda view: Filter(plain, "traces", view).exact
+            )
+        return self._shared[test]
 
     def _text(self, leaf: Phrase | WordLike, rows: FromClause) -> ColumnElement[bool]:
         found = self._index(leaf, 1)
