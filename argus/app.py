@@ -15,6 +15,7 @@ from starlette.routing import Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from argus import __version__
+from argus.analysis.miner import PatternMiner
 from argus.api import ApiParts, HttpProtocol, Ports, Surface, SystemState, create_app, secure
 from argus.api.live import (
     HEALTH_EVERY_S,
@@ -98,7 +99,7 @@ async def _start(config: Config, stack: AsyncExitStack) -> "_Servers":
             letters,
             decode_letter,
             telemetry,
-            processors_of(config),
+            [*processors_of(config), await _miner(storage)],
             [logs, events],
             replay_interval_s=config.dlq_replay_interval,
         )
@@ -134,6 +135,12 @@ def processors_of(config: Config) -> list[Processor]:
     if allowed or excluded:
         processors.append(ServiceLists(allowed, excluded))
     return processors
+
+
+async def _miner(storage: Storage) -> PatternMiner:
+    miner = PatternMiner()
+    miner.restore(await storage.known_patterns())
+    return miner
 
 
 def _parts(

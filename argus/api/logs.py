@@ -37,7 +37,8 @@ class Severity(StrEnum):
     UNSPECIFIED = "UNSPECIFIED"
 
 
-_SEVERITIES = {name: Severity(name) for name in (*SEVERITIES, UNSPECIFIED)}
+SEVERITY_BY_NAME = {name: Severity(name) for name in (*SEVERITIES, UNSPECIFIED)}
+"""The severity of each name of `argus.model`."""
 
 
 class Log(msgspec.Struct, gc=False):
@@ -59,6 +60,7 @@ class Log(msgspec.Struct, gc=False):
     dropped_attributes_count: int
     resource: Attributes
     scope: Scope
+    pattern_id: str | None
     schema_url: str
     resource_schema_url: str
     resource_dropped_attributes_count: int
@@ -82,7 +84,7 @@ def log_answer(record: LogRecord, form: Form) -> Log:
         id=log_id_text(record.id),
         timestamp=format_time(record.time_ns),
         observed_time=format_time(record.observed_ns) if record.observed_ns else None,
-        severity=_SEVERITIES[severity_name(record.severity)],
+        severity=SEVERITY_BY_NAME[severity_name(record.severity)],
         severity_number=record.severity_number,
         severity_text=record.severity_text,
         body=form.value(record.body),
@@ -95,6 +97,7 @@ def log_answer(record: LogRecord, form: Form) -> Log:
         dropped_attributes_count=record.dropped_attributes_count,
         resource=form.resource(record.resource),
         scope=form.scope(record.scope),
+        pattern_id=hex_or_none(record.pattern_id),
         schema_url=record.scope.schema_url,
         resource_schema_url=record.resource.schema_url,
         resource_dropped_attributes_count=record.resource.dropped_attributes_count,

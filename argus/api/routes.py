@@ -7,6 +7,7 @@ from argus.api import (
     logs,
     openapi,
     overview,
+    patterns,
     receipts,
     services,
     traces,
@@ -103,6 +104,15 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         "Log records that match, newest first; whole as CSV, NDJSON or OTLP if Accept says so.",
         answers=(logs.LogsResponse,),
         params=logs.PARAMS,
+        tenanted=True,
+    ),
+    Endpoint(
+        "GET",
+        "/api/patterns",
+        patterns.list_patterns,
+        "What log records say, the most frequent first, the last 15 minutes by default.",
+        answers=(patterns.PatternsResponse,),
+        params=patterns.PARAMS,
         tenanted=True,
     ),
     Endpoint(

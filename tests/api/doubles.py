@@ -29,6 +29,8 @@ from argus.storage import (
     OperationNumbers,
     Operations,
     Page,
+    PatternQuery,
+    Patterns,
     Purged,
     Reader,
     RecordQuery,
@@ -158,6 +160,9 @@ class MemoryReader:
         self.queries.append(query)
         return Page(self.logs, 1, True, "next")
 
+    async def get_log(self, log_id: int) -> LogRecord | None:
+        return next((log for log in self.logs if log.id == log_id), None)
+
     async def logs_after(self, log_id: int, limit: int) -> list[LogRecord]:
         return [log for log in self.logs if log.id > log_id][-limit:]
 
@@ -178,6 +183,10 @@ class MemoryReader:
         self.queries.append((query, selection))
         counts = {("record", "user.id", '"u-1"'): (4, 1), ("field", "service", '"shop"'): (5, 4)}
         return Contrast(10, 10, False, 5, counts)
+
+    async def patterns(self, query: PatternQuery) -> Patterns:
+        self.queries.append(query)
+        return Patterns(START_NS, START_NS + 60, 60, [START_NS], [], 0, 0)
 
     async def service_names(self) -> list[str]:
         return [self.tenant, "orders"]
@@ -332,9 +341,7 @@ def exchange(port: int, request: bytes, timeout: float = 10) -> tuple[int, dict[
 
     with socket.create_connection(("127.0.0.1", port), timeout=timeout) as connection:
         connection.sendall(request)
-        data = b""
-        while chunk := connection.recv(65536):
-            data += chunk
+        data = b"".join(iter(lambda: connection.recv(65536), b""))
     return parse_response(data)
 
 

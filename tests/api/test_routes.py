@@ -191,6 +191,7 @@ def test_the_log_list_answers_log_records() -> None:
                 "attributes": {"scoped": True},
                 "dropped_attributes_count": 0,
             },
+            "pattern_id": None,
             "schema_url": "https://schema/1",
             "resource_schema_url": "",
             "resource_dropped_attributes_count": 0,

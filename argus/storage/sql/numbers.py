@@ -15,6 +15,7 @@ from argus.storage.sql.measures import (
     ALL,
     HOUR_S,
     MINUTE_S,
+    OF_LOGS,
     SECOND_NS,
     Key,
     Measure,
@@ -94,15 +95,19 @@ class Numbers:
         *,
         buckets: bool = True,
         slots: bool = False,
+        names: Sequence[str] = (),
     ) -> Iterator[Sum]:
         """The measures of some subjects in a range, of each of the given services (of each that
         there is when none; `ALL` has to be given). Of calls the services are either end, and they
-        are read alone. Buckets and slots are left out where nobody asks for them."""
+        are read alone. Buckets and slots are left out where nobody asks for them. `names`: only
+        keys with these."""
         for piece in plan.pieces:
             if piece.width_s == ROWS:
-                yield from self._counted(piece, subjects, services)
+                counted = self._counted(piece, subjects, services)
+                yield from (one for one in counted if not names or one.key.name in names)
             else:
-                yield from self._stored(piece, subjects, services, buckets, slots)
+                keys = self._of(services, subjects, names)
+                yield from self._stored(piece, subjects, keys, buckets, slots)
 
     def _counted(
         self, piece: Piece, subjects: Sequence[Subject], services: Sequence[str]
@@ -122,7 +127,7 @@ class Numbers:
         self,
         piece: Piece,
         subjects: Sequence[Subject],
-        services: Sequence[str],
+        wanted: ColumnElement[bool],
         buckets: bool,
         slots: bool,
     ) -> Iterator[Sum]:
@@ -133,32 +138,32 @@ class Numbers:
             (c.buckets if buckets else literal("")).label("buckets"),
             (c.slots if slots else literal("")).label("slots"),
         ).join_from(self._view.rollups, self._view.rollup_keys, keys.id == c.key_id)  # fmt: skip
-        statement = statement.where(*self._in_piece(piece, subjects), self._of(services, subjects))
+        statement = statement.where(*self._in_piece(piece, subjects), wanted)
         for subject, service, name, detail, at_ns, *values in self._view.rows(statement):
             key = Key(0, subject, service, name, detail)
             yield Sum(key, at_ns, piece.width_s, Measure.of(values))
 
     def counts(
         self, plan: Plan, subjects: Sequence[Subject], services: Sequence[str]
-    ) -> Iterator[tuple[Subject, str, int, int]]:
-        """(subject, service, count, errors) of each service, in any number of parts."""
+    ) -> Iterator[tuple[Key, int, int]]:
+        """(key, count, errors) of each key, in any number of parts."""
         c, keys = self._view.rollups.c, self._view.rollup_keys.c
         for piece in plan.pieces:
             if piece.width_s == ROWS:
                 for key, _, _, found in self._counted(piece, subjects, services):
-                    yield Subject(key.subject), key.service, found.count, found.errors
+                    yield key, found.count, found.errors
                 continue
+            key_columns = c.subject, keys.service, keys.name, keys.detail
             statement = (
                 select(
-                    c.subject, keys.service,
-                    func.sum(c.count).label("n"), func.sum(c.errors).label("failed"),
+                    *key_columns, func.sum(c.count).label("n"), func.sum(c.errors).label("failed"),
                 )
                 .join_from(self._view.rollups, self._view.rollup_keys, keys.id == c.key_id)
                 .where(*self._in_piece(piece, subjects), self._of(services, subjects))
-                .group_by(c.subject, keys.service)
+                .group_by(*key_columns)
             )  # fmt: skip
-            for subject, service, count, errors in self._view.rows(statement):
-                yield Subject(subject), service, count, errors
+            for subject, service, name, detail, count, errors in self._view.rows(statement):
+                yield Key(0, subject, service, name, detail), count, errors
 
     def _in_piece(
         self, piece: Piece, subjects: Sequence[Subject]
@@ -171,8 +176,13 @@ class Numbers:
             c.start_ns < piece.end_ns,
         )
 
-    def _of(self, services: Sequence[str], subjects: Sequence[Subject]) -> ColumnElement[bool]:
+    def _of(
+        self, services: Sequence[str], subjects: Sequence[Subject], names: Sequence[str] = ()
+    ) -> ColumnElement[bool]:
         c, keys = self._view.rollups.c, self._view.rollup_keys.c
+        if names:
+            named = select(keys.id).where(keys.subject.in_(subjects), keys.name.in_(names))
+            return and_(c.key_id.in_(named), self._of(services, subjects))
         if not services:
             return keys.service != ALL
         either = or_(
@@ -248,12 +258,12 @@ class Numbers:
         """Measures of the rows in a part of a minute."""
         counted: Measures = {}
         range_ = TimeRange(start_ns, end_ns)
-        if set(subjects) - {Subject.LOGS}:
+        if set(subjects) - OF_LOGS:
             for part in self._parts(View.SPANS, range_):
                 statement = select_operations(part.view.spans)
                 rows = part.view.rows(statement.where(self._within(part, View.SPANS, range_)))
                 add_operations(rows, self._services(part.view), counted)
-        if Subject.LOGS in subjects:
+        if OF_LOGS & set(subjects):
             for part in self._parts(View.LOGS, range_):
                 statement = select_severities(part.view.logs)
                 rows = part.view.rows(statement.where(self._within(part, View.LOGS, range_)))
@@ -369,5 +379,6 @@ class _Levels:
             if numbers.count_rows(minute_ns, [View.SPANS]) != total:
                 return False
             return numbers.recount_calls(minute_ns, minute_ns + _MINUTE_NS) is not None
-        signals = [View.SPANS, View.LOGS] if Subject.LOGS in self._subjects else [View.SPANS]
+        signals = [View.SPANS] if set(self._subjects) - OF_LOGS else []
+        signals += [View.LOGS] if OF_LOGS & set(self._subjects) else []
         return numbers.count_rows(minute_ns, signals) == total

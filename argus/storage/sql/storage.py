@@ -6,7 +6,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TypeVar
 
-from argus.model import Batch, LogRecord, TraceSummary
+from argus.model import Batch, LogRecord, Pattern, TraceSummary
 from argus.query import Node
 from argus.query.tree import Target
 from argus.storage import (
@@ -17,6 +17,8 @@ from argus.storage import (
     LogQuery,
     Operations,
     Page,
+    PatternQuery,
+    Patterns,
     Purged,
     Reader,
     RecordQuery,
@@ -37,7 +39,7 @@ from argus.storage.sql.control import Control, Tenants
 from argus.storage.sql.counting import contrast, count_keys, count_values
 from argus.storage.sql.engine import Database, View
 from argus.storage.sql.exactly_once import ExactlyOnce
-from argus.storage.sql.logs import find_logs, logs_after, logs_around
+from argus.storage.sql.logs import find_logs, get_log, logs_after, logs_around
 from argus.storage.sql.overview import (
     dashboard,
     latency_heatmap,
@@ -46,6 +48,7 @@ from argus.storage.sql.overview import (
     services_in,
     traffic,
 )
+from argus.storage.sql.patterns import patterns_in
 from argus.storage.sql.pins import Pins
 from argus.storage.sql.purge import Purge
 from argus.storage.sql.retention import Keeper
@@ -117,6 +120,10 @@ class SqlStorage:
             self._traces,
             lambda: self._tenants.known(tenant),
         )
+
+    async def known_patterns(self) -> list[tuple[str, Pattern]]:
+        """The patterns that were seen; contract of `Storage`."""
+        return await asyncio.to_thread(self._rolling.known_patterns)
 
     async def stats(self) -> StorageStats:
         """Size and place of the data, over all tenants."""
@@ -226,6 +233,9 @@ class _SqlReader:
             ),
         )
 
+    async def get_log(self, log_id: int) -> LogRecord | None:
+        return await self._database.read(self._tenant_id(), lambda views: get_log(views, log_id))
+
     async def logs_after(self, log_id: int, limit: int) -> list[LogRecord]:
         return await self._database.read(
             self._tenant_id(), lambda views: logs_after(views, log_id, limit)
@@ -248,6 +258,9 @@ class _SqlReader:
         return await self._database.read(
             self._tenant_id(), lambda views: contrast(views, query, selection)
         )
+
+    async def patterns(self, query: PatternQuery) -> Patterns:
+        return await self._numbers(lambda views: patterns_in(views, encodable(query)))
 
     async def service_names(self) -> list[str]:
         return await self._database.read(self._tenant_id(), service_names)

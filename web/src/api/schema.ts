@@ -169,6 +169,7 @@ export type Log = {
   dropped_attributes_count: number;
   resource: Attributes;
   scope: Scope;
+  pattern_id: string | null;
   schema_url: string;
   resource_schema_url: string;
   resource_dropped_attributes_count: number;
@@ -223,6 +224,35 @@ export type OperationsResponse = {
   end: string;
   operations: OperationNumbers[];
   total: number;
+};
+
+export type Pattern = {
+  /** 16 hex digits. */
+  id: string;
+  template: string;
+  count: number;
+  trend: number[];
+  services: ServiceCount[];
+  severities: SeverityCount[];
+  /** RFC 3339 in UTC, nine fractional digits. */
+  first_seen: string;
+  /** RFC 3339 in UTC, nine fractional digits. */
+  last_seen: string;
+  term: string;
+};
+
+export type PatternsResponse = {
+  /** RFC 3339 in UTC, nine fractional digits. */
+  start: string;
+  /** RFC 3339 in UTC, nine fractional digits. */
+  end: string;
+  width_s: number;
+  timestamps: string[];
+  patterns: Pattern[];
+  total: number;
+  total_logs: number;
+  limit: number;
+  offset: number;
 };
 
 export type Probe = {
@@ -285,6 +315,11 @@ export type Series = {
   counts: number[];
 };
 
+export type ServiceCount = {
+  service_name: string;
+  count: number;
+};
+
 export type ServiceMap = {
   /** RFC 3339 in UTC, nine fractional digits. */
   start: string;
@@ -318,6 +353,11 @@ export type ServicesResponse = {
 };
 
 export type Severity = "DEBUG" | "ERROR" | "FATAL" | "INFO" | "TRACE" | "UNSPECIFIED" | "WARN";
+
+export type SeverityCount = {
+  severity: Severity;
+  count: number;
+};
 
 export type Span = {
   /** 32 hex digits. */
@@ -461,6 +501,7 @@ export type TypedLog = {
   dropped_attributes_count: number;
   resource: TypedAttributes;
   scope: TypedScope;
+  pattern_id: string | null;
   schema_url: string;
   resource_schema_url: string;
   resource_dropped_attributes_count: number;
