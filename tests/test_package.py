@@ -78,7 +78,8 @@ def test_a_lock_holds_every_declared_dependency(lock: str) -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     declared = project["dependencies"]
     if lock == "dev.lock":
-        declared = [one for extra in project["optional-dependencies"].values() for one in extra]
+        extras = project["optional-dependencies"]  # a proprietary driver is in none of the locks
+        declared = [one for name in extras if name != "sqlserver" for one in extras[name]]
     locked = versions(lock)
     for one in map(Requirement, declared):
         if one.name != project["name"]:

@@ -1,7 +1,6 @@
 """Test doubles of the API's surroundings: records, an in-memory reader and a server on a socket."""
 
 import asyncio
-import socket
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -156,6 +155,9 @@ class MemoryReader:
             return None
         return TraceDetail(SUMMARY, self.spans, self.logs[:max_logs], len(self.logs))
 
+    async def get_spans(self, trace_id: bytes, span_ids: Sequence[bytes]) -> list[Span]:
+        return [span for span in self.spans if span.span_id in span_ids and trace_id == TRACE_ID]
+
     async def find_logs(self, query: LogQuery) -> Page[LogRecord]:
         self.queries.append(query)
         return Page(self.logs, 1, True, "next")
@@ -292,6 +294,9 @@ class OneTrace:
         self.done.append(("pin", (tenant, trace_id)))
         return trace_id == TRACE_ID
 
+    async def pinned(self, tenant: str, trace_id: bytes) -> bool:
+        return ("pin", (tenant, trace_id)) in self.done
+
     async def unpin(self, tenant: str, trace_id: bytes) -> None:
         self.done.append(("unpin", (tenant, trace_id)))
 
@@ -334,44 +339,6 @@ def serving(
     finally:
         server.should_exit = True
         thread.join(10)
-
-
-def exchange(port: int, request: bytes, timeout: float = 10) -> tuple[int, dict[str, str], bytes]:
-    """Send raw bytes to a port, read one answer until the peer closes: status, headers, body."""
-
-    with socket.create_connection(("127.0.0.1", port), timeout=timeout) as connection:
-        connection.sendall(request)
-        data = b"".join(iter(lambda: connection.recv(65536), b""))
-    return parse_response(data)
-
-
-def status_of(port: int, request: bytes, timeout: float = 10) -> int:
-    """Send raw bytes to a port and read no more than the status of the answer."""
-    with socket.create_connection(("127.0.0.1", port), timeout=timeout) as connection:
-        connection.sendall(request)
-        data = b""
-        while b"\r\n" not in data:
-            chunk = connection.recv(65536)
-            if not chunk:
-                break
-            data += chunk
-    return int(data.split(b" ")[1])
-
-
-def parse_response(data: bytes) -> tuple[int, dict[str, str], bytes]:
-    """Raw bytes of an HTTP answer -> status, headers by lower-case name, body."""
-    head, _, body = data.partition(b"\r\n\r\n")
-    status_line, *lines = head.decode("latin-1").split("\r\n")
-    headers = {name.lower(): value for name, value in (line.split(": ", 1) for line in lines)}
-    return int(status_line.split(" ")[1]), headers, body
-
-
-def request_bytes(
-    target: str = "/api/health", method: str = "GET", *headers: str, body: bytes = b""
-) -> bytes:
-    """A raw HTTP/1.1 request that asks for the connection to be closed."""
-    lines: Sequence[str] = [f"{method} {target} HTTP/1.1", *headers, "Connection: close", "", ""]
-    return "\r\n".join(lines).encode("latin-1") + body
 
 
 def call(

@@ -6,9 +6,10 @@ Only rows that are in the rollups count, so that both say the same.
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, and_, func, literal, or_, select
+from sqlalchemy import ColumnElement, and_, func, literal, or_, select, union_all
 
 from argus.storage import TimeRange
+from argus.storage.sql import histogram
 from argus.storage.sql.edges import Calls
 from argus.storage.sql.engine import View
 from argus.storage.sql.measures import (
@@ -22,12 +23,11 @@ from argus.storage.sql.measures import (
     Measures,
     Subject,
 )
-from argus.storage.sql.paging import BLOCK_ROWS, INT64_MAX, Part, newest_first, overlaps
+from argus.storage.sql.paging import INT64_MAX, Part, newest_first, overlaps
 from argus.storage.sql.ranges import NOTHING, ROWS, Piece, Plan, Total, plan
 from argus.storage.sql.recount import (
     add_operations,
     add_severities,
-    is_entry,
     select_calls,
     select_operations,
     select_severities,
@@ -35,11 +35,11 @@ from argus.storage.sql.recount import (
 from argus.storage.sql.summaries import quoted_service
 from argus.storage.sql.words import expression, trace_word
 
-SAMPLED_BLOCKS = 24
 MOST_TRACES = 200
 """Traces of a cut minute whose calls are found anew; with more the range widens."""
 
 _MINUTE_NS = MINUTE_S * SECOND_NS
+_MILLION = 10**6
 _LOOK_AROUND_NS = 3600 * SECOND_NS
 
 
@@ -64,19 +64,28 @@ class Numbers:
         )
         self._names: dict[int, dict[int, str]] = {}
 
-    def totals(
-        self, subjects: Sequence[Subject], condition: ColumnElement[bool]
+    def around(
+        self, subjects: Sequence[Subject], start_ns: int, end_ns: int
     ) -> dict[tuple[int, int], Total]:
-        """What rollups count, over all services, by width and start."""
+        """What rollups of the hours that the ends of a range lie in count, over all services, by
+        width and start."""
         c = self._view.rollups.c
-        statement = select(
-            c.width_s,
-            c.start_ns,
-            func.sum(c.count).label("n"),
-            func.min(c.first_ns).label("first"),
-            func.max(c.last_ns).label("last"),
-        ).where(c.subject.in_(subjects), condition)
-        rows = self._view.rows(statement.group_by(c.width_s, c.start_ns))
+        hour_ns = HOUR_S * SECOND_NS
+        # one statement for each stretch of the primary key: with OR the whole table is walked
+        stretches = [
+            select(
+                c.width_s,
+                c.start_ns,
+                func.sum(c.count).label("n"),
+                func.min(c.first_ns).label("first"),
+                func.max(c.last_ns).label("last"),
+            )
+            .where(*self._in_piece(Piece(width_s, hour, hour + hour_ns), subjects))
+            .group_by(c.width_s, c.start_ns)
+            for width_s in (HOUR_S, MINUTE_S)
+            for hour in sorted({at_ns - at_ns % hour_ns for at_ns in (start_ns, end_ns)})
+        ]
+        rows = self._view.rows(union_all(*stretches))
         return {(width_s, at_ns): Total(*found) for width_s, at_ns, *found in rows}
 
     def records(self, subjects: Sequence[Subject], width_s: int, start_ns: int, end_ns: int) -> int:
@@ -108,6 +117,17 @@ class Numbers:
             else:
                 keys = self._of(services, subjects, names)
                 yield from self._stored(piece, subjects, keys, buckets, slots)
+
+    def whole_sums(
+        self, plan: Plan, subjects: Sequence[Subject], services: Sequence[str] = ()
+    ) -> Iterator[tuple[Key, Measure]]:
+        """What `sums` yields, with few measures of each key and without slots."""
+        for piece in plan.pieces:
+            if piece.width_s == ROWS:
+                for one in self._counted(piece, subjects, services):
+                    yield one.key, one.measure
+            else:
+                yield from self._added_up(piece, subjects, services)
 
     def _counted(
         self, piece: Piece, subjects: Sequence[Subject], services: Sequence[str]
@@ -142,6 +162,27 @@ class Numbers:
         for subject, service, name, detail, at_ns, *values in self._view.rows(statement):
             key = Key(0, subject, service, name, detail)
             yield Sum(key, at_ns, piece.width_s, Measure.of(values))
+
+    def _added_up(
+        self, piece: Piece, subjects: Sequence[Subject], services: Sequence[str]
+    ) -> Iterator[tuple[Key, Measure]]:
+        c, keys = self._view.rollups.c, self._view.rollup_keys.c
+        of_key = c.subject, keys.service, keys.name, keys.detail
+        # a sum of durations may be more than the database's integers hold
+        statement = select(
+            *of_key, func.sum(c.count).label("n"), func.sum(c.errors).label("failed"),
+            func.sum(c.duration_ns // _MILLION).label("millions"),
+            func.sum(c.duration_ns % _MILLION).label("rest"),
+            func.min(c.first_ns).label("first"), func.max(c.last_ns).label("last"),
+            func.aggregate_strings(c.buckets, "").label("buckets"),
+        ).join_from(self._view.rollups, self._view.rollup_keys, keys.id == c.key_id)  # fmt: skip
+        statement = statement.where(*self._in_piece(piece, subjects), self._of(services, subjects))
+        for *of, count, errors, millions, rest, first, last, texts in self._view.rows(
+            statement.group_by(*of_key)
+        ):
+            duration_ns = millions * _MILLION + rest
+            found = Measure(count, errors, duration_ns, first, last, histogram.decode_all(texts))
+            yield Key(0, *of), found
 
     def counts(
         self, plan: Plan, subjects: Sequence[Subject], services: Sequence[str]
@@ -185,10 +226,8 @@ class Numbers:
             return and_(c.key_id.in_(named), self._of(services, subjects))
         if not services:
             return keys.service != ALL
-        either = or_(
-            keys.service.in_(services),
-            and_(keys.subject == Subject.CALLS, keys.name.in_(services)),
-        )
+        callee = and_(keys.subject == Subject.CALLS, keys.name.in_(services))
+        either = or_(keys.service.in_(services), callee)
         return c.key_id.in_(select(keys.id).where(keys.subject.in_(subjects), either))
 
     def traces_gone(self, plan: Plan, services: Sequence[str]) -> int:
@@ -215,28 +254,13 @@ class Numbers:
         ends = self.closed(range_)
         return plan(_Levels(self, subjects, *ends), *ends, finest_s=finest_s)
 
-    def around(self, start_ns: int, end_ns: int) -> ColumnElement[bool]:
-        """The rollups of the hours that the ends of a range lie in."""
-        c = self._view.rollups.c
-        hour_ns = HOUR_S * SECOND_NS
-        hours = sorted({at_ns - at_ns % hour_ns for at_ns in (start_ns, end_ns)})
-        return or_(
-            *(
-                and_(c.width_s == width_s, c.start_ns >= hour, c.start_ns < hour + hour_ns)
-                for width_s in (HOUR_S, MINUTE_S)
-                for hour in hours
-            )
-        )
-
     def closed(self, range_: TimeRange) -> tuple[int, int]:
         """Both ends of a range; an open side ends with the first or last hour that counts."""
         start_ns, end_ns = range_.start_ns, range_.end_ns
         if start_ns is None or end_ns is None:
             c = self._view.rollups.c
-            first_and_last = select(
-                func.min(c.start_ns).label("first"), func.max(c.start_ns).label("last")
-            )
-            ((first, last),) = self._view.rows(first_and_last.where(c.width_s == HOUR_S))
+            ends = select(func.min(c.start_ns).label("first"), func.max(c.start_ns).label("last"))
+            ((first, last),) = self._view.rows(ends.where(c.width_s == HOUR_S))
             if start_ns is None:
                 start_ns = first or 0
             if end_ns is None:
@@ -248,9 +272,9 @@ class Numbers:
         found: int = 0
         range_ = TimeRange(minute_ns, minute_ns + _MINUTE_NS)
         for signal in signals:
-            for part in self._parts(signal, range_):
+            for part in self.parts(signal, range_):
                 table = part.view.spans if signal == View.SPANS else part.view.logs
-                within = self._within(part, signal, range_)
+                within = self.within(part, signal, range_)
                 found += part.view.value(select(func.count()).select_from(table).where(within))
         return found
 
@@ -259,14 +283,14 @@ class Numbers:
         counted: Measures = {}
         range_ = TimeRange(start_ns, end_ns)
         if set(subjects) - OF_LOGS:
-            for part in self._parts(View.SPANS, range_):
+            for part in self.parts(View.SPANS, range_):
                 statement = select_operations(part.view.spans)
-                rows = part.view.rows(statement.where(self._within(part, View.SPANS, range_)))
+                rows = part.view.rows(statement.where(self.within(part, View.SPANS, range_)))
                 add_operations(rows, self._services(part.view), counted)
         if OF_LOGS & set(subjects):
-            for part in self._parts(View.LOGS, range_):
+            for part in self.parts(View.LOGS, range_):
                 statement = select_severities(part.view.logs)
-                rows = part.view.rows(statement.where(self._within(part, View.LOGS, range_)))
+                rows = part.view.rows(statement.where(self.within(part, View.LOGS, range_)))
                 add_severities(rows, self._services(part.view), counted)
         return {
             (key._replace(tenant_id=0), at_ns): found
@@ -278,8 +302,8 @@ class Numbers:
         """Calls measured by rows in a part of a minute; None when there are too many of them."""
         range_ = TimeRange(start_ns, end_ns)
         traces: set[str] = set()
-        for part in self._parts(View.SPANS, range_):
-            within = self._within(part, View.SPANS, range_)
+        for part in self.parts(View.SPANS, range_):
+            within = self.within(part, View.SPANS, range_)
             wanted = select(part.view.spans.c.trace_id).where(within).distinct()
             traces.update(id_ for (id_,) in part.view.rows(wanted.limit(MOST_TRACES + 1)))
         if len(traces) > MOST_TRACES:
@@ -300,36 +324,6 @@ class Numbers:
             calls.add(rows, self._services(view), counted)
         return {(key._replace(tenant_id=0), at): found for (key, at), found in counted.items()}
 
-    def sample(
-        self, range_: TimeRange, services: Sequence[str], limit: int, total: int
-    ) -> list[tuple[int, int]]:
-        """(start, duration) of at most `limit` of the `total` entry spans of a range, by start."""
-        blocks = [
-            Part(part.view, [(first, first + BLOCK_ROWS - 1)])
-            for part in self._parts(View.SPANS, range_)
-            for low, high in part.ranges
-            for first in range(low, high, BLOCK_ROWS)
-        ]
-        read = blocks[:: -(-len(blocks) // SAMPLED_BLOCKS) or 1]
-        share = limit * len(blocks) / (total * len(read)) if total and read else 1.0
-        points: list[tuple[int, int]] = []
-        for part in read:
-            spans = part.view.spans
-            c = spans.c
-            wanted = select(c.start_ns, (c.end_ns - c.start_ns).label("duration")).where(
-                self._within(part, View.SPANS, range_),
-                is_entry(spans),
-                # https://en.wikipedia.org/wiki/Hash_function#Fibonacci_hashing
-                c.id * 2654435761 % 2**32 < int(min(share, 1.0) * 2**32),
-            )
-            if services:
-                resources = part.view.resources.c
-                named = select(resources.id).where(resources.service_name.in_(services))
-                wanted = wanted.where(c.resource_id.in_(named))
-            points += [(start, duration) for start, duration in part.view.rows(wanted)]
-        points.sort()
-        return points[:: -(-len(points) // limit) or 1]
-
     def _services(self, view: View) -> dict[int, str]:
         names = self._names.get(view.segment_id)
         if names is None:
@@ -337,11 +331,13 @@ class Numbers:
             names = self._names[view.segment_id] = {id_: name for id_, name in found}
         return names
 
-    def _parts(self, signal: int, range_: TimeRange) -> Iterator[Part]:
+    def parts(self, signal: int, range_: TimeRange) -> Iterator[Part]:
+        """The parts of all segments in which rows of a range can be."""
         for group in newest_first(self._views, signal, range_):
             yield from group.parts
 
-    def _within(self, part: Part, signal: int, range_: TimeRange) -> ColumnElement[bool]:
+    def within(self, part: Part, signal: int, range_: TimeRange) -> ColumnElement[bool]:
+        """What holds for the rows of a part that lie in a range and are in the rollups."""
         table = part.view.spans if signal == View.SPANS else part.view.logs
         time = table.c.start_ns if signal == View.SPANS else table.c.time_ns
         last_id = self.last_span_id if signal == View.SPANS else self.last_log_id
@@ -361,7 +357,7 @@ class _Levels:
     ) -> None:
         self._numbers = numbers
         self._subjects = subjects
-        self._totals = numbers.totals(subjects, numbers.around(start_ns, end_ns))
+        self._totals = numbers.around(subjects, start_ns, end_ns)
 
     def hour(self, start_ns: int) -> Total:
         return self._totals.get((HOUR_S, start_ns), NOTHING)

@@ -21,6 +21,7 @@ from argus.storage.sql.engine import View
 from argus.storage.sql.measures import ALL, HOUR_S, MINUTE_S, SECOND_NS, SLOT_S, Measure, Subject
 from argus.storage.sql.numbers import Numbers, Sum
 from argus.storage.sql.ranges import Plan
+from argus.storage.sql.samples import sample
 from argus.storage.sql.trace_counts import count_traces
 
 TOP_FAILING = 10
@@ -61,8 +62,8 @@ def dashboard(views: Sequence[View], range_: TimeRange, services: tuple[str, ...
             errors[name] += failed
         else:
             total_logs += count
-    for one in numbers.sums(plan, [Subject.ENTRIES], services or [ALL]):
-        entries.add(one.measure)
+    for _, found in numbers.whole_sums(plan, [Subject.ENTRIES], services or [ALL]):
+        entries.add(found)
     traces = count_traces(views, plan.start_ns, plan.end_ns, services)
     failing = sorted((name for name in spans if errors[name]), key=lambda n: (-errors[n], n))
     return Dashboard(
@@ -203,7 +204,7 @@ def operations(views: Sequence[View], range_: TimeRange, names: tuple[str, ...])
     numbers = Numbers(views)
     plan = numbers.plan(range_, [Subject.OPERATIONS])
     found: dict[tuple[str, str, int], Measure] = defaultdict(Measure)
-    for key, _, _, part in numbers.sums(plan, [Subject.OPERATIONS], names):
+    for key, part in numbers.whole_sums(plan, [Subject.OPERATIONS], names):
         found[key.service, key.name, key.detail].add(part)
     rows = [
         OperationNumbers(*key, one.count, one.errors, latest)
@@ -222,4 +223,4 @@ def latency_points(
     plan = numbers.plan(range_, _COUNTED)
     counted = numbers.counts(plan, [Subject.ENTRIES], services or [ALL])
     total = sum(count for _, count, _ in counted)
-    return LatencyPoints(numbers.sample(range_, services, limit, total), total)
+    return LatencyPoints(sample(numbers, range_, services, limit, total), total)

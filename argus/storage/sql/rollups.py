@@ -25,7 +25,7 @@ from argus.storage.sql.tables import logs, patterns, resources, spans, tenants
 
 _AT_ONCE = 500
 
-STEP_ROWS = 10_000
+STEP_ROWS = 30_000
 """Spans, and log records, of one step."""
 
 

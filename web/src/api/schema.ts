@@ -255,6 +255,10 @@ export type PatternsResponse = {
   offset: number;
 };
 
+export type PinResponse = {
+  pinned: boolean;
+};
+
 export type Probe = {
   status: string;
 };
@@ -426,6 +430,10 @@ export type SpanSkeleton = {
   status: Status;
 };
 
+export type SpansResponse = {
+  spans: Span[];
+};
+
 export type Status = "ERROR" | "OK" | "UNSET";
 
 export type TraceResponse = {
@@ -570,6 +578,10 @@ export type TypedSpanLink = {
   flags: number;
   attributes: TypedAttributes;
   dropped_attributes_count: number;
+};
+
+export type TypedSpansResponse = {
+  spans: TypedSpan[];
 };
 
 export type TypedTraceResponse = {

@@ -8,7 +8,7 @@ import { healthOf } from "../../lib/trend";
 import { type Places, placeNodes } from "./layout";
 import { MapCall, type CallEdge } from "./MapCall";
 import { type CardNode, MapCard } from "./MapCard";
-import classes from "./MapPage.module.css";
+import classes from "./Graph.module.css";
 
 export type Choice = { kind: "node" | "edge"; id: string } | null;
 

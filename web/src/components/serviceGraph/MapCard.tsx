@@ -6,7 +6,7 @@ import { serviceColor } from "../../lib/colors";
 import { formatShare } from "../../lib/count";
 import { formatDuration } from "../../lib/duration";
 import { healthColor, type MapMode, nodeErrorRate, perSecond } from "../../lib/serviceGraph";
-import classes from "./MapPage.module.css";
+import classes from "./Graph.module.css";
 
 export type CardNode = Node<{ node: MapNode; mode: MapMode; strength: number; seconds: number }, "card">;
 

@@ -1,6 +1,6 @@
 /** Owns how an edge of the service map is drawn: past the nodes of the layers that it skips. */
 import { BaseEdge, type Edge, type EdgeProps } from "@xyflow/react";
-import classes from "./MapPage.module.css";
+import classes from "./Graph.module.css";
 
 type Point = { x: number; y: number };
 export type CallEdge = Edge<{ text: string; failing: boolean; route: Point[] }, "call">;

@@ -2,8 +2,8 @@
 import { Button, TextInput } from "@mantine/core";
 import { KeyRound } from "lucide-react";
 import { useState } from "react";
-import { adminToken } from "../../api/client";
-import classes from "./AdminPage.module.css";
+import { adminToken } from "../lib/adminToken";
+import classes from "./TokenForm.module.css";
 
 /** Keeps the token in this tab and tells when it has one. `message` is what the server said. */
 export function TokenForm({ message, onSaved }: { message: string; onSaved: () => void }) {
