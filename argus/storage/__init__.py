@@ -19,6 +19,12 @@ from argus.storage.counts import Patterns as Patterns
 from argus.storage.counts import RecordQuery as RecordQuery
 from argus.storage.counts import Tally as Tally
 from argus.storage.counts import TimeRange as TimeRange
+from argus.storage.insights import Insight as Insight
+from argus.storage.insights import InsightClaim as InsightClaim
+from argus.storage.insights import InsightDetails as InsightDetails
+from argus.storage.insights import InsightEvidence as InsightEvidence
+from argus.storage.insights import InsightKey as InsightKey
+from argus.storage.insights import insight_key as insight_key
 from argus.storage.limits import Retention as Retention
 from argus.storage.limits import SegmentLimits as SegmentLimits
 
@@ -300,6 +306,9 @@ class Reader(Protocol):
     async def patterns(self, query: PatternQuery) -> Patterns:
         """What log records of a range say, the most frequent first."""
 
+    async def insights(self, keys: Sequence[InsightKey]) -> dict[InsightKey, Insight]:
+        """Those of the keys that a model said something of."""
+
     async def service_names(self) -> list[str]:
         """Every service that sent a span or a log record that is still kept, sorted."""
 
@@ -342,6 +351,12 @@ class Storage(Protocol):
 
     async def known_patterns(self) -> list[tuple[str, Pattern]]:
         """The patterns of all tenants, with their tenant; those seen last come first."""
+
+    async def put_insight(self, tenant: str, insight: Insight) -> None:
+        """Keep what a model said, in the place of what it said before about the same."""
+
+    async def insight_tokens(self, since_ns: int) -> int:
+        """The tokens that the insights made since a time have cost, over all tenants."""
 
     async def stats(self) -> StorageStats:
         """Size and place of the data, over all tenants."""

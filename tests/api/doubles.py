@@ -3,7 +3,7 @@
 import asyncio
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
@@ -11,6 +11,7 @@ from typing import Any
 import uvicorn
 from starlette.types import ASGIApp, Message
 
+from argus.analysis.disabled import Disabled
 from argus.api import ApiParts, HttpProtocol, Ports, SystemState
 from argus.errors import InvalidInput, NotFound
 from argus.model import LogRecord, Resource, Scope, Signal, Span, TraceSummary
@@ -19,6 +20,8 @@ from argus.query.tree import Target
 from argus.storage import (
     Contrast,
     Dashboard,
+    Insight,
+    InsightKey,
     Latencies,
     LatencyHeatmap,
     LatencyPoints,
@@ -96,6 +99,7 @@ LOG = LogRecord(
     attributes='{"sku":"a-1"}',
     dropped_attributes_count=1,
     id=255,
+    pattern_id=b"8 bytes.",
 )
 
 SUMMARY = TraceSummary(
@@ -131,6 +135,18 @@ OPERATIONS = Operations(
         OperationNumbers("orders", "GET /orders", 2, 6, 3, LATENCIES),
         OperationNumbers("orders", "odd", 77, 2, 0, LATENCIES),
     ],
+)
+
+
+INSIGHT = Insight(
+    InsightKey(b"8 bytes.", "orders", ""),
+    START_NS,
+    255,
+    "a model",
+    99,
+    "It is full.",
+    '{"structured":false,"summary":"It is full.","causes":[],"checks":[],"confidence":null,'
+    '"unverified_ids":[]}',
 )
 
 
@@ -189,6 +205,9 @@ class MemoryReader:
     async def patterns(self, query: PatternQuery) -> Patterns:
         self.queries.append(query)
         return Patterns(START_NS, START_NS + 60, 60, [START_NS], [], 0, 0)
+
+    async def insights(self, keys: Sequence[InsightKey]) -> dict[InsightKey, Insight]:
+        return {key: INSIGHT for key in keys if key == INSIGHT.key}
 
     async def service_names(self) -> list[str]:
         return [self.tenant, "orders"]
@@ -303,14 +322,16 @@ class OneTrace:
 
 def parts_with(reader: Reader | None = None, **changes: Any) -> ApiParts:
     """The parts of an API over one reader, or over a MemoryReader per tenant."""
+    readers: Callable[[str], Reader] = MemoryReader if reader is None else lambda tenant: reader
     parts = ApiParts(
-        reader=(lambda tenant: reader) if reader is not None else MemoryReader,
+        reader=readers,
         telemetry=Telemetry(),
         state=idle_state,
         ready=always_ready,
         receipts=lambda tenant: [],
         dead_letters=WaitingLetters(),
         data=OneTrace(),
+        insights=Disabled(readers),
         ports=Ports(http=8080, grpc=4317, otlp_http=4318),
         version="9.9.9",
     )

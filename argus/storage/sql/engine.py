@@ -81,6 +81,7 @@ class View:
     rollups = _attached(tables.rollups)
     rollup_keys = _attached(tables.rollup_keys)
     patterns = _attached(tables.known_patterns)
+    insights = _attached(tables.insights)
     rollup_progress = tables.rollup_progress.to_metadata(_ATTACHED, schema="control")
     blocks = tables.blocks
     SPANS, LOGS = tables.SPAN_SIGNAL, tables.LOG_SIGNAL
@@ -98,8 +99,7 @@ class View:
 
     def may_have_log(self, log_id: int) -> bool:
         """Whether an id is among those that the log records of the segment can have."""
-        last = self._segment.last_log_id
-        return log_id >= self._segment.first_log_id and (last is None or log_id <= last)
+        return self._segment.first_log_id <= log_id <= (self._segment.last_log_id or log_id)
 
     def value(self, statement: Select[Any]) -> Any:
         """The single value a statement yields."""

@@ -12,6 +12,8 @@ from argus.query.tree import Target
 from argus.storage import (
     Contrast,
     Dashboard,
+    Insight,
+    InsightKey,
     LatencyHeatmap,
     LatencyPoints,
     LogQuery,
@@ -39,6 +41,7 @@ from argus.storage.sql.control import Control, Tenants
 from argus.storage.sql.counting import contrast, count_keys, count_values
 from argus.storage.sql.engine import Database, View
 from argus.storage.sql.exactly_once import ExactlyOnce
+from argus.storage.sql.insights import Insights, insights_in
 from argus.storage.sql.logs import find_logs, get_log, logs_after, logs_around
 from argus.storage.sql.overview import (
     dashboard,
@@ -91,6 +94,7 @@ class SqlStorage:
             rolling_control,
             lambda: Progress(self._active.last_span_id, self._active.last_log_id),
         )
+        self._insights = Insights(upkeep_control)
         self._pins = Pins(database, upkeep_control, straddling)
         self._keeper = Keeper(
             database, retention, self._pins, straddling, self._traces, self._rolling
@@ -124,6 +128,16 @@ class SqlStorage:
     async def known_patterns(self) -> list[tuple[str, Pattern]]:
         """The patterns that were seen; contract of `Storage`."""
         return await asyncio.to_thread(self._rolling.known_patterns)
+
+    async def put_insight(self, tenant: str, insight: Insight) -> None:
+        """Keep what a model said; contract of `Storage`."""
+        tenant_id = self._tenants.known(tenant)
+        whole = encodable(insight)
+        await self._upkeep.on_upkeep(lambda: self._insights.put(tenant_id, whole))
+
+    async def insight_tokens(self, since_ns: int) -> int:
+        """What insights have cost; contract of `Storage`."""
+        return await self._upkeep.on_upkeep(lambda: self._insights.tokens_since(since_ns))
 
     async def stats(self) -> StorageStats:
         """Size and place of the data, over all tenants."""
@@ -275,6 +289,9 @@ class _SqlReader:
 
     async def patterns(self, query: PatternQuery) -> Patterns:
         return await self._numbers(lambda views: patterns_in(views, encodable(query)))
+
+    async def insights(self, keys: Sequence[InsightKey]) -> dict[InsightKey, Insight]:
+        return await self._database.read(self._tenant_id(), lambda views: insights_in(views, keys))
 
     async def service_names(self) -> list[str]:
         return await self._database.read(self._tenant_id(), service_names)

@@ -1,5 +1,16 @@
 /** Generated from openapi.json by `npm run types`; do not edit. */
 
+export type Ai = {
+  enabled: boolean;
+  model: string | null;
+  state: "budget_spent" | "disabled" | "failing" | "ok";
+  queue_depth: number;
+  tokens_per_hour: number;
+  tokens_used: number;
+  tokens_left: number;
+  problem: string | null;
+};
+
 export type Attributes = Record<string, unknown>;
 
 export type ContextResponse = {
@@ -110,6 +121,7 @@ export type Health = {
   queue_depth: number;
   disk: Disk;
   receivers: ReceiverPorts;
+  ai: Ai;
 };
 
 export type HistogramResponse = {
@@ -123,6 +135,35 @@ export type HistogramResponse = {
   counted: number;
   total: number;
   total_is_estimate: boolean;
+};
+
+export type InsightClaim = {
+  text: string;
+  evidence: InsightEvidence[];
+  verified: boolean;
+};
+
+export type InsightDetails = {
+  structured: boolean;
+  summary: string;
+  causes: InsightClaim[];
+  checks: string[];
+  confidence: string | null;
+  unverified_ids: string[];
+};
+
+export type InsightEvidence = {
+  name: string;
+  kind: string | null;
+  id: string | null;
+};
+
+export type InsightResponse = {
+  insight: string | null;
+  status: "disabled" | "none" | "pending" | "ready";
+  details: InsightDetails | null;
+  model: string | null;
+  created_at: string | null;
 };
 
 export type Key = {
@@ -270,6 +311,18 @@ export type Problem = {
   message: string;
   /** The parameter or header at fault. */
   field: string | null;
+};
+
+export type PromptMessage = {
+  role: "system" | "user";
+  content: string;
+};
+
+export type PromptPreview = {
+  model: string | null;
+  endpoint: string | null;
+  messages: PromptMessage[];
+  most_tokens: number;
 };
 
 export type PurgeResponse = {
