@@ -12,7 +12,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from argus.api.bodies import parse_body
-from argus.api.desks import DataDesk, DeadLetterDesk, ReceiptRecord
+from argus.api.desks import DataDesk, DeadLetterDesk, InsightDesk, ReceiptRecord
 from argus.api.params import Param, Values, parse_query
 from argus.api.problems import method_not_allowed
 from argus.api.security import require_admin
@@ -60,6 +60,7 @@ class ApiParts:
     receipts: Callable[[str], Sequence[ReceiptRecord]]
     dead_letters: DeadLetterDesk
     data: DataDesk
+    insights: InsightDesk
     ports: Ports
     version: str
     allowed_hosts: Sequence[str] = ()

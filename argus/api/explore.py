@@ -7,9 +7,10 @@ import msgspec
 from starlette.responses import Response
 
 from argus.api import explore_params, params
-from argus.api.answer import Form, Time, convert, json_response
+from argus.api.answer import Form, Time, json_response
 from argus.api.endpoint import Call
-from argus.api.logs import Log, log_answer
+from argus.api.insights import log_answers
+from argus.api.logs import Log
 from argus.api.times import format_time
 from argus.errors import InvalidInput
 from argus.model import UNSPECIFIED, severity_floor
@@ -368,4 +369,4 @@ async def log_context(call: Call) -> Response:
     )
     records = await call.reader.logs_around(query, moment)
     form = Form(values[params.TYPED])
-    return json_response(ContextResponse(await convert(records, lambda r: log_answer(r, form))))
+    return json_response(ContextResponse(await log_answers(call, records, form)))

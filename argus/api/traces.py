@@ -21,7 +21,8 @@ from argus.api.answer import (
 )
 from argus.api.endpoint import Call
 from argus.api.exports import asked_for, export, spans_of
-from argus.api.logs import Log, log_answer
+from argus.api.insights import log_answers
+from argus.api.logs import Log
 from argus.api.times import format_time
 from argus.attributes import decode_list
 from argus.errors import InvalidInput, NotFound
@@ -297,7 +298,7 @@ async def get_trace(call: Call) -> Response:
         return json_response(TraceSkeleton(summary, bones, (), detail.logs_total))
     form = Form(call.values[params.TYPED])
     spans = await convert(detail.spans, lambda span: span_answer(span, form))
-    logs = await convert(detail.logs, lambda record: log_answer(record, form))
+    logs = await log_answers(call, detail.logs, form)
     return json_response(TraceResponse(summary, spans, logs, detail.logs_total))
 
 

@@ -68,6 +68,8 @@ MALFORMED = {
     "search": ["x" * 5000, "%zz", "%FF", "%00"],
     "service_name": ["", "%00", "%C0%AF"],
     "view": ["bones"],
+    "pattern": ["x", "0" * 16, "g" * 16, "ab" * 9],
+    "new_since": ["soon", "now+1"],
 }  # fmt: skip
 
 

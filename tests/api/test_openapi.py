@@ -11,10 +11,12 @@ from argus.api import create_app, openapi_json
 from argus.api.routes import ENDPOINTS
 from tests.api.doubles import SPAN_ID, TRACE_ID, WaitingLetter, WaitingLetters, call, parts_with
 from tests.api.posting import post
+from tests.api.test_insights import Explaining
 
 DOCUMENT: dict[str, Any] = json.loads(openapi_json())
-LETTERS = WaitingLetters(WaitingLetter(id="1"), WaitingLetter(id="2"))
-APP = create_app(parts_with(dead_letters=LETTERS))
+ID = "00000000000000ff"
+LETTERS = WaitingLetters(WaitingLetter(id=ID), WaitingLetter(id="2"))
+APP = create_app(parts_with(dead_letters=LETTERS, insights=Explaining()))
 QUERIES = {
     "/api/admin/purge": "days=7",
     "/api/attributes/values": "key=service",
@@ -22,7 +24,7 @@ QUERIES = {
     "/api/traces/{trace_id}/spans": f"span_id={SPAN_ID.hex()}",
 }
 BODIES = {"/api/explain": {"selection": "status:error"}}
-IN_PATH = {"trace_id": TRACE_ID.hex(), "id": "1"}
+IN_PATH = {"trace_id": TRACE_ID.hex(), "id": ID}
 
 TARGETS = [
     *((one.method, one.path, QUERIES.get(one.path, "")) for one in ENDPOINTS if not one.empty),
@@ -92,7 +94,7 @@ def test_every_operation_has_a_name_of_its_own() -> None:
 
 @pytest.mark.parametrize(("method", "path", "query"), TARGETS)
 def test_every_answer_is_as_its_schema_says(method: str, path: str, query: str) -> None:
-    LETTERS.letters["1"] = WaitingLetter(id="1")
+    LETTERS.letters[ID] = WaitingLetter(id=ID)
     if path in BODIES:
         status, headers, body = post(APP, path, BODIES[path])
     else:

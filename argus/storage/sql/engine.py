@@ -80,6 +80,8 @@ class View:
     straddling_parts = _attached(tables.straddling_parts)
     rollups = _attached(tables.rollups)
     rollup_keys = _attached(tables.rollup_keys)
+    patterns = _attached(tables.known_patterns)
+    insights = _attached(tables.insights)
     rollup_progress = tables.rollup_progress.to_metadata(_ATTACHED, schema="control")
     blocks = tables.blocks
     SPANS, LOGS = tables.SPAN_SIGNAL, tables.LOG_SIGNAL
@@ -99,6 +101,10 @@ class View:
     def bounds(self, signal: int) -> tuple[int, int] | None:
         """Earliest and latest time (ns) that its rows of a signal can have; None: has none."""
         return self._segment.bounds(signal)
+
+    def may_have_log(self, log_id: int) -> bool:
+        """Whether an id is among those that the log records of the segment can have."""
+        return self._segment.first_log_id <= log_id <= (self._segment.last_log_id or log_id)
 
     def value(self, statement: Select[Any]) -> Any:
         """The single value a statement yields."""

@@ -15,6 +15,7 @@ import msgspec
 from sqlalchemy import Connection, NullPool, insert
 
 from argus.errors import StartError
+from argus.storage.sql import versions
 from argus.storage.sql.driver import (
     SqliteReaders,
     immutable_uri,
@@ -74,9 +75,10 @@ class SegmentFiles:
         return self._readers.open(self.path(number), immutable=sealed)
 
     def attach(self, connection: Connection, number: int) -> None:
-        """Let a writing connection read a settled segment as `source`."""
+        """Let a writing connection read a settled segment as `source` (see `versions`)."""
         uri = immutable_uri(self.path(number))
         _outside(connection, "ATTACH ? AS source", uri)
+        versions.name_source(connection.connection.driver_connection)
 
     def has_tables(self, number: int) -> bool:
         """Whether the creation of a segment was finished."""
@@ -181,7 +183,9 @@ def _outside(connection: Connection, statement: str, *parameters: str) -> Any:
 
 
 def _writer(path: Path) -> Connection:
-    return sqlite_engine(path, writable=True, poolclass=NullPool).connect()
+    connection = sqlite_engine(path, writable=True, poolclass=NullPool).connect()
+    versions.upgrade(connection.connection.driver_connection)
+    return connection
 
 
 def _sync(path: Path) -> None:

@@ -56,6 +56,7 @@ from argus.storage.sql.words import (
     expression,
     kind_word,
     name_word,
+    pattern_word,
     prefix,
     service_word,
     severity_word,
@@ -67,7 +68,13 @@ MAX_WORDS_OF_A_LEAF = 64
 _MAX_RESOURCES = 1000
 _MAX_DEPTH = 16  # of parentheses that the index's own parser is asked to take
 
-_NAMES = {"start": "start_ns", "end": "end_ns", "time": "time_ns", "observed": "observed_ns"}
+_NAMES = {
+    "start": "start_ns",
+    "end": "end_ns",
+    "time": "time_ns",
+    "observed": "observed_ns",
+    "pattern": "pattern_id",
+}
 _NO_BODY = ("null", '""')
 _TRUE: ColumnElement[bool] = literal(1) == 1
 
@@ -140,6 +147,8 @@ class Filter:
                 return [service_word(text)]
             case "trace_id", Equals(text):
                 return [trace_word(bytes.fromhex(text))]
+            case "pattern", Equals(text):
+                return [pattern_word(bytes.fromhex(text))]
             case "name", Equals(text):
                 return [name_word(text)]
             case "status", Interval():

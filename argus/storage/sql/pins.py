@@ -16,8 +16,14 @@ from argus.storage.sql.words import trace_word
 _DICTIONARIES = """
 INSERT INTO {0}s ({1}) SELECT {1} FROM source.{0}s
 WHERE id IN (SELECT {0}_id FROM source.spans WHERE id IN temp.kept_spans
-             UNION SELECT {0}_id FROM source.logs WHERE id IN temp.kept_logs)
+             UNION SELECT {0}_id FROM source_logs WHERE id IN temp.kept_logs)
 ON CONFLICT DO NOTHING
+"""
+_PATTERNS = """
+INSERT INTO patterns SELECT tenant_id, id, template FROM source_patterns
+WHERE (tenant_id, id) IN
+  (SELECT tenant_id, pattern_id FROM source_logs WHERE id IN temp.kept_logs)
+ON CONFLICT DO UPDATE SET template = excluded.template
 """
 _KEPT = """
 INSERT OR IGNORE INTO temp.kept_{kind}s SELECT id FROM source.{kind}s
@@ -25,7 +31,7 @@ WHERE id IN (SELECT rowid FROM source.{kind}_words WHERE {kind}_words MATCH ?)
   AND tenant_id = ? AND trace_id = ?
 """
 _ROWS = """
-INSERT OR IGNORE INTO {kind}s ({columns}) SELECT {values} FROM source.{kind}s o
+INSERT OR IGNORE INTO {kind}s ({columns}) SELECT {values} FROM {source} o
 JOIN source.resources r ON r.id = o.resource_id
 JOIN main.resources mr ON mr.tenant_id = r.tenant_id AND mr.key = r.key
 JOIN source.scopes c ON c.id = o.scope_id
@@ -118,12 +124,14 @@ def _copy(connection: Connection, pinned: list[tuple[int, bytes]]) -> tuple[int,
         "INSERT INTO tenants (id, name) SELECT id, name FROM source.tenants WHERE true "
         "ON CONFLICT DO NOTHING"
     )
+    connection.exec_driver_sql(_PATTERNS)
     for name, columns in rewrite.DICTIONARIES.items():
         connection.exec_driver_sql(_DICTIONARIES.format(name, columns))
     here = {"resource_id": "mr.id", "scope_id": "mc.id"}
     for kind, names in rewrite.COLUMNS.items():
         row = ", ".join(here.get(name, f"o.{name}") for name in names)
-        rows = _ROWS.format(kind=kind, columns=", ".join(names), values=row)
+        source = "source_logs" if kind == "log" else "source.spans"
+        rows = _ROWS.format(kind=kind, columns=", ".join(names), values=row, source=source)
         connection.exec_driver_sql(rows)
     rewrite.settle_spans(connection)
     rewrite.settle_logs(connection)

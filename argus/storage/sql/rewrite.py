@@ -34,7 +34,8 @@ SELECT json_group_array(json_array(s.id, service_name, name, kind, status, start
 FROM (SELECT * FROM spans WHERE id > ? ORDER BY id LIMIT ?) s JOIN resources r ON resource_id = r.id
 """
 _LOGS = """
-SELECT json_group_array(json_array(l.id, service_name, severity, hex(trace_id), body, l.attributes))
+SELECT json_group_array(json_array(l.id, service_name, severity, hex(trace_id), body, l.attributes,
+                                   hex(pattern_id)))
 FROM (SELECT * FROM logs WHERE id > ? ORDER BY id LIMIT ?) l JOIN resources r ON resource_id = r.id
 """
 _UNUSED = """
@@ -142,11 +143,12 @@ def _span_document(documents: Documents) -> Callable[[Sequence[Any]], str]:
 
 def _log_document(documents: Documents) -> Callable[[Sequence[Any]], str]:
     def document(row: Sequence[Any]) -> str:
-        _, service, severity, trace_id, body, attributes = row
+        _, service, severity, trace_id, body, attributes, pattern_id = row
         return documents.of_log(
             LogRecord(
                 Resource(b"", service, "{}"), _SCOPE, 0, 0, severity, severity, "", body, "",
-                bytes.fromhex(trace_id), b"", 0, "{}", 0, _words(attributes),
+                bytes.fromhex(trace_id), b"", 0, "{}", 0, _words(attributes), 0,
+                bytes.fromhex(pattern_id),
             )
         )  # fmt: skip
 

@@ -6,17 +6,21 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TypeVar
 
-from argus.model import Batch, LogRecord, Span, TraceSummary
+from argus.model import Batch, LogRecord, Pattern, Span, TraceSummary
 from argus.query import Node
 from argus.query.tree import Target
 from argus.storage import (
     Contrast,
     Dashboard,
+    Insight,
+    InsightKey,
     LatencyHeatmap,
     LatencyPoints,
     LogQuery,
     Operations,
     Page,
+    PatternQuery,
+    Patterns,
     Purged,
     Reader,
     RecordQuery,
@@ -37,7 +41,8 @@ from argus.storage.sql.control import Control, Tenants
 from argus.storage.sql.counting import contrast, count_keys, count_values
 from argus.storage.sql.engine import Database, View
 from argus.storage.sql.exactly_once import ExactlyOnce
-from argus.storage.sql.logs import find_logs, logs_after, logs_around
+from argus.storage.sql.insights import Insights, insights_in
+from argus.storage.sql.logs import find_logs, get_log, logs_after, logs_around
 from argus.storage.sql.overview import (
     dashboard,
     latency_heatmap,
@@ -46,6 +51,7 @@ from argus.storage.sql.overview import (
     services_in,
     traffic,
 )
+from argus.storage.sql.patterns import patterns_in
 from argus.storage.sql.pins import Pins
 from argus.storage.sql.purge import Purge
 from argus.storage.sql.retention import Keeper
@@ -88,6 +94,7 @@ class SqlStorage:
             rolling_control,
             lambda: Progress(self._active.last_span_id, self._active.last_log_id),
         )
+        self._insights = Insights(upkeep_control)
         self._pins = Pins(database, upkeep_control, straddling)
         self._keeper = Keeper(
             database, retention, self._pins, straddling, self._traces, self._rolling
@@ -117,6 +124,20 @@ class SqlStorage:
             self._traces,
             lambda: self._tenants.known(tenant),
         )
+
+    async def known_patterns(self) -> list[tuple[str, Pattern]]:
+        """The patterns that were seen; contract of `Storage`."""
+        return await asyncio.to_thread(self._rolling.known_patterns)
+
+    async def put_insight(self, tenant: str, insight: Insight) -> None:
+        """Keep what a model said; contract of `Storage`."""
+        tenant_id = self._tenants.known(tenant)
+        whole = encodable(insight)
+        await self._upkeep.on_upkeep(lambda: self._insights.put(tenant_id, whole))
+
+    async def insight_tokens(self, since_ns: int) -> int:
+        """What insights have cost; contract of `Storage`."""
+        return await self._upkeep.on_upkeep(lambda: self._insights.tokens_since(since_ns))
 
     async def stats(self) -> StorageStats:
         """Size and place of the data, over all tenants."""
@@ -240,6 +261,9 @@ class _SqlReader:
             ),
         )
 
+    async def get_log(self, log_id: int) -> LogRecord | None:
+        return await self._database.read(self._tenant_id(), lambda views: get_log(views, log_id))
+
     async def logs_after(self, log_id: int, limit: int) -> list[LogRecord]:
         return await self._database.read(
             self._tenant_id(), lambda views: logs_after(views, log_id, limit)
@@ -262,6 +286,12 @@ class _SqlReader:
         return await self._database.read(
             self._tenant_id(), lambda views: contrast(views, query, selection)
         )
+
+    async def patterns(self, query: PatternQuery) -> Patterns:
+        return await self._numbers(lambda views: patterns_in(views, encodable(query)))
+
+    async def insights(self, keys: Sequence[InsightKey]) -> dict[InsightKey, Insight]:
+        return await self._database.read(self._tenant_id(), lambda views: insights_in(views, keys))
 
     async def service_names(self) -> list[str]:
         return await self._database.read(self._tenant_id(), service_names)
