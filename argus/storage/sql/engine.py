@@ -45,11 +45,14 @@ T = TypeVar("T")
 READERS = 4
 """Threads that read at the same time."""
 MOST_HELD, MOST_IDLE = 16, 64
-"""Connections that one reading holds, and that are kept open between readings; each is some three
-open files, and there may be hundreds of segments."""
+"""Connections (some three open files each) of one reading, and kept open between readings."""
 
 _INTERRUPT_EVERY_S = 0.02
 _RETRY_AFTER_S = 1.0
+
+
+def _unavailable(error: DBAPIError) -> Unavailable:
+    return Unavailable(f"storage: {error.orig}", retry_after_s=_RETRY_AFTER_S)
 
 
 def _of_tenant(rows: Table) -> FromClause:
@@ -95,8 +98,8 @@ class View:
 
     def others(self) -> "list[View]":
         """The other segments of the same reading."""
-        tenant_id, segments = self._tenant["tenant_id"], self._reading.segments
-        return [View(one, self._reading, tenant_id) for one in segments if one is not self._segment]
+        reading, tenant_id = self._reading, self._tenant["tenant_id"]
+        return [View(s, reading, tenant_id) for s in reading.segments if s is not self._segment]
 
     def bounds(self, signal: int) -> tuple[int, int] | None:
         """Earliest and latest time (ns) that its rows of a signal can have; None: has none."""
@@ -112,10 +115,7 @@ class View:
         return connection.execute(statement, self._tenant).scalar_one()
 
     def rows(self, statement: Select[Any] | CompoundSelect[Any]) -> list[list[Any]]:
-        """The rows of a statement, ids as hex text.
-
-        They cross into Python as one JSON value (see `packed`).
-        """
+        """The rows of a statement, ids as hex text; they come as one JSON value (see `packed`)."""
         return packed_rows(self._reading.connection(self._segment), statement, self._tenant)
 
     @staticmethod
@@ -154,8 +154,7 @@ def _matching(
 
 
 class Reading:
-    """One read in progress: the segments it began with, the connections it holds, and whether it
-    was told to stop."""
+    """One read in progress: its segments, its connections, and whether it was told to stop."""
 
     def __init__(self, segments: tuple[Segment, ...], connections: "Connections") -> None:
         self.segments = segments
@@ -166,7 +165,7 @@ class Reading:
         self.stopped = False
 
     def connection(self, segment: Segment) -> Connection:
-        """The connection to a segment, opened when it is asked for first; use it at once."""
+        """The connection to a segment, opened when asked for first; use it at once."""
         with self._lock:
             found = self._open.pop(segment, None)
         if found is None:
@@ -255,10 +254,6 @@ class Connections:
             self._idle = deque(pair for pair in self._idle if pair not in gone)
         for _, connection in gone:
             connection.close()
-
-
-def _unavailable(error: DBAPIError) -> Unavailable:
-    return Unavailable(f"storage: {error.orig}", retry_after_s=_RETRY_AFTER_S)
 
 
 class Database:
