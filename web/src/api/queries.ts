@@ -1,7 +1,9 @@
 /** Owns every query of the front end: keys, addresses and how long an answer stays fresh. Keys live only here. */
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
-import { admin, get, type Params } from "./client";
-import type { LatencyHeatmap, ServiceMap, ServicesResponse, TrafficPoint } from "./types";
+import { readInsight } from "../lib/insight";
+import { readPatterns } from "../lib/patterns";
+import { admin, ApiError, get, type Params } from "./client";
+import type { ContextResponse, FacetsResponse, HistogramResponse, KeysResponse, LatencyHeatmap, ServiceMap, ServicesResponse, TrafficPoint } from "./types";
 import type { Dashboard, DeadLettersResponse, Health, LogsResponse, ReceiptsResponse, TraceResponse, TracesResponse } from "./types";
 
 const pageSize = 100;
@@ -87,3 +89,47 @@ export const serviceMapQuery = (params: Params, every: number | false = pollMs) 
 export const serviceNumbersQuery = (params: Params, every: number | false = pollMs) => numbers<ServicesResponse>("service numbers", "/api/services", params, every);
 /** The newest few records or traces of a page of numbers. */
 export const recentLogsQuery = (params: Params, every: number | false = pollMs) => numbers<LogsResponse>("recent logs", "/api/logs", { limit: 7, ...params }, every);
+
+/** What the explorer counts: facets, keys and values, the histogram. */
+export const facetsQuery = (signal: "traces" | "logs", params: Params) => numbers<FacetsResponse>("facets", `/api/${signal}/facets`, params, false);
+export const histogramQuery = (params: Params) => numbers<HistogramResponse>("histogram", "/api/logs/histogram", params, false);
+export const keysQuery = (params: Params) => numbers<KeysResponse>("attribute keys", "/api/attributes/keys", params, false);
+export const valuesQuery = (params: Params) => numbers<FacetsResponse>("attribute values", "/api/attributes/values", params, false);
+/** Log records around a point in time, oldest first. */
+export const contextQuery = (params: Params) => numbers<ContextResponse>("log context", "/api/logs/context", params, false);
+
+/** A sample of traces for the chart over the list: one request with its own order. */
+export const traceSampleQuery = (params: Params) => numbers<TracesResponse>("trace sample", "/api/traces", params, false);
+
+const unknownRoute = (error: unknown) => error instanceof ApiError && error.status === 404;
+
+/** What log records say, by pattern; null from a server that does not mine patterns. */
+export const patternsQuery = (params: Params) =>
+  queryOptions({
+    queryKey: ["patterns", params],
+    queryFn: ({ signal }) =>
+      get<unknown>("/api/patterns", params, signal).then(readPatterns, (error: unknown) => {
+        if (unknownRoute(error)) return null;
+        throw error;
+      }),
+    placeholderData: keepPreviousData,
+  });
+
+/** What the AI made of a log record; null from a server without one. Looks again while the answer is on its way. */
+export const insightQuery = (logId: string) =>
+  queryOptions({
+    queryKey: ["insight", logId],
+    queryFn: ({ signal }) =>
+      get<unknown>(`/api/logs/${encodeURIComponent(logId)}/insight`, {}, signal).then(readInsight, (error: unknown) => {
+        if (unknownRoute(error)) return null;
+        throw error;
+      }),
+    refetchInterval: (query) => (query.state.data?.status === "pending" ? 1_500 : false),
+  });
+
+/** What would be sent to the model about a log record, after redaction. */
+export const insightPreviewQuery = (logId: string) =>
+  queryOptions({
+    queryKey: ["insight preview", logId],
+    queryFn: ({ signal }) => get<unknown>(`/api/logs/${encodeURIComponent(logId)}/insight/preview`, {}, signal),
+  });

@@ -1,9 +1,14 @@
 /** Names the shapes of the API for the rest of the front end; they come from the server's OpenAPI document. */
 export type {
+  ContextResponse,
   Dashboard,
   DeadLetter,
   DeadLettersResponse,
+  Facet,
+  FacetsResponse,
   Health,
+  HistogramResponse,
+  KeysResponse,
   LatencyHeatmap,
   Log,
   LogsResponse,
@@ -23,4 +28,5 @@ export type {
   TraceSummary,
   TracesResponse,
   TrafficPoint,
+  Value,
 } from "./schema";

@@ -1,14 +1,17 @@
 /** Owns how attributes are shown: grouped by namespace, typed values, copy and filter on hover. */
 import { ActionIcon, Tooltip } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
-import { ListFilter } from "lucide-react";
+import { Ban, Columns3, ListFilter } from "lucide-react";
 import { Fragment } from "react";
 import { groupAttributes, valueKind, valueText } from "../lib/attributes";
+import { attributeEquals } from "../lib/filterText";
 import classes from "./AttributeList.module.css";
 import { CopyIcon } from "./CopyIcon";
 
 /** The page on which a value is searched for. */
 export type FilterTarget = "/traces" | "/logs";
+/** What a page does with a value itself, instead of leading to another: adds a condition, or shows the key as a column. */
+export type AttributeActions = { onFilter?: (term: string) => void; columns?: string[]; onColumn?: (key: string) => void };
 
 function Value({ value }: { value: unknown }) {
   const kind = valueKind(value);
@@ -21,8 +24,39 @@ function Value({ value }: { value: unknown }) {
   );
 }
 
-function Line({ name, value, target }: { name: string; value: unknown; target?: FilterTarget }) {
-  const filterable = target !== undefined && typeof value === "string" && value !== "" && value.length < 200;
+function FilterButton({ name, term, out, target, onFilter }: { name: string; term: string; out: boolean; target: FilterTarget; onFilter?: (term: string) => void }) {
+  const what = target === "/logs" ? "logs" : "traces";
+  const label = out ? `Leave out ${what} where ${name} is this` : `Find ${what} where ${name} is this`;
+  const Icon = out ? Ban : ListFilter;
+  const text = out ? `-${term}` : term;
+  const look = { variant: "subtle", color: "gray", size: 20, "aria-label": label } as const;
+  return (
+    <Tooltip label={out ? "Leave out this value" : `Find ${what} with this value`}>
+      {onFilter === undefined ? (
+        <ActionIcon component={Link} to={target} search={{ filter: text } as never} {...look}>
+          <Icon size={12} />
+        </ActionIcon>
+      ) : (
+        <ActionIcon onClick={() => onFilter(text)} {...look}>
+          <Icon size={12} />
+        </ActionIcon>
+      )}
+    </Tooltip>
+  );
+}
+
+function ColumnButton({ name, shown, onColumn }: { name: string; shown: boolean; onColumn: (key: string) => void }) {
+  return (
+    <Tooltip label={shown ? "Take the column away" : "Show as a column"}>
+      <ActionIcon variant="subtle" color={shown ? "indigo" : "gray"} size={20} aria-pressed={shown} aria-label={`Column ${name}`} onClick={() => onColumn(name)}>
+        <Columns3 size={12} />
+      </ActionIcon>
+    </Tooltip>
+  );
+}
+
+function Line({ name, value, target, actions = {} }: { name: string; value: unknown; target?: FilterTarget; actions?: AttributeActions }) {
+  const term = target === undefined ? null : attributeEquals(name, value);
   return (
     <div className={classes.line}>
       <dt className={classes.key}>
@@ -36,13 +70,8 @@ function Line({ name, value, target }: { name: string; value: unknown; target?: 
       <dd className={classes.cell}>
         <Value value={value} />
         <span className={classes.actions}>
-          {filterable && (
-            <Tooltip label={`Find ${target === "/logs" ? "logs" : "traces"} with this value`}>
-              <ActionIcon component={Link} to={target} search={{ search: value } as never} variant="subtle" color="gray" size={20} aria-label={`Find ${target === "/logs" ? "logs" : "traces"} where ${name} is ${value}`}>
-                <ListFilter size={12} />
-              </ActionIcon>
-            </Tooltip>
-          )}
+          {target !== undefined && term !== null && [false, true].map((out) => <FilterButton key={String(out)} name={name} term={term} out={out} target={target} onFilter={actions.onFilter} />)}
+          {actions.onColumn !== undefined && <ColumnButton name={name} shown={actions.columns?.includes(name) ?? false} onColumn={actions.onColumn} />}
           <CopyIcon text={valueText(value)} label={`Copy ${name}`} size={20} />
         </span>
       </dd>
@@ -57,7 +86,7 @@ export function scopeFacts(scope: { name: string; version: string; attributes: R
 }
 
 /** Attributes under the name of their namespace; `flat` leaves the names of the groups out. */
-export function AttributeList({ attributes, target, flat = false }: { attributes: Record<string, unknown>; target?: FilterTarget; flat?: boolean }) {
+export function AttributeList({ attributes, target, actions, flat = false }: { attributes: Record<string, unknown>; target?: FilterTarget; actions?: AttributeActions; flat?: boolean }) {
   const groups = groupAttributes(attributes);
   if (groups.length === 0) return <p className={classes.none}>None</p>;
   const named = !flat && groups.length > 1;
@@ -68,7 +97,7 @@ export function AttributeList({ attributes, target, flat = false }: { attributes
           {named && <h4 className={classes.name}>{group.name}</h4>}
           <dl className={classes.list}>
             {group.entries.map(({ key, value }) => (
-              <Line key={key} name={key} value={value} target={target} />
+              <Line key={key} name={key} value={value} target={target} actions={actions} />
             ))}
           </dl>
         </div>

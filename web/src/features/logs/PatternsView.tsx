@@ -1,0 +1,94 @@
+/** Owns the view of patterns: what log records say, how often, since when, and which of it is new. */
+import { ActionIcon, Badge, SegmentedControl, Tooltip } from "@mantine/core";
+import { Ban, ListFilter, Shapes } from "lucide-react";
+import { useState } from "react";
+import { EmptyPanel } from "../../components/Panels";
+import { Service } from "../../components/Service";
+import { severities, Severity, severityColor } from "../../components/Severity";
+import { Sparkline } from "../../components/Sparkline";
+import { useNow } from "../../components/useNow";
+import { counted, formatCount, formatShare } from "../../lib/count";
+import { withTerm } from "../../lib/filterEdit";
+import { formatAgo, formatExact, toMicros } from "../../lib/moment";
+import { type Pattern, type Patterns, templatePieces } from "../../lib/patterns";
+import { lengthMs, type TimeRange } from "../../lib/timeRange";
+import classes from "./PatternsView.module.css";
+
+type Props = { patterns: Patterns; range: TimeRange; filter: string; onFilter: (filter: string) => void };
+
+const orders = [
+  { value: "count", label: "Most frequent" },
+  { value: "new", label: "New" },
+  { value: "severe", label: "Most severe" },
+];
+
+/** The worst severity among a pattern's records. */
+const worstOf = (pattern: Pattern) => severities.find((severity) => pattern.severities.some(([name, count]) => name === severity && count > 0)) ?? "UNSPECIFIED";
+
+/** Whether no record was of this pattern before the time that is looked at. */
+function isNew(pattern: Pattern, startMs: number | null): boolean {
+  return pattern.isNew ?? (startMs !== null && pattern.firstSeen !== "" && toMicros(pattern.firstSeen) / 1000 >= startMs);
+}
+
+function Row({ pattern, share, fresh, now, onOnly, onHide }: { pattern: Pattern; share: number; fresh: boolean; now: number; onOnly: () => void; onHide: () => void }) {
+  const worst = worstOf(pattern);
+  const [first, ...others] = pattern.services;
+  return (
+    <div role="row" className={classes.row} style={{ borderLeftColor: severityColor(worst) }}>
+      <span role="cell" className={classes.count}>
+        <b>{formatCount(pattern.count)}</b> <small>{formatShare(share)}</small>
+      </span>
+      <span role="cell" className={classes.trend}>{pattern.trend.length > 1 && <Sparkline values={pattern.trend} color={worst === "ERROR" || worst === "FATAL" ? "var(--argus-error)" : "var(--argus-bar)"} width={110} height={22} />}</span>
+      <span role="cell" className={classes.severity}><Severity severity={worst} /></span>
+      <span role="cell" className={classes.template}>
+        <button type="button" className={classes.open} onClick={onOnly} title={pattern.template}>
+          {templatePieces(pattern.template).map(({ text, varies }, at) => (varies ? <mark key={at}>{text}</mark> : <span key={at}>{text}</span>))}
+        </button>
+        {fresh && <Badge size="xs" variant="light" radius="sm">new</Badge>}
+      </span>
+      <span role="cell" className={classes.services}>
+        {first !== undefined && <Service name={first[0]} />}
+        {others.length > 0 && <small title={others.map(([name]) => name).join(", ")}>+{others.length}</small>}
+      </span>
+      <span role="cell" className={classes.seen}>
+        {pattern.firstSeen !== "" && <time dateTime={pattern.firstSeen} title={`first ${formatExact(pattern.firstSeen)}`}>since {formatAgo(pattern.firstSeen, now).replace(" ago", "")}</time>}
+        {pattern.lastSeen !== "" && <time dateTime={pattern.lastSeen} title={`last ${formatExact(pattern.lastSeen)}`}>{formatAgo(pattern.lastSeen, now)}</time>}
+      </span>
+      <span role="cell" className={classes.actions}>
+        <Tooltip label="Only these records">
+          <ActionIcon variant="subtle" color="gray" size={22} aria-label={`Only records like ${pattern.template}`} onClick={onOnly}><ListFilter size={13} /></ActionIcon>
+        </Tooltip>
+        <Tooltip label="Hide these records">
+          <ActionIcon variant="subtle" color="gray" size={22} aria-label={`Hide records like ${pattern.template}`} onClick={onHide}><Ban size={13} /></ActionIcon>
+        </Tooltip>
+      </span>
+    </div>
+  );
+}
+
+export function PatternsView({ patterns: found, range, filter, onFilter }: Props) {
+  const now = useNow(30_000);
+  const [order, setOrder] = useState("count");
+  const length = lengthMs(range);
+  const startMs = range.kind === "absolute" ? Date.parse(range.start) : length === null ? null : now - length;
+  const fresh = (pattern: Pattern) => isNew(pattern, startMs);
+  const rank = (pattern: Pattern) => severities.indexOf(worstOf(pattern));
+  const patterns = found.patterns.filter((pattern) => order !== "new" || fresh(pattern));
+  if (order === "severe") patterns.sort((a, b) => rank(a) - rank(b) || b.count - a.count);
+  if (order === "new") patterns.sort((a, b) => (a.firstSeen < b.firstSeen ? 1 : -1));
+  if (found.patterns.length === 0) return <EmptyPanel icon={Shapes} title="No patterns in this time range" text="Argus finds what log records have in common as they arrive. None that match the filter arrived in this time." />;
+  return (
+    <div className={classes.view}>
+      <div className={classes.facts}>
+        <span role="status"><strong>{counted(found.total, "pattern")}</strong> in {counted(found.records, "record")}</span>
+        <SegmentedControl size="xs" aria-label="Order of the patterns" data={orders} value={order} onChange={setOrder} />
+      </div>
+      {patterns.length === 0 && <p className={classes.none}>Nothing new: records were of each of these patterns before.</p>}
+      <div role="table" aria-label="Patterns" className={classes.rows}>
+        {patterns.map((pattern) => (
+          <Row key={pattern.id} pattern={pattern} share={found.records === 0 ? 0 : pattern.count / found.records} fresh={fresh(pattern)} now={now} onOnly={() => onFilter(withTerm(filter, `pattern:${pattern.id}`))} onHide={() => onFilter(withTerm(filter, `-pattern:${pattern.id}`))} />
+        ))}
+      </div>
+    </div>
+  );
+}
