@@ -24,14 +24,14 @@ function Value({ value }: { value: unknown }) {
   );
 }
 
-function FilterButton({ name, term, out, target, onFilter }: { name: string; term: string; out: boolean; target: FilterTarget; onFilter?: (term: string) => void }) {
+function FilterButton({ name, value, term, out, target, onFilter }: { name: string; value: unknown; term: string; out: boolean; target: FilterTarget; onFilter?: (term: string) => void }) {
   const what = target === "/logs" ? "logs" : "traces";
-  const label = out ? `Leave out ${what} where ${name} is this` : `Find ${what} where ${name} is this`;
+  const label = `Find ${what} where ${name} is ${out ? "not " : ""}${valueText(value)}`;
   const Icon = out ? Ban : ListFilter;
   const text = out ? `-${term}` : term;
   const look = { variant: "subtle", color: "gray", size: 20, "aria-label": label } as const;
   return (
-    <Tooltip label={out ? "Leave out this value" : `Find ${what} with this value`}>
+    <Tooltip label={`Find ${what} with${out ? "out" : ""} this value`}>
       {onFilter === undefined ? (
         <ActionIcon component={Link} to={target} search={{ filter: text } as never} {...look}>
           <Icon size={12} />
@@ -70,7 +70,7 @@ function Line({ name, value, target, actions = {} }: { name: string; value: unkn
       <dd className={classes.cell}>
         <Value value={value} />
         <span className={classes.actions}>
-          {target !== undefined && term !== null && [false, true].map((out) => <FilterButton key={String(out)} name={name} term={term} out={out} target={target} onFilter={actions.onFilter} />)}
+          {target !== undefined && term !== null && [false, true].map((out) => <FilterButton key={String(out)} name={name} value={value} term={term} out={out} target={target} onFilter={actions.onFilter} />)}
           {actions.onColumn !== undefined && <ColumnButton name={name} shown={actions.columns?.includes(name) ?? false} onColumn={actions.onColumn} />}
           <CopyIcon text={valueText(value)} label={`Copy ${name}`} size={20} />
         </span>

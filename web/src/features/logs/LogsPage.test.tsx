@@ -49,9 +49,9 @@ describe("the logs page", () => {
     const panel = await screen.findByRole("complementary", { name: "Log record" });
     await userEvent.click(within(panel).getByRole("button", { name: "Column peer.name" }));
     expect(await screen.findByRole("button", { name: "Take column peer.name away" })).toBeVisible();
-    await userEvent.click(within(panel).getByRole("button", { name: "Find logs where peer.name is this" }));
+    await userEvent.click(within(panel).getByRole("button", { name: "Find logs where peer.name is bank" }));
     await expect.poll(() => router.state.location.search).toMatchObject({ filter: "peer.name:bank", col: "peer.name", log: "7" });
-    await userEvent.click(within(panel).getByRole("button", { name: "Leave out logs where attempts is this" }));
+    await userEvent.click(within(panel).getByRole("button", { name: "Find logs where attempts is not 41" }));
     await expect.poll(() => router.state.location.search).toMatchObject({ filter: 'peer.name:bank -"attempts":41' });
   });
 
