@@ -4,7 +4,7 @@ import { readInsight } from "../lib/insight";
 import { readPatterns } from "../lib/patterns";
 import { admin, ApiError, get, type Params } from "./client";
 import type { ContextResponse, FacetsResponse, HistogramResponse, KeysResponse, LatencyHeatmap, ServiceMap, ServicesResponse, TrafficPoint } from "./types";
-import type { Dashboard, DeadLettersResponse, Health, LogsResponse, PinResponse, ReceiptsResponse, SpansResponse, TraceResponse, TracesResponse } from "./types";
+import type { Dashboard, DeadLettersResponse, Health, LogsResponse, OperationsResponse, PinResponse, ReceiptsResponse, SpansResponse, TraceResponse, TracesResponse } from "./types";
 
 const pageSize = 100;
 
@@ -118,6 +118,7 @@ export const dashboardQuery = (params: Params, every: number | false = pollMs) =
 export const trafficQuery = (params: Params, every: number | false = pollMs) => numbers<TrafficPoint[]>("traffic", "/api/metrics/traffic", params, every);
 export const heatmapQuery = (params: Params, every: number | false = pollMs) => numbers<LatencyHeatmap>("latency heatmap", "/api/metrics/latency_heatmap", params, every);
 export const serviceMapQuery = (params: Params, every: number | false = pollMs) => numbers<ServiceMap>("service map", "/api/metrics/service-map", params, every);
+export const operationsQuery = (params: Params, every: number | false = pollMs) => numbers<OperationsResponse>("operations", "/api/operations", params, every);
 export const serviceNumbersQuery = (params: Params, every: number | false = pollMs) => numbers<ServicesResponse>("service numbers", "/api/services", params, every);
 /** The newest few records or traces of a page of numbers. */
 export const recentLogsQuery = (params: Params, every: number | false = pollMs) => numbers<LogsResponse>("recent logs", "/api/logs", { limit: 7, ...params }, every);

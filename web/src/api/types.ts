@@ -14,6 +14,8 @@ export type {
   LogsResponse,
   MapEdge,
   MapNode,
+  OperationNumbers,
+  OperationsResponse,
   PinResponse,
   Receipt,
   ReceiptsResponse,

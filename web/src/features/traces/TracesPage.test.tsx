@@ -1,6 +1,7 @@
 import { fireEvent, screen, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it } from "vitest";
+import { setZone } from "../../lib/zone";
 import { accessibilityFaults, open, refuse } from "../../testing/app";
 import { aSummary } from "../../testing/builders";
 
@@ -107,6 +108,32 @@ describe("the facets of the traces page", () => {
     expect(await screen.findByText("Among the newest 32 of 40 spans")).toBeVisible();
     const queries = asked.filter((url) => url.pathname === "/api/traces/facets").map((url) => [url.searchParams.getAll("field").join(" "), url.searchParams.get("filter")]);
     expect(queries).toEqual(expect.arrayContaining([["name status kind http.route", "service:shop cart"], ["service", "cart"]]));
+  });
+});
+
+describe("choosing the time", () => {
+  afterEach(() => setZone("local"));
+
+  it("takes words, stays relative where they are, and says what it understood", async () => {
+    const { router } = await open("/traces", { "/api/traces": page() });
+    await userEvent.click(await screen.findByRole("button", { name: "Time range: Last hour" }));
+    const field = await screen.findByRole("textbox", { name: "Time range in words" });
+    await userEvent.type(field, "last 3 hours{Enter}");
+    await expect.poll(() => router.state.location.search).toEqual({ range: "3h" });
+    await userEvent.click(await screen.findByRole("button", { name: "Time range: Last 3 hours" }));
+    await userEvent.type(await screen.findByRole("textbox", { name: "Time range in words" }), "someday");
+    expect(screen.getByText(/^Not understood/)).toBeVisible();
+    expect(await accessibilityFaults()).toEqual([]);
+  });
+
+  it("is in the zone that was chosen, for the fields and the label", async () => {
+    process.env.TZ = "Asia/Kolkata";
+    await open("/traces?start=2026-11-20T10:00:00Z&end=2026-11-20T11:00:00Z", { "/api/traces": page() });
+    await userEvent.click(await screen.findByRole("button", { name: "Time range: Nov 20, 15:30 – Nov 20, 16:30" }));
+    expect(await screen.findByLabelText("From")).toHaveValue("2026-11-20T15:30");
+    await userEvent.click(screen.getByRole("radio", { name: "UTC" }));
+    process.env.TZ = "UTC";
+    expect(await screen.findByRole("button", { name: "Time range: Nov 20, 10:00 – Nov 20, 11:00 UTC" })).toBeVisible();
   });
 });
 
