@@ -1,7 +1,7 @@
 /** Owns every query of the front end: keys, addresses and how long an answer stays fresh. Keys live only here. */
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
-import { readInsight } from "../lib/insight";
-import { readPatterns } from "../lib/patterns";
+import type { Insight, InsightPreview } from "../lib/insight";
+import type { PatternsResponse } from "../lib/patterns";
 import { admin, ApiError, get, type Params } from "./client";
 import type { ContextResponse, FacetsResponse, HistogramResponse, KeysResponse, LatencyHeatmap, ServiceMap, ServicesResponse, TrafficPoint } from "./types";
 import type { Dashboard, DeadLettersResponse, Health, LogsResponse, OperationsResponse, PinResponse, ReceiptsResponse, SpansResponse, TraceResponse, TracesResponse } from "./types";
@@ -136,27 +136,26 @@ export const traceSampleQuery = (params: Params) => numbers<TracesResponse>("tra
 
 const unknownRoute = (error: unknown) => error instanceof ApiError && error.status === 404;
 
-/** What log records say, by pattern; null from a server that does not mine patterns. */
+/** An answer, or null from a server that has no such route. */
+const ifKnown = <T>(asked: Promise<T>): Promise<T | null> =>
+  asked.catch((error: unknown) => {
+    if (unknownRoute(error)) return null;
+    throw error;
+  });
+
+/** What log records say, by pattern. */
 export const patternsQuery = (params: Params) =>
   queryOptions({
     queryKey: ["patterns", params],
-    queryFn: ({ signal }) =>
-      get<unknown>("/api/patterns", params, signal).then(readPatterns, (error: unknown) => {
-        if (unknownRoute(error)) return null;
-        throw error;
-      }),
+    queryFn: ({ signal }) => ifKnown(get<PatternsResponse>("/api/patterns", params, signal)),
     placeholderData: keepPreviousData,
   });
 
-/** What the AI made of a log record; null from a server without one. Looks again while the answer is on its way. */
+/** What the AI made of a log record. Looks again while the answer is on its way. */
 export const insightQuery = (logId: string) =>
   queryOptions({
     queryKey: ["insight", logId],
-    queryFn: ({ signal }) =>
-      get<unknown>(`/api/logs/${encodeURIComponent(logId)}/insight`, {}, signal).then(readInsight, (error: unknown) => {
-        if (unknownRoute(error)) return null;
-        throw error;
-      }),
+    queryFn: ({ signal }) => ifKnown(get<Insight>(`/api/logs/${encodeURIComponent(logId)}/insight`, {}, signal)),
     refetchInterval: (query) => (query.state.data?.status === "pending" ? 1_500 : false),
   });
 
@@ -164,5 +163,5 @@ export const insightQuery = (logId: string) =>
 export const insightPreviewQuery = (logId: string) =>
   queryOptions({
     queryKey: ["insight preview", logId],
-    queryFn: ({ signal }) => get<unknown>(`/api/logs/${encodeURIComponent(logId)}/insight/preview`, {}, signal),
+    queryFn: ({ signal }) => get<InsightPreview>(`/api/logs/${encodeURIComponent(logId)}/insight/preview`, {}, signal),
   });

@@ -105,3 +105,16 @@ export function withoutField(text: string, field: string): string {
   const part = partsOf(text)?.find(({ negated, terms }) => !negated && terms.length > 0 && keyOf(terms[0] ?? "") === `${field}:`);
   return part === undefined ? text : replace(text, part, "");
 }
+
+/** The values that a filter chooses of these fields, and what else it says. */
+export function choicesIn(text: string, fields: string[]): { choices: Record<string, string[]>; rest: string } {
+  const choices: Record<string, string[]> = {};
+  let rest = text.trim();
+  for (const field of fields) {
+    const part = partsOf(rest)?.find(({ negated, terms }) => !negated && terms.length > 0 && keyOf(terms[0] ?? "") === `${field}:`);
+    if (part === undefined) continue;
+    choices[field] = part.terms.map((term) => unquoted(term.slice(field.length + 1)));
+    rest = replace(rest, part, "");
+  }
+  return { choices, rest };
+}

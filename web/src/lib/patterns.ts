@@ -1,36 +1,35 @@
-/** Owns reading the answer of `/api/patterns`. */
-import { countsOf, fieldsOf, listOf, numberOf, textOf } from "./reading";
+/** Owns patterns of log records: the shape of `/api/patterns`, and what of a filter it can be asked for. */
+import type { Severity } from "../api/types";
+import { choicesIn } from "./filterEdit";
 
-/** What log records that say the same have in common, and how many did when; `<*>` stands for what varies. */
-export type Pattern = { id: string; template: string; count: number; trend: number[]; services: [string, number][]; severities: [string, number][]; firstSeen: string; lastSeen: string; isNew: boolean | null };
-/** The most frequent patterns of `total`; `records` are of any of them. */
-export type Patterns = { patterns: Pattern[]; total: number; records: number };
+/** What some log records have in common; `<*>` stands for what varies, `…` for a rest. `term` is the filter that finds them; the times are of all records that were ever of it. */
+export type Pattern = {
+  id: string;
+  template: string;
+  count: number;
+  trend: number[];
+  services: { service_name: string; count: number }[];
+  severities: { severity: Severity; count: number }[];
+  first_seen: string;
+  last_seen: string;
+  term: string;
+};
 
-/** A share of the trend's points may come as numbers or as objects with a count. */
-const trendOf = (value: unknown): number[] => listOf(value).map((point) => (typeof point === "number" ? point : numberOf(fieldsOf(point).count)));
+export type PatternsResponse = { start: string; end: string; patterns: Pattern[]; total: number; total_logs: number };
 
-export function readPatterns(answer: unknown): Patterns {
-  const body = fieldsOf(answer);
-  const patterns = listOf(body.patterns).map((entry): Pattern => {
-    const fields = fieldsOf(entry);
-    return {
-      id: textOf(fields, "id", "pattern_id"),
-      template: textOf(fields, "template", "pattern"),
-      count: numberOf(fields.count),
-      trend: trendOf(fields.trend),
-      services: countsOf(fields.services),
-      severities: countsOf(fields.severities ?? fields.severity),
-      firstSeen: textOf(fields, "first_seen"),
-      lastSeen: textOf(fields, "last_seen"),
-      isNew: typeof fields.new === "boolean" ? fields.new : null,
-    };
-  });
-  return { patterns, total: numberOf(body.total, patterns.length), records: numberOf(body.records, patterns.reduce((sum, { count }) => sum + count, 0)) };
+const names = new Set(["TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL", "UNSPECIFIED"]);
+
+/** The parts of a filter that patterns are counted by: services, severities, patterns; `whole` when there is nothing else in it. */
+export function patternConditions(filter: string): { service_name: string[]; severity: string[]; pattern: string[]; whole: boolean } {
+  const { choices, rest } = choicesIn(filter, ["service", "severity", "pattern"]);
+  const severity = (choices.severity ?? []).map((name) => name.toUpperCase());
+  const plain = severity.every((name) => names.has(name));
+  return { service_name: choices.service ?? [], severity: plain ? severity : [], pattern: choices.pattern ?? [], whole: rest === "" && plain };
 }
 
 /** A template in pieces: what all its records say, and where they differ. */
 export const templatePieces = (template: string): { text: string; varies: boolean }[] =>
   template
-    .split(/(<[^<>\s]*>)/)
+    .split(/(<\*>)/)
     .filter((text) => text !== "")
-    .map((text) => ({ text: /^<[^<>\s]*>$/.test(text) ? "…" : text, varies: /^<[^<>\s]*>$/.test(text) }));
+    .map((text) => (text === "<*>" ? { text: "…", varies: true } : { text, varies: false }));

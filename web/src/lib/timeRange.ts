@@ -42,6 +42,9 @@ export function rangeQuery(range: TimeRange): { start?: string; end?: string } {
   return { start: `now-${days === null ? range.last : `${Number(days[1]) * 24}h`}` };
 }
 
+/** The same for what needs two ends: all time is its last thirty days there. */
+export const boundedQuery = (range: TimeRange): { start?: string; end?: string } => (range.kind === "all" ? { start: "now-720h" } : rangeQuery(range));
+
 const shortMoment = (text: string) =>
   wallClock(Date.parse(text)).toLocaleString("en", { month: "short", day: "numeric", hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone: "UTC" });
 

@@ -36,7 +36,10 @@ export default function Palette({ pages, onClose }: { pages: { path: string; tit
     event.preventDefault();
   };
   return (
-    <Modal opened onClose={onClose} withCloseButton={false} padding={0} size={580} centered={false} yOffset="12vh" title={undefined} aria-label="Go to anything">
+    <Modal.Root opened onClose={onClose} size={580} yOffset="12vh" padding={0}>
+      <Modal.Overlay />
+      <Modal.Content aria-label="Go to anything">
+        <Modal.Body>
       <div className={classes.field}>
         <Search size={16} aria-hidden="true" />
         <input data-autofocus role="combobox" aria-expanded aria-controls={`${id}-list`} aria-autocomplete="list" aria-activedescendant={entries.length > 0 ? `${id}-${at}` : undefined} aria-label="Go to a page, a service, an operation or a trace" placeholder="Go to a page, a service, an operation, or paste a trace id" value={text} spellCheck={false} autoComplete="off" onKeyDown={press}
@@ -57,6 +60,8 @@ export default function Palette({ pages, onClose }: { pages: { path: string; tit
           </div>
         ))}
       </div>
-    </Modal>
+        </Modal.Body>
+      </Modal.Content>
+    </Modal.Root>
   );
 }

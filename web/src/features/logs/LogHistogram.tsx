@@ -8,11 +8,8 @@ import { severities, severityColor } from "../../components/Severity";
 import { TimeBars } from "../../components/TimeBars";
 import { formatCount } from "../../lib/count";
 import { stateOf, toggleTerm } from "../../lib/filterEdit";
-import { between, rangeQuery, type TimeRange } from "../../lib/timeRange";
+import { between, boundedQuery, type TimeRange } from "../../lib/timeRange";
 import classes from "./LogHistogram.module.css";
-
-/** A histogram needs an end on both sides: all time is its last thirty days here. */
-const boundedQuery = (range: TimeRange) => (range.kind === "all" ? { start: "now-720h" } : rangeQuery(range));
 
 type Props = { filter: string; range: TimeRange; onRange: (range: TimeRange) => void; onFilter: (filter: string) => void };
 

@@ -10,7 +10,8 @@ import { FacetsButton, useFacetsOpen } from "../../components/FacetsButton";
 import { QueryBar } from "../../components/QueryBar";
 import { TimeRangePicker } from "../../components/TimeRangePicker";
 import { RefreshButton, Toolbar } from "../../components/Toolbar";
-import { rangeQuery } from "../../lib/timeRange";
+import { patternConditions } from "../../lib/patterns";
+import { boundedQuery, rangeQuery } from "../../lib/timeRange";
 import { useExplorer } from "../../url/useExplorer";
 import { one, useSearchParams } from "../../url/useSearchParams";
 import { useTimeRange } from "../../url/useTimeRange";
@@ -40,7 +41,8 @@ export default function LogsPage() {
   const bounds = useMemo(() => rangeQuery(range), [range]);
   const services = useQuery(servicesQuery());
   const query = useInfiniteQuery({ ...logsQuery({ ...bounds, filter }), enabled: !live });
-  const patterns = useQuery({ ...patternsQuery({ ...bounds, filter, limit: 200 }), enabled: !live });
+  const { whole: _, ...patterned } = patternConditions(filter);
+  const patterns = useQuery({ ...patternsQuery({ ...boundedQuery(range), ...patterned, limit: 200 }), enabled: !live });
   const complete = useMemo(() => makeCompleter(client, "logs", live ? { start: "now-1h" } : bounds), [client, bounds, live]);
   const received = services.data === undefined ? null : services.data.length > 0;
   const mined = patterns.data ?? null;
@@ -66,7 +68,7 @@ export default function LogsPage() {
               {received !== false && <LogHistogram filter={filter} range={range} onRange={setRange} onFilter={filterBy} />}
               {mined !== null && <SegmentedControl size="xs" className={classes.tabs} aria-label="View" data={tabs} value={tab} onChange={(value) => changeSearch({ tab: value === "records" ? undefined : value }, true)} />}
               {tab === "patterns" && mined !== null ? (
-                <PatternsView patterns={mined} range={range} filter={filter} onFilter={(text) => { change({ filter: text }); changeSearch({ tab: undefined }); }} />
+                <PatternsView patterns={mined} filter={filter} onFilter={(text) => { change({ filter: text }); changeSearch({ tab: undefined }); }} />
               ) : (
                 <StoredLogs query={query} conditions={bounds} selected={chosen.id} onSelect={chosen.choose} range={range} onWiden={setRange} received={received} />
               )}

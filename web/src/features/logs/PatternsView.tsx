@@ -10,11 +10,10 @@ import { useNow } from "../../components/useNow";
 import { counted, formatCount, formatShare } from "../../lib/count";
 import { withTerm } from "../../lib/filterEdit";
 import { formatAgo, formatExact, toMicros } from "../../lib/moment";
-import { type Pattern, type Patterns, templatePieces } from "../../lib/patterns";
-import { lengthMs, type TimeRange } from "../../lib/timeRange";
+import { type Pattern, patternConditions, type PatternsResponse, templatePieces } from "../../lib/patterns";
 import classes from "./PatternsView.module.css";
 
-type Props = { patterns: Patterns; range: TimeRange; filter: string; onFilter: (filter: string) => void };
+type Props = { patterns: PatternsResponse; filter: string; onFilter: (filter: string) => void };
 
 const orders = [
   { value: "count", label: "Most frequent" },
@@ -23,12 +22,7 @@ const orders = [
 ];
 
 /** The worst severity among a pattern's records. */
-const worstOf = (pattern: Pattern) => severities.find((severity) => pattern.severities.some(([name, count]) => name === severity && count > 0)) ?? "UNSPECIFIED";
-
-/** Whether no record was of this pattern before the time that is looked at. */
-function isNew(pattern: Pattern, startMs: number | null): boolean {
-  return pattern.isNew ?? (startMs !== null && pattern.firstSeen !== "" && toMicros(pattern.firstSeen) / 1000 >= startMs);
-}
+const worstOf = (pattern: Pattern) => severities.find((severity) => pattern.severities.some((one) => one.severity === severity && one.count > 0)) ?? "UNSPECIFIED";
 
 function Row({ pattern, share, fresh, now, onOnly, onHide }: { pattern: Pattern; share: number; fresh: boolean; now: number; onOnly: () => void; onHide: () => void }) {
   const worst = worstOf(pattern);
@@ -47,12 +41,12 @@ function Row({ pattern, share, fresh, now, onOnly, onHide }: { pattern: Pattern;
         {fresh && <Badge size="xs" variant="light" radius="sm">new</Badge>}
       </span>
       <span role="cell" className={classes.services}>
-        {first !== undefined && <Service name={first[0]} />}
-        {others.length > 0 && <small title={others.map(([name]) => name).join(", ")}>+{others.length}</small>}
+        {first !== undefined && <Service name={first.service_name} />}
+        {others.length > 0 && <small title={others.map((one) => one.service_name).join(", ")}>+{others.length}</small>}
       </span>
       <span role="cell" className={classes.seen}>
-        {pattern.firstSeen !== "" && <time dateTime={pattern.firstSeen} title={`first ${formatExact(pattern.firstSeen)}`}>since {formatAgo(pattern.firstSeen, now).replace(" ago", "")}</time>}
-        {pattern.lastSeen !== "" && <time dateTime={pattern.lastSeen} title={`last ${formatExact(pattern.lastSeen)}`}>{formatAgo(pattern.lastSeen, now)}</time>}
+        <time dateTime={pattern.first_seen} title={`first ${formatExact(pattern.first_seen)}`}>since {formatAgo(pattern.first_seen, now).replace(" ago", "")}</time>
+        <time dateTime={pattern.last_seen} title={`last ${formatExact(pattern.last_seen)}`}>{formatAgo(pattern.last_seen, now)}</time>
       </span>
       <span role="cell" className={classes.actions}>
         <Tooltip label="Only these records">
@@ -66,27 +60,27 @@ function Row({ pattern, share, fresh, now, onOnly, onHide }: { pattern: Pattern;
   );
 }
 
-export function PatternsView({ patterns: found, range, filter, onFilter }: Props) {
+export function PatternsView({ patterns: found, filter, onFilter }: Props) {
   const now = useNow(30_000);
   const [order, setOrder] = useState("count");
-  const length = lengthMs(range);
-  const startMs = range.kind === "absolute" ? Date.parse(range.start) : length === null ? null : now - length;
-  const fresh = (pattern: Pattern) => isNew(pattern, startMs);
+  // no record was of it before the time that is looked at
+  const fresh = (pattern: Pattern) => toMicros(pattern.first_seen) >= toMicros(found.start);
   const rank = (pattern: Pattern) => severities.indexOf(worstOf(pattern));
   const patterns = found.patterns.filter((pattern) => order !== "new" || fresh(pattern));
   if (order === "severe") patterns.sort((a, b) => rank(a) - rank(b) || b.count - a.count);
-  if (order === "new") patterns.sort((a, b) => (a.firstSeen < b.firstSeen ? 1 : -1));
+  if (order === "new") patterns.sort((a, b) => (a.first_seen < b.first_seen ? 1 : -1));
   if (found.patterns.length === 0) return <EmptyPanel icon={Shapes} title="No patterns in this time range" text="Argus finds what log records have in common as they arrive. None that match the filter arrived in this time." />;
   return (
     <div className={classes.view}>
       <div className={classes.facts}>
-        <span role="status"><strong>{counted(found.total, "pattern")}</strong> in {counted(found.records, "record")}</span>
+        <span role="status"><strong>{counted(found.total, "pattern")}</strong> in {counted(found.total_logs, "record")}</span>
         <SegmentedControl size="xs" aria-label="Order of the patterns" data={orders} value={order} onChange={setOrder} />
       </div>
+      {!patternConditions(filter).whole && <p className={classes.none}>Patterns are counted by time, service and severity: the rest of the filter does not narrow them.</p>}
       {patterns.length === 0 && <p className={classes.none}>Nothing new: records were of each of these patterns before.</p>}
       <div role="table" aria-label="Patterns" className={classes.rows}>
         {patterns.map((pattern) => (
-          <Row key={pattern.id} pattern={pattern} share={found.records === 0 ? 0 : pattern.count / found.records} fresh={fresh(pattern)} now={now} onOnly={() => onFilter(withTerm(filter, `pattern:${pattern.id}`))} onHide={() => onFilter(withTerm(filter, `-pattern:${pattern.id}`))} />
+          <Row key={pattern.id} pattern={pattern} share={found.total_logs === 0 ? 0 : pattern.count / found.total_logs} fresh={fresh(pattern)} now={now} onOnly={() => onFilter(withTerm(filter, pattern.term))} onHide={() => onFilter(withTerm(filter, `-${pattern.term}`))} />
         ))}
       </div>
     </div>
