@@ -56,7 +56,7 @@ export function Shell({ menu }: { menu: MenuEntry[] }) {
       {phone ? (
         <header className={classes.topbar}>
           <Brand />
-          <ActionIcon variant="subtle" color="gray" size="lg" ml="auto" aria-label="Go to anything" onClick={palette.open}>
+          <ActionIcon variant="subtle" color="gray" size="lg" ml="auto" aria-label="Go to…" onClick={palette.open}>
             <Search size={18} />
           </ActionIcon>
           <ActionIcon variant="subtle" color="gray" size="lg" aria-label="Open menu" onClick={menuDrawer.open}>
@@ -73,10 +73,10 @@ export function Shell({ menu }: { menu: MenuEntry[] }) {
               </ActionIcon>
             </Tooltip>
           </div>
-          <button type="button" className={classes.goto} data-slim={narrow || undefined} aria-label="Go to anything" title={`Go to anything (${mod}K)`} onClick={palette.open}>
+          <button type="button" className={classes.goto} data-slim={narrow || undefined} aria-label={narrow ? "Go to…" : undefined} title={`Go to anything (${mod}K)`} onClick={palette.open}>
             <Search size={15} aria-hidden="true" />
             {!narrow && <span>Go to…</span>}
-            {!narrow && <kbd>{mod}K</kbd>}
+            {!narrow && <kbd aria-hidden="true">{mod}K</kbd>}
           </button>
           <NavMenu entries={menu} slim={narrow} />
           {foot(narrow)}

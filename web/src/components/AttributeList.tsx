@@ -18,7 +18,7 @@ function Value({ value }: { value: unknown }) {
   const long = kind === "object" || (typeof value === "string" && (value.length > 90 || value.includes("\n")));
   const text = kind === "empty" ? (value === "" ? '""' : "null") : valueText(value, 2);
   return (
-    <span className={classes.value} data-kind={kind} data-long={long || undefined}>
+    <span className={classes.value} data-kind={kind} data-long={long || undefined} tabIndex={long ? 0 : undefined}>
       {text}
     </span>
   );

@@ -26,9 +26,12 @@ export default function ComparePage() {
   const rows = useMemo(() => (left.data === undefined || right.data === undefined ? null : diffTraces(left.data.spans, right.data.spans)), [left.data, right.data]);
   if (a === "" || b === "") {
     return (
+      <div className={classes.page}>
+      <h1 className={classes.title}>Compare traces</h1>
       <EmptyPanel icon={GitCompareArrows} title="Two traces are needed" text="Choose two in the list of traces: the box at the start of each row, or the key x.">
         <Button component={Link} to="/traces" size="xs">Go to traces</Button>
       </EmptyPanel>
+      </div>
     );
   }
   const failed = [left, right].find((query) => query.isError);

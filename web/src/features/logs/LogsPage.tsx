@@ -42,11 +42,12 @@ export default function LogsPage() {
   const services = useQuery(servicesQuery());
   const query = useInfiniteQuery({ ...logsQuery({ ...bounds, filter }), enabled: !live });
   const { whole: _, ...patterned } = patternConditions(filter);
-  const patterns = useQuery({ ...patternsQuery({ ...boundedQuery(range), ...patterned, limit: 200 }), enabled: !live });
+  const patterns = useQuery({ ...patternsQuery({ ...boundedQuery(range), ...patterned, limit: 200 }), enabled: !live && one(search.tab) === "patterns" });
   const complete = useMemo(() => makeCompleter(client, "logs", live ? { start: "now-1h" } : bounds), [client, bounds, live]);
   const received = services.data === undefined ? null : services.data.length > 0;
-  const mined = patterns.data ?? null;
-  const tab = one(search.tab) === "patterns" && mined !== null ? "patterns" : "records";
+  // a server that mines no patterns has no view of them
+  const mined = patterns.data !== null;
+  const tab = one(search.tab) === "patterns" && mined ? "patterns" : "records";
   const filterBy = (text: string) => change({ filter: text });
   return (
     <div className={classes.page}>
@@ -66,9 +67,9 @@ export default function LogsPage() {
           ) : (
             <>
               {received !== false && <LogHistogram filter={filter} range={range} onRange={setRange} onFilter={filterBy} />}
-              {mined !== null && <SegmentedControl size="xs" className={classes.tabs} aria-label="View" data={tabs} value={tab} onChange={(value) => changeSearch({ tab: value === "records" ? undefined : value }, true)} />}
-              {tab === "patterns" && mined !== null ? (
-                <PatternsView patterns={mined} filter={filter} onFilter={(text) => { change({ filter: text }); changeSearch({ tab: undefined }); }} />
+              {mined && received !== false && <SegmentedControl size="xs" className={classes.tabs} aria-label="View" data={tabs} value={tab} onChange={(value) => changeSearch({ tab: value === "records" ? undefined : value }, true)} />}
+              {tab === "patterns" ? (
+                <PatternsView query={patterns} filter={filter} onFilter={(text) => { change({ filter: text }); changeSearch({ tab: undefined }); }} />
               ) : (
                 <StoredLogs query={query} conditions={bounds} selected={chosen.id} onSelect={chosen.choose} range={range} onWiden={setRange} received={received} />
               )}

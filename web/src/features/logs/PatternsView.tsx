@@ -1,8 +1,9 @@
 /** Owns the view of patterns: what log records say, how often, since when, and which of it is new. */
 import { ActionIcon, Badge, SegmentedControl, Tooltip } from "@mantine/core";
+import type { UseQueryResult } from "@tanstack/react-query";
 import { Ban, ListFilter, Shapes } from "lucide-react";
 import { useState } from "react";
-import { EmptyPanel } from "../../components/Panels";
+import { EmptyPanel, ErrorPanel, SkeletonRows } from "../../components/Panels";
 import { Service } from "../../components/Service";
 import { severities, Severity, severityColor } from "../../components/Severity";
 import { Sparkline } from "../../components/Sparkline";
@@ -13,7 +14,7 @@ import { formatAgo, formatExact, toMicros } from "../../lib/moment";
 import { type Pattern, patternConditions, type PatternsResponse, templatePieces } from "../../lib/patterns";
 import classes from "./PatternsView.module.css";
 
-type Props = { patterns: PatternsResponse; filter: string; onFilter: (filter: string) => void };
+type Props = { query: UseQueryResult<PatternsResponse | null, Error>; filter: string; onFilter: (filter: string) => void };
 
 const orders = [
   { value: "count", label: "Most frequent" },
@@ -60,9 +61,14 @@ function Row({ pattern, share, fresh, now, onOnly, onHide }: { pattern: Pattern;
   );
 }
 
-export function PatternsView({ patterns: found, filter, onFilter }: Props) {
+export function PatternsView({ query, filter, onFilter }: Props) {
   const now = useNow(30_000);
   const [order, setOrder] = useState("count");
+  const found = query.data;
+  if (found === undefined || found === null) {
+    if (!query.isError) return <SkeletonRows height={40} count={16} />;
+    return <ErrorPanel title="The patterns could not be loaded" error={query.error} onRetry={() => void query.refetch()} />;
+  }
   // no record was of it before the time that is looked at
   const fresh = (pattern: Pattern) => toMicros(pattern.first_seen) >= toMicros(found.start);
   const rank = (pattern: Pattern) => severities.indexOf(worstOf(pattern));
