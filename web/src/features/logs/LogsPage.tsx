@@ -25,7 +25,7 @@ import { StoredLogs } from "./StoredLogs";
 import { useChosenLog } from "./useChosenLog";
 
 const refreshed = ["logs", "histogram", "facets", "patterns"];
-const tabs = [
+const views = [
   { value: "records", label: "Records" },
   { value: "patterns", label: "Patterns" },
 ];
@@ -48,6 +48,7 @@ export default function LogsPage() {
   // a server that mines no patterns has no view of them
   const mined = patterns.data !== null;
   const tab = one(search.tab) === "patterns" && mined ? "patterns" : "records";
+  const tabs = mined && received !== false && <SegmentedControl size="xs" className={classes.tabs} aria-label="View" data={views} value={tab} onChange={(value) => changeSearch({ tab: value === "records" ? undefined : value }, true)} />;
   const filterBy = (text: string) => change({ filter: text });
   return (
     <div className={classes.page}>
@@ -67,11 +68,10 @@ export default function LogsPage() {
           ) : (
             <>
               {received !== false && <LogHistogram filter={filter} range={range} onRange={setRange} onFilter={filterBy} />}
-              {mined && received !== false && <SegmentedControl size="xs" className={classes.tabs} aria-label="View" data={tabs} value={tab} onChange={(value) => changeSearch({ tab: value === "records" ? undefined : value }, true)} />}
               {tab === "patterns" ? (
-                <PatternsView query={patterns} filter={filter} onFilter={(text) => { change({ filter: text }); changeSearch({ tab: undefined }); }} />
+                <PatternsView tabs={tabs} query={patterns} filter={filter} onFilter={(text) => { change({ filter: text }); changeSearch({ tab: undefined }); }} />
               ) : (
-                <StoredLogs query={query} conditions={bounds} selected={chosen.id} onSelect={chosen.choose} range={range} onWiden={setRange} received={received} />
+                <StoredLogs tabs={tabs} query={query} conditions={bounds} selected={chosen.id} onSelect={chosen.choose} range={range} onWiden={setRange} received={received} />
               )}
             </>
           )}

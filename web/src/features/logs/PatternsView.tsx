@@ -2,7 +2,7 @@
 import { ActionIcon, Badge, SegmentedControl, Tooltip } from "@mantine/core";
 import type { UseQueryResult } from "@tanstack/react-query";
 import { Ban, ListFilter, Shapes } from "lucide-react";
-import { useState } from "react";
+import { type ReactNode, useState } from "react";
 import { EmptyPanel, ErrorPanel, SkeletonRows } from "../../components/Panels";
 import { Service } from "../../components/Service";
 import { severities, Severity, severityColor } from "../../components/Severity";
@@ -14,7 +14,7 @@ import { formatAgo, formatExact, toMicros } from "../../lib/moment";
 import { type Pattern, patternConditions, type PatternsResponse, templatePieces } from "../../lib/patterns";
 import classes from "./PatternsView.module.css";
 
-type Props = { query: UseQueryResult<PatternsResponse | null, Error>; filter: string; onFilter: (filter: string) => void };
+type Props = { tabs: ReactNode; query: UseQueryResult<PatternsResponse | null, Error>; filter: string; onFilter: (filter: string) => void };
 
 const orders = [
   { value: "count", label: "Most frequent" },
@@ -61,7 +61,7 @@ function Row({ pattern, share, fresh, now, onOnly, onHide }: { pattern: Pattern;
   );
 }
 
-export function PatternsView({ query, filter, onFilter }: Props) {
+export function PatternsView({ tabs, query, filter, onFilter }: Props) {
   const now = useNow(30_000);
   const [order, setOrder] = useState("count");
   const found = query.data;
@@ -75,11 +75,12 @@ export function PatternsView({ query, filter, onFilter }: Props) {
   const patterns = found.patterns.filter((pattern) => order !== "new" || fresh(pattern));
   if (order === "severe") patterns.sort((a, b) => rank(a) - rank(b) || b.count - a.count);
   if (order === "new") patterns.sort((a, b) => (a.first_seen < b.first_seen ? 1 : -1));
-  if (found.patterns.length === 0) return <EmptyPanel icon={Shapes} title="No patterns in this time range" text="Argus finds what log records have in common as they arrive. None that match the filter arrived in this time." />;
+  if (found.patterns.length === 0) return <div className={classes.view}><div className={classes.facts}>{tabs}</div><EmptyPanel icon={Shapes} title="No patterns in this time range" text="Argus finds what log records have in common as they arrive. None that match the filter arrived in this time." /></div>;
   return (
     <div className={classes.view}>
       <div className={classes.facts}>
-        <span role="status"><strong>{counted(found.total, "pattern")}</strong> in {counted(found.total_logs, "record")}</span>
+        {tabs}
+        <span role="status" className={classes.total}><strong>{counted(found.total, "pattern")}</strong> in {counted(found.total_logs, "record")}</span>
         <SegmentedControl size="xs" aria-label="Order of the patterns" data={orders} value={order} onChange={setOrder} />
       </div>
       {!patternConditions(filter).whole && <p className={classes.none}>Patterns are counted by time, service and severity: the rest of the filter does not narrow them.</p>}

@@ -1,6 +1,6 @@
 /** Owns the list of stored log records: its states, its facts, its columns and its next pages. */
 import type { InfiniteData, UseInfiniteQueryResult } from "@tanstack/react-query";
-import { useCallback } from "react";
+import { type ReactNode, useCallback } from "react";
 import { filterFault, type Params } from "../../api/client";
 import type { Log, LogsResponse } from "../../api/types";
 import { FilterFailed } from "../../components/FilterFailed";
@@ -17,6 +17,8 @@ import { ColumnHeads, ColumnsButton } from "./LogColumns";
 import classes from "./LogsPage.module.css";
 
 type Props = {
+  /** What leads to the other view of the same records. */
+  tabs: ReactNode;
   query: UseInfiniteQueryResult<InfiniteData<LogsResponse>, Error>;
   conditions: Params;
   selected: string | null;
@@ -28,7 +30,7 @@ type Props = {
 
 const characterPx = 7.22;
 
-export function StoredLogs({ query, conditions, selected, onSelect, range, onWiden, received }: Props) {
+export function StoredLogs({ tabs, query, conditions, selected, onSelect, range, onWiden, received }: Props) {
   const now = useNow(60_000);
   const [explorer, change] = useExplorer();
   const { fetchNextPage, isFetchingNextPage } = query;
@@ -47,6 +49,7 @@ export function StoredLogs({ query, conditions, selected, onSelect, range, onWid
   return (
     <>
       <div className={classes.facts}>
+        {tabs}
         <ListFacts>
           <span>
             {first.total_is_estimate === true && "at least "}
