@@ -7,6 +7,7 @@ import { ApiError, get, type Params } from "./client";
 import { keysQuery, valuesQuery } from "./queries";
 import type { FacetsResponse } from "./types";
 
+const isOrigin = /^(telemetry|service|host|os|process)\./;
 const isRefused = (error: unknown) => error instanceof ApiError && error.status === 400;
 
 async function keys(client: QueryClient, signal: Signal, prefix: string, range: Params): Promise<Suggestions> {
@@ -16,7 +17,9 @@ async function keys(client: QueryClient, signal: Signal, prefix: string, range: 
     .sort((a, b) => Number(b.name.startsWith(wanted)) - Number(a.name.startsWith(wanted)))
     .map(({ name, takes, says }): Suggestion => ({ label: name, insert: `${name}:`, says: `${takes} · ${says}`, count: null, kind: "field", whole: false }));
   const found = await client.fetchQuery(keysQuery({ signal, prefix, limit: 40, ...range }));
-  const attributes = found.keys.map(({ key, term, count }): Suggestion => ({ label: key, insert: `${term}:`, says: "", count, kind: "attribute", whole: false }));
+  // what every record says of its origin tells little: it comes last until it is asked for
+  const ranked = prefix === "" ? [...found.keys].sort((a, b) => Number(isOrigin.test(a.key)) - Number(isOrigin.test(b.key))) : found.keys;
+  const attributes = ranked.map(({ key, term, count }): Suggestion => ({ label: key, insert: `${term}:`, says: "", count, kind: "attribute", whole: false }));
   return { list: [...fields.slice(0, prefix === "" ? 6 : 8), ...attributes], counted: found.counted, total: found.total };
 }
 

@@ -1,4 +1,5 @@
 /** Owns the heads of the two traces: which is A, which is B, and how they compare as wholes. */
+import { VisuallyHidden } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
 import { ArrowLeft } from "lucide-react";
 import type { TraceSummary } from "../../api/types";
@@ -41,7 +42,7 @@ export function CompareHeader({ a, b }: { a: TraceSummary; b: TraceSummary }) {
       <Link to="/traces" search={{ pick: [a.trace_id, b.trace_id] } as never} className={classes.back} aria-label="Back to the traces" title="Back to the traces">
         <ArrowLeft size={17} />
       </Link>
-      <h1 className={classes.title}>Compare traces</h1>
+      <VisuallyHidden component="h1">Compare traces</VisuallyHidden>
       <Head letter="A" trace={a} longest={longest} />
       <Head letter="B" trace={b} longest={longest} />
     </header>

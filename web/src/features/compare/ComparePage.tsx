@@ -1,5 +1,5 @@
 /** Owns the page that sets two traces side by side: which they are, where they differ, and what differs there. */
-import { Button, SegmentedControl } from "@mantine/core";
+import { Button, SegmentedControl, VisuallyHidden } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { ArrowLeftRight, GitCompareArrows } from "lucide-react";
@@ -27,10 +27,12 @@ export default function ComparePage() {
   if (a === "" || b === "") {
     return (
       <div className={classes.page}>
-      <h1 className={classes.title}>Compare traces</h1>
-      <EmptyPanel icon={GitCompareArrows} title="Two traces are needed" text="Choose two in the list of traces: the box at the start of each row, or the key x.">
-        <Button component={Link} to="/traces" size="xs">Go to traces</Button>
-      </EmptyPanel>
+        <VisuallyHidden component="h1">Compare traces</VisuallyHidden>
+        <EmptyPanel icon={GitCompareArrows} title="Two traces are needed" text="Choose two in the list of traces: the box at the start of each row, or the key x.">
+          <Button component={Link} to="/traces" size="xs">
+            Go to traces
+          </Button>
+        </EmptyPanel>
       </div>
     );
   }

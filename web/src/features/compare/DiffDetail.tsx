@@ -1,5 +1,5 @@
 /** Owns what differs at one place: the numbers of both sides, and the attributes of the slowest span of each. */
-import { ActionIcon } from "@mantine/core";
+import { ActionIcon, VisuallyHidden } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
 import { X } from "lucide-react";
 import { Service } from "../../components/Service";
@@ -40,7 +40,7 @@ export function DiffDetail({ row, onClose }: { row: DiffRow; onClose: () => void
       <table className={classes.table}>
         <thead>
           <tr>
-            <th scope="col"><span className={classes.hidden}>What</span></th>
+            <th scope="col"><VisuallyHidden>What</VisuallyHidden></th>
             <th scope="col" data-side="a"><Open side={row.a} letter="A" /></th>
             <th scope="col" data-side="b"><Open side={row.b} letter="B" /></th>
           </tr>

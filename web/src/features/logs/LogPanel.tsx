@@ -1,5 +1,5 @@
 /** Owns the panel of one log record: what it says, what happened around it, what the AI makes of it. */
-import { ActionIcon, Tabs } from "@mantine/core";
+import { ActionIcon, Tabs, VisuallyHidden } from "@mantine/core";
 import { useHotkeys } from "@mantine/hooks";
 import { CircleHelp, X } from "lucide-react";
 import type { Log } from "../../api/types";
@@ -27,7 +27,7 @@ export function LogPanel({ log, missing, onChoose }: Props) {
   };
   return (
     <aside className={classes.panel} aria-label="Log record">
-      <h2 className={classes.hidden}>Log record</h2>
+      <VisuallyHidden component="h2">Log record</VisuallyHidden>
       <Tabs value={view} onChange={(next) => change({ view: next === null || next === "details" ? undefined : next })} className={classes.tabs} keepMounted={false}>
         <div className={classes.head}>
           <Tabs.List className={classes.list}>

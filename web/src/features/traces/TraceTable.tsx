@@ -1,4 +1,5 @@
 /** Owns the list of traces as a dense, virtual, sortable table. */
+import { VisuallyHidden } from "@mantine/core";
 import { useElementSize, useHotkeys, useMediaQuery } from "@mantine/hooks";
 import { useNavigate } from "@tanstack/react-router";
 import { useTable } from "@tanstack/react-table";
@@ -81,7 +82,7 @@ export function TraceTable({ traces, sortBy, descending, onSort, onEnd, more, st
                       {sorted === "asc" ? <ArrowUp size={13} aria-hidden="true" /> : sorted === "desc" ? <ArrowDown size={13} aria-hidden="true" /> : null}
                     </button>
                   ) : (
-                    header.column.id === "pick" ? <span className={classes.hidden}>Compare</span> : label
+                    header.column.id === "pick" ? <VisuallyHidden>Compare</VisuallyHidden> : label
                   )}
                   {header.column.id === "duration" && scale.logarithmic && <span className={classes.log} title="The bars are on a logarithmic scale">log</span>}
                 </div>
