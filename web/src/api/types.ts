@@ -1,14 +1,21 @@
 /** Names the shapes of the API for the rest of the front end; they come from the server's OpenAPI document. */
 export type {
+  ContextResponse,
   Dashboard,
   DeadLetter,
   DeadLettersResponse,
+  Facet,
+  FacetsResponse,
   Health,
+  HistogramResponse,
+  KeysResponse,
   LatencyHeatmap,
   Log,
   LogsResponse,
   MapEdge,
   MapNode,
+  OperationNumbers,
+  OperationsResponse,
   PinResponse,
   Receipt,
   ReceiptsResponse,
@@ -28,4 +35,5 @@ export type {
   TraceSummary,
   TracesResponse,
   TrafficPoint,
+  Value,
 } from "./schema";
