@@ -15,9 +15,16 @@ from argus.storage.sql.tables import known_tenants
 class Control:
     """A connection to the control database. Keep its transactions short: others wait for them."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, turns: "threading.Lock | None" = None) -> None:
+        """`turns` is shared by the connections of one process: SQLite lets those who wait for its
+        own lock try again at random, and on a busy machine one of them may never be in time."""
+        self._path = path
         self._connection = sqlite_engine(path, writable=True, poolclass=NullPool).connect()
-        self._lock = threading.Lock()
+        self._lock = turns or threading.Lock()
+
+    def another(self) -> "Control":
+        """Another connection to the same database, which takes turns with this one."""
+        return Control(self._path, self._lock)
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:

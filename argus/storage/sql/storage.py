@@ -81,13 +81,13 @@ class SqlStorage:
         self._database = database
         self._tenants = Tenants(control)
         self._traces = TraceFilter()
-        upkeep_control = Control(path)
+        upkeep_control = control.another()
         held.callback(upkeep_control.close)
         straddling = Straddling(upkeep_control, database.reading, self._traces)
         once = ExactlyOnce(database.reading, self._traces)
         self._active = Active(database, self._tenants, once)
         sealing = Sealing(database, straddling, self._traces)
-        rolling_control = Control(path)
+        rolling_control = control.another()
         held.callback(rolling_control.close)
         self._rolling = Rolling(
             database,
