@@ -16,7 +16,6 @@ from argus.api.answer import (
     Time,
     TraceId,
     convert,
-    hex_or_none,
     json_response,
 )
 from argus.api.endpoint import Call
@@ -172,30 +171,28 @@ def summary_answer(trace: model.TraceSummary) -> TraceSummary:
     )
 
 
-def _core(span: model.Span) -> dict[str, Any]:
-    return {
-        "trace_id": span.trace_id.hex(),
-        "span_id": span.span_id.hex(),
-        "parent_span_id": hex_or_none(span.parent_span_id),
-        "service_name": span.resource.service_name,
-        "operation_name": span.name,
-        "kind": KINDS.get(span.kind, SpanKind.UNSPECIFIED),
-        "start_time": format_time(span.start_ns),
-        "end_time": format_time(span.end_ns),
-        "duration_us": (span.end_ns - span.start_ns) / 1000,
-        "status": _STATUSES.get(span.status, Status.UNSET),
-    }
-
-
 def skeleton_answer(span: model.Span) -> SpanSkeleton:
-    """A span as `view=skeleton` shows it."""
-    return SpanSkeleton(**_core(span))
+    """A span as `view=skeleton` shows it; by position, as a trace may have very many."""
+    start_ns, end_ns = span.start_ns, span.end_ns
+    return SpanSkeleton(
+        span.trace_id.hex(),
+        span.span_id.hex(),
+        span.parent_span_id.hex() or None,
+        span.resource.service_name,
+        span.name,
+        KINDS.get(span.kind, SpanKind.UNSPECIFIED),
+        format_time(start_ns),
+        format_time(end_ns),
+        (end_ns - start_ns) / 1000,
+        _STATUSES.get(span.status, Status.UNSET),
+    )
 
 
 def span_answer(span: model.Span, form: Form) -> Span:
     """A span as answers show it."""
+    bones = skeleton_answer(span)
     return Span(
-        **_core(span),
+        **{name: getattr(bones, name) for name in SpanSkeleton.__struct_fields__},
         status_message=span.status_message,
         trace_state=span.trace_state,
         flags=span.flags,
@@ -288,7 +285,7 @@ async def get_trace(call: Call) -> Response:
     """GET /api/traces/{trace_id}."""
     trace_id = params.path_id(call.path, "trace_id", 32)
     skeleton = call.values[params.SKELETON]
-    detail = await call.reader.get_trace(trace_id, max_logs=0 if skeleton else 1000)
+    detail = await call.reader.get_trace(trace_id, max_logs=0 if skeleton else 1000, bare=skeleton)
     if detail is None:
         raise NotFound("no span of this trace is known", field="trace_id")
     summary = summary_answer(detail.summary)

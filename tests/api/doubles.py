@@ -149,10 +149,11 @@ class MemoryReader:
             raise InvalidInput("not a cursor", field="cursor")
         return Page([SUMMARY], 1, False, self.next_cursor)
 
-    async def get_trace(self, trace_id: bytes, max_logs: int = 1000) -> TraceDetail | None:
-        if trace_id != TRACE_ID:
-            return None
-        return TraceDetail(SUMMARY, self.spans, self.logs[:max_logs], len(self.logs))
+    async def get_trace(
+        self, trace_id: bytes, max_logs: int = 1000, bare: bool = False
+    ) -> TraceDetail | None:
+        found = TraceDetail(SUMMARY, self.spans, self.logs[:max_logs], len(self.logs))
+        return found if trace_id == TRACE_ID else None
 
     async def get_spans(self, trace_id: bytes, span_ids: Sequence[bytes]) -> list[Span]:
         return [span for span in self.spans if span.span_id in span_ids and trace_id == TRACE_ID]
