@@ -48,7 +48,8 @@ def test_every_group_runs_and_those_that_failed_are_named(tmp_path: Path) -> Non
     code, output = end_of(tmp_path, node=True, broken=True)
     assert code == 1
     assert output.splitlines()[-5:] == [
-        "== tests", "== tests that need the machine", "FAILED: style", "FAILED: types", "FAILED: web: set-up",
+        "== tests", "== tests that need the machine",
+        "FAILED: style", "FAILED: types", "FAILED: web: set-up",
     ]  # fmt: skip
 
 
