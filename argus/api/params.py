@@ -17,7 +17,7 @@ T = TypeVar("T")
 
 MAX_QUERY_BYTES = 64 * 1024
 MAX_TEXT = 4096
-MAX_REPEATS = 1000
+MAX_REPEATS = 100
 MAX_LIMIT = 1000
 MAX_OFFSET = 2**31 - 1
 MAX_DAYS = 36_500
@@ -31,7 +31,8 @@ class Param(Generic[T]):
     """One query parameter: `read` turns its texts into a value or raises ValueError.
 
     `schema` is the JSON schema of one value. A parameter that does not repeat gets exactly one
-    text. `aliases` are other spellings of the name; `blank` lets its text be empty.
+    text. `aliases` are other spellings of the name; `blank` lets its text be empty; `required`
+    refuses requests without it.
     """
 
     name: str
@@ -42,6 +43,12 @@ class Param(Generic[T]):
     repeats: bool = False
     blank: bool = False
     aliases: tuple[str, ...] = ()
+    required: bool = False
+
+    @property
+    def value_schema(self) -> Mapping[str, Any]:
+        """The JSON schema of all of it."""
+        return {"type": "array", "items": self.schema} if self.repeats else self.schema
 
 
 class Values:
@@ -57,15 +64,22 @@ class Values:
 def parse_query(params: Sequence[Param[Any]], raw: bytes) -> Values:
     """A raw query string -> the values of `params`. `tenant` is let through everywhere.
 
-    Raises InvalidInput that names the parameter: unknown, repeated, empty or unreadable.
+    Raises InvalidInput that names the parameter: unknown, missing, repeated, empty or unreadable.
     """
     texts = split_query(raw)
     texts.pop("tenant", None)
+    return parse_texts(params, texts)
+
+
+def parse_texts(params: Sequence[Param[Any]], texts: dict[str, list[str]]) -> Values:
+    """The texts of each name, which are used up -> the values of `params`; see `parse_query`."""
     values: dict[str, Any] = {}
     for param in params:
         found = [text for name in (param.name, *param.aliases) for text in texts.pop(name, ())]
         if found:
             values[param.name] = _read(param, found)
+        elif param.required:
+            raise InvalidInput(f"{param.name} is required: {param.description}", field=param.name)
     if texts:
         unknown = next(iter(texts))[:100]
         known = ", ".join(param.name for param in params) or "none"
@@ -178,12 +192,6 @@ def path_id(path: Mapping[str, str], name: str, digits: int) -> bytes:
 
 def _service_names(texts: Sequence[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(texts))
-
-
-def _span_ids(texts: Sequence[str]) -> tuple[bytes, ...]:
-    if len(texts) > MAX_SPAN_IDS:
-        raise ValueError(f"at most {MAX_SPAN_IDS} at once")
-    return tuple(parse_id(text, 16) for text in texts)
 
 
 def _duration(text: str) -> int | None:
@@ -299,21 +307,13 @@ SPAN_ID = Param[bytes](
     "Only of this span.",
     {"type": "string", "pattern": "^[0-9a-fA-F]{16}$"},
 )
-MAX_SPAN_IDS = 200
-SPAN_IDS = Param[tuple[bytes, ...]](
-    "span_id",
-    _span_ids,
-    (),
-    f"The spans, at most {MAX_SPAN_IDS}; repeat it for several.",
-    {"type": "string", "pattern": "^[0-9a-fA-F]{16}$"},
-    repeats=True,
-)
-DAYS = Param[int | None](
+DAYS = Param[int](
     "days",
     _integer(0, MAX_DAYS),
-    None,
+    0,
     "What happened longer ago is deleted.",
     {"type": "integer", "minimum": 0, "maximum": MAX_DAYS},
+    required=True,
 )
 CONFIRM = Param[bool](
     "confirm",
@@ -381,5 +381,14 @@ def parsed_filter(values: Values, signal: FilterSignal) -> Node | None:
 
     Raises InvalidInput(field="filter") that says in which column what was expected.
     """
-    tree = parse(values[FILTER], signal)
+    tree = parsed(values[FILTER], signal, FILTER.name)
     return None if isinstance(tree, Everything) else tree
+
+
+def parsed(text: str, signal: FilterSignal, field: str) -> Node:
+    """The tree of a filter. Raises InvalidInput for `field` as `parsed_filter` does."""
+    try:
+        return parse(text, signal)
+    except InvalidInput as error:
+        message = error.message.replace("filter:", f"{field}:", 1)
+        raise InvalidInput(message, field=field) from None

@@ -77,6 +77,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         answers=(explore.ExplainResponse,),
         params=explore.EXPLAIN_PARAMS,
         tenanted=True,
+        in_body=True,
     ),
     Endpoint(
         "GET",

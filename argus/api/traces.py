@@ -1,5 +1,6 @@
 """Traces: the list, and one trace with its spans and logs."""
 
+from collections.abc import Sequence
 from enum import StrEnum
 from typing import Any
 
@@ -46,6 +47,7 @@ class SpanKind(StrEnum):
     UNSPECIFIED = "UNSPECIFIED"
 
 
+_SPAN_IDS_AT_MOST = 200
 _STATUSES = {int(code): Status(code.name) for code in model.StatusCode}
 KINDS = {int(kind): SpanKind(kind.name) for kind in model.SpanKind}
 """The names of the kinds OTLP has numbers for."""
@@ -245,8 +247,25 @@ LIST_PARAMS = (
     params.MAX_DURATION,
     params.FILTER,
 )
+
+
+def _span_ids(texts: Sequence[str]) -> tuple[bytes, ...]:
+    if len(texts) > _SPAN_IDS_AT_MOST:
+        raise ValueError(f"at most {_SPAN_IDS_AT_MOST} at once")
+    return tuple(params.parse_id(text, 16) for text in texts)
+
+
+SPAN_IDS = params.Param[tuple[bytes, ...]](
+    "span_id",
+    _span_ids,
+    (),
+    f"The spans, at most {_SPAN_IDS_AT_MOST}; repeat it for several.",
+    {"type": "string", "pattern": "^[0-9a-fA-F]{16}$"},
+    repeats=True,
+    required=True,
+)
 DETAIL_PARAMS = (params.SKELETON, params.TYPED)
-SPANS_PARAMS = (params.SPAN_IDS, params.TYPED)
+SPANS_PARAMS = (SPAN_IDS, params.TYPED)
 
 
 async def list_traces(call: Call) -> Response:
@@ -301,8 +320,7 @@ async def get_trace(call: Call) -> Response:
 async def get_spans(call: Call) -> Response:
     """GET /api/traces/{trace_id}/spans."""
     trace_id = params.path_id(call.path, "trace_id", 32)
-    if not (span_ids := call.values[params.SPAN_IDS]):
-        raise InvalidInput("names no span", field="span_id")
+    span_ids = call.values[SPAN_IDS]
     form = Form(call.values[params.TYPED])
     spans = await call.reader.get_spans(trace_id, span_ids)
     return json_response(SpansResponse(await convert(spans, lambda span: span_answer(span, form))))

@@ -378,6 +378,13 @@ def call(
     app: ASGIApp, path: str, query: bytes = b"", method: str = "GET", **headers: str
 ) -> tuple[int, dict[str, str], bytes]:
     """Call an ASGI application with a query string as it is: status, headers, body."""
+    return call_with(app, path, query, method, headers)
+
+
+def call_with(
+    app: ASGIApp, path: str, query: bytes, method: str, headers: dict[str, str], body: bytes = b""
+) -> tuple[int, dict[str, str], bytes]:
+    """Call an ASGI application with a body, too."""
     pairs = {"host": "localhost"} | {name.replace("_", "-"): v for name, v in headers.items()}
     scope = {
         "type": "http", "method": method, "path": path, "query_string": query,
@@ -387,7 +394,7 @@ def call(
     sent: list[Message] = []
 
     async def receive() -> Message:
-        return {"type": "http.request", "body": b"", "more_body": False}
+        return {"type": "http.request", "body": body, "more_body": False}
 
     async def send(message: Message) -> None:
         sent.append(message)
