@@ -18,30 +18,10 @@ from argus.model import LogRecord, Resource, Scope, Signal, Span, TraceSummary
 from argus.query import Node
 from argus.query.tree import Target
 from argus.storage import (
-    Contrast,
-    Dashboard,
-    Latencies,
-    LatencyHeatmap,
-    LatencyPoints,
-    LogQuery,
-    MapEdge,
-    MapNode,
-    OperationNumbers,
-    Operations,
-    Page,
-    Purged,
-    Reader,
-    RecordQuery,
-    ServiceErrors,
-    ServiceMap,
-    ServiceNumbers,
-    Services,
-    Tally,
-    TimeRange,
-    TraceDetail,
-    TraceQuery,
-    TrafficBucket,
-)
+    Contrast, Dashboard, Latencies, LatencyHeatmap, LatencyPoints, LogQuery, MapEdge, MapNode,
+    OperationNumbers, Operations, Page, Purged, Reader, RecordQuery, ServiceErrors, ServiceMap,
+    ServiceNumbers, Services, Tally, TimeRange, TraceDetail, TraceQuery, TrafficBucket,
+)  # fmt: skip
 from argus.telemetry import Telemetry
 
 START_NS = 1_769_860_800_123_456_789
