@@ -18,14 +18,34 @@ from argus.model import LogRecord, Resource, Scope, Signal, Span, TraceSummary
 from argus.query import Node
 from argus.query.tree import Target
 from argus.storage import (
-    Contrast, Dashboard, Latencies, LatencyHeatmap, LatencyPoints, LogQuery, MapEdge, MapNode,
-    OperationNumbers, Operations, Page, Purged, Reader, RecordQuery, ServiceErrors, ServiceMap,
-    ServiceNumbers, Services, Tally, TimeRange, TraceDetail, TraceQuery, TrafficBucket,
-)  # fmt: skip
+    Contrast,
+    Dashboard,
+    Latencies,
+    LatencyHeatmap,
+    LatencyPoints,
+    LogQuery,
+    MapEdge,
+    MapNode,
+    OperationNumbers,
+    Operations,
+    Page,
+    Reader,
+    RecordQuery,
+    ServiceErrors,
+    ServiceMap,
+    ServiceNumbers,
+    Services,
+    Tally,
+    TimeRange,
+    TraceDetail,
+    TraceQuery,
+    TrafficBucket,
+)
 from argus.telemetry import Telemetry
+from tests.api.one_trace import TRACE_ID as TRACE_ID
+from tests.api.one_trace import OneTrace as OneTrace
 
 START_NS = 1_769_860_800_123_456_789
-TRACE_ID = bytes(range(1, 17))
 SPAN_ID = bytes(range(1, 9))
 
 RESOURCE = Resource(b"r" * 12, "orders", '{"service.name":"orders","process.pid":7}')
@@ -78,9 +98,17 @@ LOG = LogRecord(
 )
 
 SUMMARY = TraceSummary(
-    TRACE_ID, "orders", "GET /orders", False, ("orders", "stock"), START_NS, START_NS + 1_500_250,
-    2, 1, 2,
-)  # fmt: skip
+    TRACE_ID,
+    "orders",
+    "GET /orders",
+    False,
+    ("orders", "stock"),
+    START_NS,
+    START_NS + 1_500_250,
+    2,
+    1,
+    2,
+)
 
 LATENCIES = Latencies(2_000_000.0, 1_000_000.0, 3_000_000.0, 4_000_000.0)
 DASHBOARD = Dashboard(
@@ -248,30 +276,6 @@ class WaitingLetters:
         if self.letters.pop(id_, None) is None:
             raise NotFound(f"no dead letter {id_}", field="id")
         self.done.append((verb, id_))
-
-
-class OneTrace:
-    """Stored data that knows one trace, and what was done to it."""
-
-    def __init__(self) -> None:
-        self.done: list[tuple[str, Any]] = []
-
-    async def purge(self, before_ns: int) -> Purged:
-        self.done.append(("purge", before_ns))
-        return Purged(1, 2, 3, 4096)
-
-    async def vacuum(self) -> None:
-        self.done.append(("vacuum", None))
-
-    async def pin(self, tenant: str, trace_id: bytes) -> bool:
-        self.done.append(("pin", (tenant, trace_id)))
-        return trace_id == TRACE_ID
-
-    async def pinned(self, tenant: str, trace_id: bytes) -> bool:
-        return ("pin", (tenant, trace_id)) in self.done
-
-    async def unpin(self, tenant: str, trace_id: bytes) -> None:
-        self.done.append(("unpin", (tenant, trace_id)))
 
 
 def parts_with(reader: Reader | None = None, **changes: Any) -> ApiParts:
