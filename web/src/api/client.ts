@@ -37,10 +37,10 @@ async function errorOf(response: Response): Promise<ApiError> {
 /** True when the server wants an admin token, or another one. */
 export const wantsToken = (error: unknown): boolean => error instanceof ApiError && (error.status === 401 || error.status === 403);
 
-async function ask<T>(method: string, address: string, headers: Record<string, string>, signal?: AbortSignal): Promise<T> {
+async function ask<T>(method: string, address: string, headers: Record<string, string>, signal?: AbortSignal, body?: string): Promise<T> {
   let response: Response;
   try {
-    response = await fetch(address, { method, headers: { accept: "application/json", ...headers }, signal: signal ?? null });
+    response = await fetch(address, { method, headers: { accept: "application/json", ...headers }, signal: signal ?? null, body: body ?? null });
   } catch (cause) {
     if (signal?.aborted) throw cause;
     throw new ApiError(0, "unreachable", "The Argus server does not answer. Is it running?");
@@ -51,6 +51,9 @@ async function ask<T>(method: string, address: string, headers: Record<string, s
 
 /** The JSON answer of a GET; raises ApiError for any other answer and for none (code `unreachable`). */
 export const get = <T>(path: string, params: Params = {}, signal?: AbortSignal): Promise<T> => ask("GET", `${path}${queryString(params)}`, {}, signal);
+
+/** The JSON answer of a POST with a JSON object; raises ApiError as `get` does. */
+export const post = <T>(path: string, body: object, signal?: AbortSignal): Promise<T> => ask("POST", path, { "content-type": "application/json" }, signal, JSON.stringify(body));
 
 /** The JSON answer of an admin route, asked with this tab's token if there is one; raises ApiError as `get` does. */
 export function admin<T>(method: "GET" | "POST" | "PUT" | "DELETE", path: string, params: Params = {}, signal?: AbortSignal): Promise<T> {

@@ -1,7 +1,7 @@
 /** Owns every query of the front end: keys, addresses and how long an answer stays fresh. Keys live only here. */
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
-import { admin, get, type Params } from "./client";
-import type { LatencyHeatmap, ServiceMap, ServicesResponse, TrafficPoint } from "./types";
+import { admin, get, type Params, post } from "./client";
+import type { ExplainResponse, FacetsResponse, LatencyHeatmap, OperationsResponse, ServiceMap, ServicesResponse, TrafficPoint } from "./types";
 import type { Dashboard, DeadLettersResponse, Health, LogsResponse, PinResponse, ReceiptsResponse, SpansResponse, TraceResponse, TracesResponse } from "./types";
 
 const pageSize = 100;
@@ -119,3 +119,14 @@ export const serviceMapQuery = (params: Params, every: number | false = pollMs) 
 export const serviceNumbersQuery = (params: Params, every: number | false = pollMs) => numbers<ServicesResponse>("service numbers", "/api/services", params, every);
 /** The newest few records or traces of a page of numbers. */
 export const recentLogsQuery = (params: Params, every: number | false = pollMs) => numbers<LogsResponse>("recent logs", "/api/logs", { limit: 7, ...params }, every);
+
+/** What sets the spans that satisfy `selection` apart from the others that satisfy `filter`. */
+export const explainQuery = (question: { selection: string; filter: string; start: string; end: string; service_name: string[] }) =>
+  queryOptions({
+    queryKey: ["explain", question],
+    queryFn: ({ signal }) => post<ExplainResponse>("/api/explain", { signal: "traces", ...question }, signal),
+    staleTime: 60_000,
+  });
+
+export const operationsQuery = (params: Params, every: number | false = pollMs) => numbers<OperationsResponse>("operations", "/api/operations", { limit: 200, ...params }, every);
+export const valuesQuery = (params: Params, every: number | false = pollMs) => numbers<FacetsResponse>("values", "/api/attributes/values", params, every);
