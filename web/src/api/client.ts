@@ -52,11 +52,15 @@ async function ask<T>(method: string, address: string, headers: Record<string, s
 /** The JSON answer of a GET; raises ApiError for any other answer and for none (code `unreachable`). */
 export const get = <T>(path: string, params: Params = {}, signal?: AbortSignal): Promise<T> => ask("GET", `${path}${queryString(params)}`, {}, signal);
 
-/** The JSON answer of a POST with a JSON object; raises ApiError as `get` does. */
-export const post = <T>(path: string, body: object, signal?: AbortSignal): Promise<T> => ask("POST", path, { "content-type": "application/json" }, signal, JSON.stringify(body));
-
 /** The JSON answer of an admin route, asked with this tab's token if there is one; raises ApiError as `get` does. */
 export function admin<T>(method: "GET" | "POST" | "PUT" | "DELETE", path: string, params: Params = {}, signal?: AbortSignal): Promise<T> {
   const token = adminToken.get();
   return ask(method, `${path}${queryString(params)}`, token === "" ? {} : { authorization: `Bearer ${token}` }, signal);
 }
+
+/** The JSON answer of a POST that destroys nothing, with a JSON object as its body if one is given; raises ApiError as `get` does. */
+export const post = <T>(path: string, params: Params = {}, body?: object, signal?: AbortSignal): Promise<T> =>
+  ask("POST", `${path}${queryString(params)}`, body === undefined ? {} : { "content-type": "application/json" }, signal, body === undefined ? undefined : JSON.stringify(body));
+
+/** What the server said against a filter, when that is why it did not answer. */
+export const filterFault = (error: unknown): string | null => (error instanceof ApiError && error.status === 400 && error.field === "filter" ? error.message : null);

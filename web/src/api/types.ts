@@ -1,5 +1,6 @@
 /** Names the shapes of the API for the rest of the front end; they come from the server's OpenAPI document. */
 export type {
+  ContextResponse,
   Dashboard,
   DeadLetter,
   DeadLettersResponse,
@@ -8,6 +9,8 @@ export type {
   Facet,
   FacetsResponse,
   Health,
+  HistogramResponse,
+  KeysResponse,
   LatencyHeatmap,
   Log,
   LogsResponse,
@@ -36,4 +39,5 @@ export type {
   TracesResponse,
   TrafficPoint,
   VacuumResponse,
+  Value,
 } from "./schema";

@@ -2,7 +2,7 @@
 import { useElementSize } from "@mantine/hooks";
 import { useState, type PointerEvent } from "react";
 import type { LatencyHeatmap } from "../api/types";
-import { tickLabel, timeTicks } from "../lib/axis";
+import { momentLabel, tickLabel, timeTicks } from "../lib/axis";
 import { counted } from "../lib/count";
 import { formatDuration } from "../lib/duration";
 import type { LatencyRegion } from "../lib/latencyRegion";
@@ -103,7 +103,7 @@ export function LatencyMap({ map, height = 150, region = null, onRegion }: Props
       )}
       {hovered !== null && at !== null && from === null && (
         <div className={classes.tip} style={at.column > columns / 2 ? { right: width - left - at.column * wide + 8 } : { left: left + (at.column + 1) * wide + 8 }}>
-          <div className={classes.when}>{new Date(hovered.region.startMs).toLocaleTimeString("en", { hourCycle: "h23" })}</div>
+          <div className={classes.when}>{momentLabel(hovered.region.startMs)}</div>
           {hovered.region.minUs === null ? "under" : `${formatDuration(hovered.region.minUs)} –`} {hovered.region.maxUs === null ? "and more" : formatDuration(hovered.region.maxUs)}: <b>{counted(hovered.count, "request")}</b>
         </div>
       )}

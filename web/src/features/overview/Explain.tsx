@@ -33,10 +33,10 @@ function Share({ name, share, strong = false }: { name: string; share: number; s
   );
 }
 
-function Line({ one, filter }: { one: Explanation; filter: string }) {
+function Line({ one, traces }: { one: Explanation; traces: (term: string) => object }) {
   return (
     <li>
-      <Link to="/traces" search={{ filter: all([one.term, filter]) } as never} className={classes.line} title="Show these traces">
+      <Link to="/traces" search={traces(one.term) as never} className={classes.line} title="Show these traces">
         <span className={classes.value}>
           <span>{one.key}</span> <b>{valueText(one.value)}</b>
         </span>
@@ -55,8 +55,7 @@ export function Explain({ region, range, service, onClose }: Props) {
   const query = useQuery(explainQuery({ selection, filter: entrySpans, start, end, service_name: service === null ? [] : [service] }));
   const found = query.data;
   const span = region.endMs - region.startMs;
-  const filter = all([selection, entrySpans]);
-  const traces = { ...rangeParams(range), filter, service: service ?? undefined };
+  const traces = (term: string) => ({ ...rangeParams(range), filter: all([term, selection, entrySpans]), service: service ?? undefined });
   return (
     <section className={classes.explain} aria-label="What is different here">
       <header className={classes.head}>
@@ -66,7 +65,7 @@ export function Explain({ region, range, service, onClose }: Props) {
           {found !== undefined && ` · ${counted(found.selected, "span")} of ${found.total_is_estimate ? "at least " : ""}${formatCount(found.total)}`}
           {found !== undefined && found.counted < found.total && ` · ${formatCount(found.counted)} of them compared`}
         </span>
-        <Button component={Link} to="/traces" search={traces as never} size="compact-xs" variant="default" leftSection={<ListTree size={13} />}>
+        <Button component={Link} to="/traces" search={traces("") as never} size="compact-xs" variant="default" leftSection={<ListTree size={13} />}>
           Show the traces
         </Button>
         <CloseButton size="sm" aria-label="Close the comparison" onClick={onClose} />
@@ -76,7 +75,7 @@ export function Explain({ region, range, service, onClose }: Props) {
       {found !== undefined && found.explanations.length > 0 && (
         <ul className={classes.list}>
           {found.explanations.slice(0, shownAtMost).map((one) => (
-            <Line key={`${one.key} ${valueText(one.value)}`} one={one} filter={filter} />
+            <Line key={`${one.key} ${valueText(one.value)}`} one={one} traces={traces} />
           ))}
         </ul>
       )}

@@ -44,14 +44,16 @@ describe("the overview", () => {
 
   it("says what is different in a part of the heatmap, and leads to those traces", async () => {
     const explanation = { key: "http.route", value: "/pay", term: 'http.route:"/pay"', selected_count: 9, rest_count: 10, support: 0.9, rest_share: 0.1, lift: 5 };
-    const { router } = await open("/overview?region=1795190400000-1795190460000/1000-", { ...answers, "/api/explain": { explanations: [explanation], selected: 10, rest: 100, counted: 110, total: 110, total_is_estimate: false } });
+    const { router } = await open("/overview?range=6h&region=1795190400000-1795190460000/1000-", { ...answers, "/api/explain": { explanations: [explanation], selected: 10, rest: 100, counted: 110, total: 110, total_is_estimate: false } });
     const panel = await screen.findByRole("region", { name: "What is different here" });
     const link = await within(panel).findByRole("link", { name: /http.route \/pay/ });
     expect(link).toHaveTextContent(/90\.0 % here10\.0 % elsewhere/);
-    expect(link.getAttribute("href")).toContain(new URLSearchParams({ f: '(http.route:"/pay")' }).toString().slice(2));
+    const { searchParams } = new URL(link.getAttribute("href") ?? "", "http://argus");
+    expect(searchParams.get("filter")).toMatch(/^http\.route:"\/pay" start:\[.* duration:>=1000us \(kind:server OR .*\)$/);
+    expect(searchParams.get("range")).toBe("6h");
     expect(within(panel).getByText(/over 1.00 ms · 10 spans of 110/)).toBeVisible();
     await userEvent.click(within(panel).getByRole("button", { name: "Close the comparison" }));
-    expect(router.state.location.search).toEqual({});
+    expect(router.state.location.search).toEqual({ range: "6h" });
   });
 
   it("leads from an error record to its trace", async () => {
