@@ -52,8 +52,8 @@ export function DataPage() {
       {failed !== null && <p className={classes.failed} role="alert">It was not done: {failed.message}</p>}
       <dl className={classes.facts}>
         <DiskFact disk={disk} />
-        <Fact name="Forecast" value={disk.full_in_days === null ? "Not full in sight" : counted(Math.round(disk.full_in_days), "day")} note={forecastText(disk.full_in_days)} bad={disk.full_in_days !== null && disk.full_in_days < 7} />
-        <Fact name="Retention" value="By age and size" note="RETENTION_DAYS and its siblings set it; whole segments go, pinned traces stay" />
+        <Fact name="Forecast" value={disk.full_in_days === null ? "Room enough" : counted(Math.round(disk.full_in_days), "day")} note={forecastText(disk.full_in_days)} bad={disk.full_in_days !== null && disk.full_in_days < 7} />
+        <Fact name="Retention" value="By age and size" note="As RETENTION_DAYS and RETENTION_BYTES say, or their siblings per signal; pinned traces stay" />
       </dl>
       <section className={classes.deed}>
         <div>

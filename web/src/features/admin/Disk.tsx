@@ -6,7 +6,7 @@ import { Fact } from "./Fact";
 
 /** When the disk would be full if it went on like this. */
 export function forecastText(days: number | null): string {
-  if (days === null) return "Retention keeps the data within what the disk has, or it does not grow";
+  if (days === null) return "At the present rate retention deletes before the disk is full; a young server cannot tell yet";
   const when = new Date(Date.now() + days * 86_400_000).toLocaleDateString("en", { year: "numeric", month: "short", day: "numeric" });
   return `At the present rate the disk is full on ${when}, ${counted(Math.round(days), "day")} from now`;
 }

@@ -45,7 +45,7 @@ export default function Panels({ data, service }: { data: Data; service: string 
         <Card title="Services by health" flush waiting={data.services === undefined}>
           <ServiceHealth services={services} range={data.range} />
         </Card>
-        <Card title="Failing services" note="share of failed spans" flush>
+        <Card title="Failing services" note="and their share of its spans" flush>
           <FailingServices services={dashboard.top_failing_services} range={data.range} />
         </Card>
       </CardColumn>

@@ -41,7 +41,7 @@ export function ServicePanels({ name, range, data }: { name: string; range: Time
         <Card title="Versions" note="by spans" waiting={data.versions === undefined}>
           {data.versions !== undefined && <Versions facet={data.versions} name={name} range={range} />}
         </Card>
-        <Card title="Newest logs" note={<Link to="/logs" search={{ ...rangeParams(range), service: name } as never}>all of them</Link>} flush waiting={data.logs === undefined}>
+        <Card title="Newest logs" note={<Link to="/logs" search={{ ...rangeParams(range), service: name } as never}>All logs</Link>} flush waiting={data.logs === undefined}>
           <RecentLogs logs={data.logs ?? []} nothing="No log records in this time." />
         </Card>
       </CardColumn>
