@@ -233,12 +233,17 @@ class _SqlReader:
             self._tenant_id(), lambda views: find_traces(views, encodable(query))
         )
 
-    async def get_trace(self, trace_id: bytes, max_logs: int = 1000) -> TraceDetail | None:
+    async def get_trace(
+        self, trace_id: bytes, max_logs: int = 1000, bare: bool = False
+    ) -> TraceDetail | None:
         may_hold = self._traces.may_hold
         return await self._database.read(
             self._tenant_id(),
             lambda views: get_trace(
-                [view for view in views if may_hold(view.segment_id, trace_id)], trace_id, max_logs
+                [view for view in views if may_hold(view.segment_id, trace_id)],
+                trace_id,
+                max_logs,
+                bare,
             ),
         )
 

@@ -4,6 +4,8 @@ export type {
   Dashboard,
   DeadLetter,
   DeadLettersResponse,
+  ExplainResponse,
+  Explanation,
   Facet,
   FacetsResponse,
   Health,
@@ -17,6 +19,7 @@ export type {
   OperationNumbers,
   OperationsResponse,
   PinResponse,
+  PurgeResponse,
   Receipt,
   ReceiptsResponse,
   ServiceMap,
@@ -35,5 +38,6 @@ export type {
   TraceSummary,
   TracesResponse,
   TrafficPoint,
+  VacuumResponse,
   Value,
 } from "./schema";

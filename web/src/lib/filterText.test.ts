@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { attributeEquals, equals, oneOf, words } from "./filterText";
+import { all, attributeEquals, equals, oneOf, words } from "./filterText";
 
 describe("writing in the filter language", () => {
   it("escapes quotes and backslashes in values", () => expect(equals("service", 'a"b\\c')).toBe('service:"a\\"b\\\\c"'));
@@ -14,4 +14,6 @@ describe("writing in the filter language", () => {
   it("never mistakes an attribute for a field, and offers no condition that nothing could meet", () => {
     expect([attributeEquals("name", "cart"), attributeEquals("http.route", "/cart"), attributeEquals("items", ["a"]), attributeEquals("x.y", null)]).toEqual(['"name":cart', "http.route:/cart", null, "x.y:null"]);
   });
+  it("joins conditions that must all hold, and keeps one with an OR together", () => expect(all(["a OR b", "", " c "])).toBe("(a OR b) c"));
+  it("leaves a single condition as it is", () => expect(all(["a OR b", ""])).toBe("a OR b"));
 });

@@ -28,3 +28,9 @@ export function oneOf(key: string, values: string[]): string {
 /** Whole words that must all occur, as the API's `search` means them. */
 export const words = (text: string): string =>
   (text.match(/[\p{L}\p{N}]+/gu) ?? []).map(quoted).join(" ");
+
+/** Conditions that must all hold; one with an OR is kept together, empty ones count for nothing. */
+export function all(conditions: string[]): string {
+  const said = conditions.map((text) => text.trim()).filter((text) => text !== "");
+  return said.length < 2 ? (said[0] ?? "") : said.map((text) => (/\bOR\b/.test(text) ? `(${text})` : text)).join(" ");
+}

@@ -26,7 +26,7 @@ describe("the trace page", () => {
     await open(address, { [route]: checkout() });
     const rows = within(await screen.findByRole("treegrid", { name: "Spans" })).getAllByRole("row");
     expect(rows.map((row) => [row.getAttribute("aria-level"), row.id])).toEqual([["1", "row-0"], ["2", "row-1"], ["2", "row-2"]]);
-    expect(within(rows[1] as HTMLElement).getByText("800 µs")).toBeVisible();
+    expect(await within(rows[1] as HTMLElement).findByText("800 µs")).toBeVisible();
     expect(within(rows[1] as HTMLElement).getByRole("img", { name: "error" })).toBeVisible();
     expect(await accessibilityFaults()).toEqual([]);
   });
