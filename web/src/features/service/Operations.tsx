@@ -15,8 +15,8 @@ function Line({ one, share, search }: { one: OperationNumbers; share: number; se
   return (
     <tr>
       <td className={classes.name}>
-        <Link to="/traces" search={{ ...search, filter: equals("name", one.operation_name) } as never} aria-label={`Traces of ${one.operation_name}, ${one.kind.toLowerCase()}`}>
-          <span>{one.operation_name}</span>
+        <Link to="/traces" search={{ ...search, filter: equals("name", one.operation_name) } as never} title={`Traces of ${one.operation_name}`}>
+          <span>{one.operation_name}</span>{" "}
           <small>{one.kind.toLowerCase()}</small>
         </Link>
       </td>

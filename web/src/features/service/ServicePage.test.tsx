@@ -23,7 +23,7 @@ describe("the page of a service", () => {
   it("shows its numbers, operations by time in sum, dependencies and versions, and is accessible", async () => {
     await open("/services/shop?range=15m", answers);
     const rows = within(await screen.findByRole("table", { name: "Operations" })).getAllByRole("row");
-    expect(rows.slice(1).map((row) => within(row).getByRole("link").textContent)).toEqual(["POST /slowserver", "GET /oftenserver"]);
+    expect(rows.slice(1).map((row) => within(row).getByRole("link").textContent)).toEqual(["POST /slow server", "GET /often server"]);
     expect(await screen.findByRole("link", { name: /web/ })).toHaveAttribute("href", "/services/web?range=15m");
     expect(await screen.findByRole("link", { name: /orders/ })).toHaveTextContent("10.0 %1.0/s5.00 ms");
     expect(await screen.findByRole("link", { name: /1\.2\.3/ })).toHaveTextContent("75");
