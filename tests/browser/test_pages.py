@@ -179,7 +179,9 @@ async def test_the_admin_page_tells_an_exporter_why_its_spans_are_missing(tmp_pa
 
 
 async def accessibility_faults(page: Page) -> list[str]:
-    """What axe finds wrong with the page."""
+    """What axe finds wrong with the page, once it is there."""
+    await page.locator("main").wait_for(state="attached")
+    await page.locator("h1").first.wait_for(state="attached")
     await page.evaluate(AXE.read_text())
     found = await page.evaluate(
         "axe.run(document, {resultTypes: ['violations']}).then(r => r.violations"
