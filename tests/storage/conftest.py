@@ -1,15 +1,21 @@
 """The databases that the contract suite runs on."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import delete, insert
 
 from argus.storage import SegmentLimits, Storage
 from argus.storage.open import open_storage
-from argus.storage.sql.segments import Segment
+from argus.storage.sql.segment import Segment
+from argus.storage.sql.servers.mysql import Mysql
+from argus.storage.sql.servers.postgres import Postgres
+from argus.storage.sql.servers.schemas import Schemas
+from argus.storage.sql.tables import PINNED, control, rollup_progress
+from tests.storage.servers import MariadbServer, PostgresServer, Server, running
 
 SMALL = SegmentLimits(rows=4)
 
@@ -17,13 +23,54 @@ Open = Callable[..., Awaitable[Storage]]
 Reopen = Callable[[], Awaitable[Storage]]
 
 
+BACKENDS: dict[str, Callable[[str, float], Schemas]] = {"postgres": Postgres, "mysql": Mysql}
 LIMITS = {"whole": SegmentLimits(), "small segments": SegmentLimits(rows=3)}
 
 
-@pytest.fixture(params=["sqlite"])
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Server]:
+    """A PostgreSQL of this test run."""
+    with running(PostgresServer) as server:
+        server.execute("CREATE DATABASE argus")
+        yield server
+
+
+@pytest.fixture(scope="session")
+def mysql() -> Iterator[Server]:
+    """A MariaDB of this test run."""
+    with running(MariadbServer) as server:
+        server.execute("CREATE DATABASE argus")
+        yield server
+
+
+@pytest.fixture(params=["sqlite", "postgres", "mysql"])
 def driver(request: pytest.FixtureRequest) -> str:
     """The driver of the storage under test."""
     return str(request.param)
+
+
+@pytest.fixture
+def dsn(driver: str, request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Where the storage under test lies: nothing is in there."""
+    if driver == "sqlite":
+        return str(tmp_path / "argus.db")
+    server: Server = request.getfixturevalue(driver)
+    found = server.dsn("argus")
+    empty(BACKENDS[driver](found, 10))
+    return found
+
+
+def empty(backend: Schemas) -> None:
+    """Drop all segments of a server and empty the control database."""
+    backend.lock()
+    backend.migrate()
+    for number in (*backend.numbers(), PINNED):
+        backend.remove(number)
+    with backend.control() as connection, connection.begin():
+        for table in reversed(control.sorted_tables):
+            connection.execute(delete(table))
+        connection.execute(insert(rollup_progress).values(id=1, span_id=0, log_id=0))
+    backend.close()
 
 
 @pytest.fixture(params=list(LIMITS))
@@ -33,16 +80,14 @@ def limits(request: pytest.FixtureRequest) -> SegmentLimits:
 
 
 @pytest.fixture
-async def reopen(driver: str, limits: SegmentLimits, tmp_path: Path) -> AsyncIterator[Reopen]:
+async def reopen(driver: str, dsn: str, limits: SegmentLimits) -> AsyncIterator[Reopen]:
     """Opens the storage of this test, after closing it when it is open."""
     opened: list[Storage] = []
 
     async def open_again() -> Storage:
         while opened:
             await opened.pop().close()
-        storage = await open_storage(
-            driver, str(tmp_path / "argus.db"), query_timeout_s=10, limits=limits
-        )
+        storage = await open_storage(driver, dsn, query_timeout_s=10, limits=limits)
         opened.append(storage)
         return storage
 

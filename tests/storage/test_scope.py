@@ -14,6 +14,7 @@ from argus.storage.sql.engine import View
 SQL = Path(migrations.__file__).parent
 UNSCOPED = {
     "engine": "filters by tenant",
+    "segment": "knows the signals by their numbers",
     "segments": "keeps the registry",
     "writer": "adds the tenant",
     "exactly_once": "compares within a tenant",
@@ -21,6 +22,10 @@ UNSCOPED = {
     "straddling": "joins within a tenant",
     "control": "gives out the ids of tenants",
     "files": "makes the tables",
+    "file_reading": "opens what it is asked for",
+    "backend": "says what a database must know",
+    "index": "finds ids of all tenants, for a view to filter",
+    "bulk": "inserts what it is given",
     "active": "notes when requests came",
     "sealing": "merges the index",
     "rewrite": "makes the index anew",

@@ -3,20 +3,19 @@
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
-from typing import Any
 
-from sqlalchemy import Connection, NullPool, insert, select
+from sqlalchemy import Connection, insert, select
 
-from argus.storage.sql.driver import sqlite_engine
+from argus.storage.sql.backend import Backend
 from argus.storage.sql.tables import known_tenants
 
 
 class Control:
     """A connection to the control database. Keep its transactions short: others wait for them."""
 
-    def __init__(self, path: Path) -> None:
-        self._connection = sqlite_engine(path, writable=True, poolclass=NullPool).connect()
+    def __init__(self, backend: Backend) -> None:
+        self._backend = backend
+        self._connection = backend.control()
         self._lock = threading.Lock()
 
     @contextmanager
@@ -26,11 +25,10 @@ class Control:
             yield self._connection
 
     def vacuum(self) -> None:
-        """Give the room of deleted rows back to the disk."""
+        """Give the room of deleted rows back to the disk. Raises NotSupported where the database
+        does that by itself."""
         with self._lock:
-            driver: Any = self._connection.connection.driver_connection
-            driver.execute("VACUUM")
-            driver.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            self._backend.vacuum(self._connection)
 
     def close(self) -> None:
         """Close the connection."""

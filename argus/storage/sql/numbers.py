@@ -31,8 +31,9 @@ from argus.storage.sql.recount import (
     select_operations,
     select_severities,
 )
+from argus.storage.sql.spelling import contains
 from argus.storage.sql.summaries import quoted_service
-from argus.storage.sql.words import expression, trace_word
+from argus.storage.sql.words import Among, trace_word
 
 SAMPLED_BLOCKS = 24
 MOST_TRACES = 200
@@ -194,7 +195,7 @@ class Numbers:
                     self._view.rollups, self._view.rollup_keys, keys.id == c.key_id
                 )
                 names = map(quoted_service, services)
-                counted = joined.where(or_(*(func.instr(keys.service, n) > 0 for n in names)))
+                counted = joined.where(or_(*(contains(keys.service, n) for n in names)))
             found += self._view.value(counted)
         return found
 
@@ -277,7 +278,7 @@ class Numbers:
         calls, counted = Calls(start_ns=start_ns, end_ns=end_ns), Measures()
         around = TimeRange(start_ns - _LOOK_AROUND_NS, end_ns + _LOOK_AROUND_NS)
         ids = sorted(bytes.fromhex(id_) for id_ in traces)
-        words = expression([[trace_word(id_) for id_ in ids]]) if ids else ""
+        words = Among(tuple(map(trace_word, ids)))
         for view in reversed(self._views):
             bounds = view.bounds(View.SPANS)
             if not ids or bounds is None or not overlaps(bounds, around):

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from pathlib import Path
 from typing import TypeVar
 
 from argus.model import Batch, LogRecord, TraceSummary
@@ -66,22 +65,21 @@ class SqlStorage:
     """An open database. `release` gives up all that it stands on, in the right order."""
 
     def __init__(
-        self, path: Path, control: Control, database: Database, retention: Retention,
-        held: ExitStack,
-    ) -> None:  # fmt: skip
+        self, control: Control, database: Database, retention: Retention, held: ExitStack
+    ) -> None:
         self.release: Callable[[], None] = held.close
-        self._path = path
+        backend = database.segments.backend
         self._control = control
         self._database = database
         self._tenants = Tenants(control)
         self._traces = TraceFilter()
-        upkeep_control = Control(path)
+        upkeep_control = Control(backend)
         held.callback(upkeep_control.close)
         straddling = Straddling(upkeep_control, database.reading, self._traces)
-        once = ExactlyOnce(database.reading, self._traces)
+        once = ExactlyOnce(backend.index, database.reading, self._traces)
         self._active = Active(database, self._tenants, once)
         sealing = Sealing(database, straddling, self._traces)
-        rolling_control = Control(path)
+        rolling_control = Control(backend)
         held.callback(rolling_control.close)
         self._rolling = Rolling(
             database,
@@ -124,11 +122,11 @@ class SqlStorage:
 
     def _stats(self) -> StorageStats:
         spans, logs = self._keeper.counts(self._active.last_span_id, self._active.last_log_id)
-        files = self._database.segments.files
+        backend = self._database.segments.backend
         return StorageStats(
-            path=str(self._path),
+            path=backend.name,
             bytes=self._keeper.bytes(),
-            free_bytes=files.free_bytes,
+            free_bytes=backend.free_bytes,
             spans=spans,
             logs=logs,
             segments=len(self._database.segments.newest_first),
@@ -138,8 +136,7 @@ class SqlStorage:
     def wal_bytes(self) -> int:
         """Bytes of the active segment's write-ahead log."""
         segments = self._database.segments
-        wal = Path(f"{segments.files.path(segments.active.id)}-wal")
-        return wal.stat().st_size if wal.exists() else 0
+        return segments.backend.wal_bytes(segments.active.id)
 
     async def purge(self, before_ns: int) -> Purged:
         """Delete what happened before a time; contract of `Storage`."""

@@ -25,8 +25,9 @@ from argus.storage.sql.paging import (
     overlaps,
 )
 from argus.storage.sql.rows import select_spans, spans_of
+from argus.storage.sql.spelling import contains
 from argus.storage.sql.summaries import quoted_service, services_of
-from argus.storage.sql.words import expression, searched_words, trace_word
+from argus.storage.sql.words import Among, expression, searched_words, trace_word
 
 _SPANS_AT_ONCE = 5_000
 _FEW = 10_000
@@ -219,6 +220,7 @@ def _of_spans(view: View, query: TraceQuery) -> list[Select[Any]]:
     found = []
     if words := searched_words(query.search):
         spans, matching = view.spans, expression([word] for word in words)
+        assert matching is not None
         found.append(select(spans.c.trace_id).where(spans.c.id.in_(view.span_ids(matching))))
     if query.filter is not None:
         found.append(traces_with(view, query.filter))
@@ -267,7 +269,7 @@ def _conditions(traces: FromClause, query: TraceQuery) -> list[ColumnElement[boo
         found.append(traces.c.start_ns < clamp(query.range.end_ns))
     if query.services:
         names = map(quoted_service, query.services)
-        found.append(or_(*(func.instr(traces.c.services, name) > 0 for name in names)))
+        found.append(or_(*(contains(traces.c.services, name) for name in names)))
     if query.status is not None:
         found.append(traces.c.status == clamp(query.status))
     if query.min_duration_ns is not None:
@@ -298,9 +300,9 @@ def _summaries(sources: list[_Source], keys: list[tuple[Any, str, int, int]]) ->
 def _spans(view: View, trace_id: bytes) -> list[Span]:
     spans = view.spans
     found: list[Span] = []
-    word, first = expression([[trace_word(trace_id)]]), 0
+    word, first = Among((trace_word(trace_id),)), 0
     while True:
-        matching = view.span_ids(word, first).order_by("rowid").limit(_SPANS_AT_ONCE)
+        matching = view.span_ids(word, first).order_by("id").limit(_SPANS_AT_ONCE)
         ids = [id_ for (id_,) in view.rows(matching)]
         if not ids:
             return found

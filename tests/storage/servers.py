@@ -1,0 +1,177 @@
+"""Real database servers in temporary directories, for the tests that need one."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+_START_S = 30.0
+_UNPRIVILEGED = os.geteuid() != 0
+
+
+class Server:
+    """One server that can be stopped and started; `dsn(database)` connects to it."""
+
+    driver: str
+    user: str
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = int(free.getsockname()[1])
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def dsn(self, database: str) -> str:
+        """What `DB_DSN` is for a database of this server."""
+        raise NotImplementedError
+
+    def command(self) -> list[str]:
+        """How the server is run in the foreground."""
+        raise NotImplementedError
+
+    def execute(self, statement: str) -> None:
+        """Run a statement as the server's owner."""
+        raise NotImplementedError
+
+    def start(self) -> None:
+        """Start the server and wait until it answers."""
+        with (self.folder / "log").open("ab") as log:
+            self._process = subprocess.Popen(
+                self.as_user(self.command()),
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+                cwd=self.folder,
+            )
+        deadline = time.monotonic() + _START_S
+        while True:
+            try:
+                self.execute("SELECT 1")
+                return
+            except subprocess.CalledProcessError:
+                if time.monotonic() > deadline or self._process.poll() is not None:
+                    raise RuntimeError((self.folder / "log").read_text()[-2000:]) from None
+                time.sleep(0.1)
+
+    def stop(self, how: signal.Signals) -> None:
+        """End the server by a signal and wait for it."""
+        assert self._process is not None
+        os.killpg(self._process.pid, how)
+        self._process.wait(30)
+
+    def pause(self, on: bool) -> None:
+        """Let the server hang, or go on."""
+        assert self._process is not None
+        os.killpg(self._process.pid, signal.SIGSTOP if on else signal.SIGCONT)
+
+    def as_user(self, command: list[str]) -> list[str]:
+        """A command that runs without root's rights, which servers refuse."""
+        return command if _UNPRIVILEGED else ["runuser", "-u", self.user, "--", *command]
+
+    def run(self, command: list[str]) -> None:
+        """Run a command of the server's user."""
+        subprocess.run(self.as_user(command), check=True, capture_output=True, cwd="/")
+
+
+class PostgresServer(Server):
+    """PostgreSQL, as Debian lays it out."""
+
+    driver, user = "postgres", "postgres"
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self._programs = _postgres_programs()
+        self._data = str(folder / "data")
+        self.run([f"{self._programs}/initdb", "-D", self._data, "-A", "trust", "-U", "postgres",
+                  "--no-sync", "-E", "UTF8", "--locale", "C.UTF-8"])  # fmt: skip
+
+    def command(self) -> list[str]:
+        return [f"{self._programs}/postgres", "-D", self._data, "-p", str(self.port),
+                "-k", str(self.folder), "-c", "fsync=off", "-c", "full_page_writes=off",
+                "-c", "listen_addresses=127.0.0.1", "-c", "max_connections=60",
+                "-c", "shared_buffers=32MB"]  # fmt: skip
+
+    def dsn(self, database: str) -> str:
+        return f"host=127.0.0.1 port={self.port} user=postgres dbname={database} sslmode=disable"
+
+    def execute(self, statement: str) -> None:
+        self.run([f"{self._programs}/psql", "-h", str(self.folder), "-p", str(self.port),
+                  "-U", "postgres", "-d", "postgres", "-qc", statement])  # fmt: skip
+
+    def stop(self, how: signal.Signals = signal.SIGINT) -> None:
+        super().stop(how)
+
+
+class MariadbServer(Server):
+    """MariaDB, as Debian lays it out."""
+
+    driver, user = "mysql", "mysql"
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self._data, self._socket = str(folder / "data"), str(folder / "socket")
+        self.run(["mariadb-install-db", "--no-defaults", f"--datadir={self._data}",
+                  "--auth-root-authentication-method=normal", "--skip-test-db"])  # fmt: skip
+
+    def command(self) -> list[str]:
+        return [_found("mariadbd"), "--no-defaults", f"--datadir={self._data}",
+                f"--socket={self._socket}", f"--port={self.port}", "--bind-address=127.0.0.1",
+                f"--pid-file={self.folder}/pid", "--innodb-flush-log-at-trx-commit=0",
+                "--innodb-doublewrite=0", "--innodb-buffer-pool-size=64M",
+                "--skip-name-resolve",
+                "--innodb-flush-method=nosync"]  # fmt: skip
+
+    def start(self) -> None:
+        super().start()
+        self.execute("DELETE FROM mysql.global_priv WHERE user = ''; "
+                     "CREATE USER IF NOT EXISTS argus@'127.0.0.1' IDENTIFIED BY 'it is @ secret'; "
+                     "GRANT ALL ON *.* TO argus@'127.0.0.1'; FLUSH PRIVILEGES")  # fmt: skip
+
+    def dsn(self, database: str) -> str:
+        return f"argus:it is @ secret@tcp(127.0.0.1:{self.port})/{database}?charset=utf8mb4"
+
+    def execute(self, statement: str) -> None:
+        self.run([_found("mariadb"), "--no-defaults", f"--socket={self._socket}", "-u", "root",
+                  "-e", statement])  # fmt: skip
+
+    def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
+        super().stop(how)
+
+
+def _found(program: str) -> str:
+    found = shutil.which(program) or shutil.which(program, path="/usr/sbin:/usr/bin")
+    if found is None:
+        pytest.skip(f"{program} is not installed")
+    return found
+
+
+def _postgres_programs() -> str:
+    folders = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+    if folders:
+        return str(folders[-1].parent)
+    return str(Path(_found("initdb")).parent)
+
+
+@contextmanager
+def running(kind: Callable[[Path], Server]) -> Iterator[Server]:
+    """A server in a folder of its own, for as long as the context lasts."""
+    with tempfile.TemporaryDirectory(prefix="argus-server-") as name:
+        folder = Path(name)
+        folder.chmod(0o777)
+        if kind is MariadbServer:
+            _found("mariadb-install-db")
+        server = kind(folder)
+        try:
+            server.start()
+            yield server
+        finally:
+            server.stop()  # type: ignore[call-arg]
