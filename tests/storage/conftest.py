@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +32,8 @@ LIMITS = {"whole": SegmentLimits(), "small segments": SegmentLimits(rows=3)}
 def postgres() -> Iterator[Server]:
     """A PostgreSQL of this test run."""
     with running(PostgresServer) as server:
-        server.execute("CREATE DATABASE argus")
+        for name in ("argus", "filters"):
+            server.execute(f"CREATE DATABASE {name}")
         yield server
 
 
@@ -39,23 +41,53 @@ def postgres() -> Iterator[Server]:
 def mysql() -> Iterator[Server]:
     """A MariaDB of this test run."""
     with running(MariadbServer) as server:
-        server.execute("CREATE DATABASE argus")
+        for name in ("argus", "filters"):
+            server.execute(f"CREATE DATABASE {name}")
         yield server
 
 
-@pytest.fixture(params=["sqlite", "postgres", "mysql"])
-def driver(request: pytest.FixtureRequest) -> str:
+# what segments do to an answer is the same on every database, and a server takes longer to make one
+PLACES = (
+    ("sqlite", "whole"),
+    ("sqlite", "small segments"),
+    ("postgres", "small segments"),
+    ("mysql", "whole"),
+)
+
+
+@pytest.fixture(params=PLACES, ids="-".join)
+def place(request: pytest.FixtureRequest) -> tuple[str, str]:
+    """The driver of the storage under test, and when a segment is sealed there."""
+    found: tuple[str, str] = request.param
+    return found
+
+
+@pytest.fixture
+def driver(place: tuple[str, str]) -> str:
     """The driver of the storage under test."""
-    return str(request.param)
+    return place[0]
+
+
+@pytest.fixture
+def limits(place: tuple[str, str]) -> SegmentLimits:
+    """When a segment is sealed: hardly ever, or after every few rows."""
+    return LIMITS[place[1]]
 
 
 @pytest.fixture
 def dsn(driver: str, request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """Where the storage under test lies: nothing is in there."""
+    return place_of(driver, request, tmp_path)
+
+
+def place_of(
+    driver: str, request: pytest.FixtureRequest, folder: Path, database: str = "argus"
+) -> str:
+    """The `DB_DSN` of an empty database."""
     if driver == "sqlite":
-        return str(tmp_path / "argus.db")
+        return str(folder / "argus.db")
     server: Server = request.getfixturevalue(driver)
-    found = server.dsn("argus")
+    found = server.dsn(database)
     empty(BACKENDS[driver](found, 10))
     return found
 
@@ -71,12 +103,6 @@ def empty(backend: Schemas) -> None:
             connection.execute(delete(table))
         connection.execute(insert(rollup_progress).values(id=1, span_id=0, log_id=0))
     backend.close()
-
-
-@pytest.fixture(params=list(LIMITS))
-def limits(request: pytest.FixtureRequest) -> SegmentLimits:
-    """When a segment is sealed: hardly ever, or after every few rows."""
-    return LIMITS[request.param]
 
 
 @pytest.fixture
@@ -104,16 +130,35 @@ async def storage(reopen: Reopen) -> Storage:
 
 @pytest.fixture
 async def opened(tmp_path: Path) -> AsyncIterator[Open]:
-    """`await opened()` closes the storage and opens it anew, in small segments."""
+    """`await opened()` closes the storage and opens it anew, in small segments, on SQLite."""
+    async with _opened("sqlite", str(tmp_path / "argus.db")) as again:
+        yield again
+
+
+@pytest.fixture(params=["sqlite", "postgres", "mysql"])
+def any_place(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[str, str]:
+    """A driver and the `DB_DSN` of an empty database."""
+    return request.param, place_of(request.param, request, tmp_path)
+
+
+@pytest.fixture
+async def everywhere(any_place: tuple[str, str]) -> AsyncIterator[Open]:
+    """`opened` on every database."""
+    async with _opened(*any_place) as again:
+        yield again
+
+
+@asynccontextmanager
+async def _opened(driver: str, dsn: str) -> AsyncIterator[Open]:
     held: list[Storage] = []
 
     async def again(
-        limits: SegmentLimits = SMALL, path: Path = tmp_path / "argus.db", **settings: Any
+        limits: SegmentLimits = SMALL, path: str | Path = dsn, **settings: Any
     ) -> Storage:
         while held:
             await held.pop().close()
         settings = {"query_timeout_s": 10.0, **settings}
-        held.append(await open_storage("sqlite", str(path), limits=limits, **settings))
+        held.append(await open_storage(driver, str(path), limits=limits, **settings))
         return held[0]
 
     yield again

@@ -5,7 +5,6 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import count
-from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -19,6 +18,7 @@ from argus.storage.open import open_storage
 from tests.builders import NOON, SECOND, a_batch, a_log_record, a_span, a_trace_id
 from tests.query.records import LOGS, SPANS, Example, examples
 from tests.query.strategies import logs, spans, trees
+from tests.storage.conftest import place_of
 
 tenants = (f"tenant{number}" for number in count(1))
 lawful = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
@@ -30,11 +30,16 @@ def runner() -> Iterator[asyncio.Runner]:
         yield one
 
 
-@pytest.fixture(scope="module")
-def shared(runner: asyncio.Runner, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Storage]:
+@pytest.fixture(scope="module", params=["sqlite", "postgres", "mysql"])
+def shared(
+    request: pytest.FixtureRequest,
+    runner: asyncio.Runner,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Storage]:
     """One storage for many examples, each of which is a tenant of its own."""
-    path: Path = tmp_path_factory.mktemp("filters") / "argus.db"
-    storage = runner.run(open_storage("sqlite", str(path), query_timeout_s=10))
+    folder = tmp_path_factory.mktemp("filters")
+    dsn = place_of(request.param, request, folder, "filters")
+    storage = runner.run(open_storage(request.param, dsn, query_timeout_s=10))
     yield storage
     runner.run(storage.close())
 

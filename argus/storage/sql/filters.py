@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 from sqlalchemy import (
+    BigInteger,
     ColumnElement,
     FromClause,
     LargeBinary,
@@ -45,10 +46,11 @@ from argus.query.tree import (
     leaves,
 )
 from argus.storage.sql.engine import View
-from argus.storage.sql.found import Found
+from argus.storage.sql.found import Found, asked_in_python, is_of_root
 from argus.storage.sql.functions import attribute, has_words, like, matches
 from argus.storage.sql.paging import INT64_MAX, INT64_MIN
 from argus.storage.sql.spelling import bytes_of, contains
+from argus.storage.sql.types import Characters
 from argus.storage.sql.words import (
     NOTHING,
     Among,
@@ -87,13 +89,14 @@ class Filter:
         self._resources: dict[int, tuple[str, dict[str, Any]]] | None = None
         self._of_any_range: ColumnElement[bool] | None = None
         self.expression = self._index(tree, _MAX_DEPTH)
-        self._found = Found(view, self._of_spans, None, 0, INT64_MAX)
+        self._found = self._rows_found(None, 0, INT64_MAX, root=False)
+        self._anywhere = self._rows_found(None, 0, INT64_MAX, root=True)
 
     def condition(self, first_id: int, last_id: int) -> ColumnElement[bool]:
         """What decides of a row that the index expression found in a range of ids."""
         if self._of_any_range is not None:
             return self._of_any_range
-        self._found = Found(self._view, self._of_spans, self.expression, first_id, last_id)
+        self._found = self._rows_found(self.expression, first_id, last_id)
         terms = self._tree.terms if isinstance(self._tree, And) else (self._tree,)
         condition = and_(*(self._top(term) for term in terms))
         if self._view.calls_python:
@@ -102,7 +105,7 @@ class Filter:
 
     def exact(self, first_id: int, last_id: int) -> ColumnElement[bool]:
         """What the filter says of any row in a range, also of one that the index did not find."""
-        self._found = Found(self._view, self._of_spans, None, first_id, last_id)
+        self._found = self._rows_found(None, first_id, last_id)
         return self._exact(self._tree, self._rows)
 
     def matching(self, first_id: int, last_id: int) -> ColumnElement[bool]:
@@ -231,6 +234,8 @@ class Filter:
             case Test(target, condition):
                 if isinstance(target, Column):
                     return self._column(target, condition, rows)
+                if not self._view.calls_python:
+                    return self._among(rows).condition(leaf, rows)
                 return self._attribute(target, condition, rows)
 
     def _of_root(self, test: Test, rows: FromClause) -> ColumnElement[bool]:
@@ -267,7 +272,7 @@ class Filter:
 
     def _has_words(self, leaf: Phrase | WordLike, rows: FromClause) -> ColumnElement[bool]:
         if not self._view.calls_python:
-            return self._among(rows).with_words(rows, leaf)
+            return self._among(rows).condition(leaf, rows)
         first = func.json_quote(rows.c.name) if self._of_spans else rows.c.body
         return has_words(first, EMPTY if leaf.body else rows.c.attributes, leaf) == 1
 
@@ -303,19 +308,17 @@ class Filter:
                 bounds = [INT64_MIN if low is None else low, INT64_MAX if high is None else high]
                 if bounds[0] > INT64_MAX or bounds[1] < INT64_MIN:
                     return not_(_TRUE)
-                return and_(value >= max(bounds[0], INT64_MIN), value <= min(bounds[1], INT64_MAX))
-            case Exists():
-                empty: Any = (
-                    b"" if binary else "" if isinstance(value.type.python_type(), str) else 0
+                lowest, highest = max(bounds[0], INT64_MIN), min(bounds[1], INT64_MAX)
+                return value.between(  # type: ignore[no-any-return]
+                    literal(lowest, BigInteger), literal(highest, BigInteger)
                 )
+            case Exists():
+                empty: Any = b"" if binary else "" if isinstance(value.type, Characters) else 0
                 return value != empty  # type: ignore[no-any-return]
 
     def _attribute(
         self, target: Attribute, condition: Condition, rows: FromClause
     ) -> ColumnElement[bool]:
-        if not self._view.calls_python:
-            among, resources_of = self._among(rows), self._all_resources()
-            return among.with_attribute(rows, target, condition, resources_of)
         resources = self._view.resources
         own = rows.c.attributes
         deciding: list[ColumnElement[Any]] = []
@@ -339,9 +342,19 @@ class Filter:
 
     def _among(self, rows: FromClause) -> Found:
         """Where rows that are asked about lie: those of another alias lie anywhere."""
-        if rows is self._rows:
-            return self._found
-        return Found(self._view, self._of_spans, None, 0, INT64_MAX)
+        found = self._found if rows is self._rows else self._anywhere
+        assert found is not None
+        return found
+
+    def _rows_found(
+        self, expression: Expression | None, first_id: int, last_id: int, *, root: bool = False
+    ) -> Found | None:
+        if self._view.calls_python:
+            return None
+        asked = [leaf for leaf in asked_in_python(self._tree) if is_of_root(leaf) is root]
+        resources = self._all_resources() if asked else {}
+        ids = first_id, last_id
+        return Found(self._view, self._of_spans, asked, resources, expression, ids)
 
     def _all_resources(self) -> dict[int, tuple[str, dict[str, Any]]]:
         """Service and attributes of each resource."""

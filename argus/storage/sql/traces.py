@@ -6,7 +6,17 @@ from operator import itemgetter
 from typing import Annotated, Any
 
 import msgspec
-from sqlalchemy import ColumnElement, FromClause, Select, and_, func, or_, select
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    FromClause,
+    Select,
+    and_,
+    func,
+    literal,
+    or_,
+    select,
+)
 
 from argus.errors import InvalidInput
 from argus.model import Span, StatusCode, TraceSummary
@@ -271,7 +281,7 @@ def _conditions(traces: FromClause, query: TraceQuery) -> list[ColumnElement[boo
         names = map(quoted_service, query.services)
         found.append(or_(*(contains(traces.c.services, name) for name in names)))
     if query.status is not None:
-        found.append(traces.c.status == clamp(query.status))
+        found.append(traces.c.status == literal(clamp(query.status), BigInteger))
     if query.min_duration_ns is not None:
         found.append(duration >= clamp(query.min_duration_ns))
     if query.max_duration_ns is not None:

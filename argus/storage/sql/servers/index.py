@@ -6,7 +6,7 @@ of one in thirty million, so that a hit counts as exact.
 """
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from hashlib import blake2b
 from typing import Any
 
@@ -23,6 +23,7 @@ from sqlalchemy import (
     Table,
     and_,
     delete,
+    func,
     or_,
     select,
 )
@@ -32,9 +33,10 @@ from argus.storage.sql import tables
 from argus.storage.sql.bulk import Rows
 from argus.storage.sql.index import KINDS, Kind
 from argus.storage.sql.types import TEXT
-from argus.storage.sql.words import All, Among, Beginning, Expression, trace_word
+from argus.storage.sql.words import All, Among, Beginning, Expression, Some, trace_word
 
 _MEMO_LIMIT = 200_000
+_MOST_JOINED = 8  # of the 61 tables that MySQL joins
 _TRACE = trace_word(b"")
 # as the tokenizer of the index on SQLite separates words
 _WORD = re.compile(r"[0-9A-Za-z\x1f\x80-\U0010ffff]+")
@@ -87,6 +89,10 @@ class HashIndex:
         """Whether the row of an id has at least one of some hashes."""
         raise NotImplementedError
 
+    def _having_all(self, kind: Kind, id_: ColumnElement[int], hashes: list[int]) -> Any:
+        """Whether the row of an id has all of some hashes."""
+        raise NotImplementedError
+
     def create(self, connection: Connection, kind: Kind) -> None:
         self.tables[kind].create(connection)
 
@@ -130,9 +136,16 @@ class HashIndex:
                 return or_(*found)
             case Beginning():
                 raise ValueError("this index does not know the beginnings of words")
-            case _:
-                join: Callable[..., Any] = and_ if isinstance(expression, All) else or_
-                return join(*(self._holds(kind, id_, trace_id, part) for part in expression.parts))  # type: ignore[no-any-return]
+            case All(parts):
+                single = [word for part in parts if (word := _only_word(part))]
+                rest = [part for part in parts if not _only_word(part)]
+                every = [self._holds(kind, id_, trace_id, part) for part in rest]
+                if single:
+                    hashes = [self.hashes.of(word) for word in single]
+                    every.append(self._having_all(kind, id_, hashes))
+                return and_(*every)
+            case Some(parts):
+                return or_(*(self._holds(kind, id_, trace_id, part) for part in parts))
 
 
 class GinIndex(HashIndex):
@@ -161,6 +174,10 @@ class GinIndex(HashIndex):
         c = self.tables[kind].alias().c
         return id_.in_(select(c.id).where(c.words.overlap(hashes)))
 
+    def _having_all(self, kind: Kind, id_: ColumnElement[int], hashes: list[int]) -> Any:
+        c = self.tables[kind].alias().c
+        return id_.in_(select(c.id).where(c.words.contains(hashes)))
+
 
 class PairIndex(HashIndex):
     """MySQL and MariaDB: a row for each word of a row, clustered by word."""
@@ -181,6 +198,13 @@ class PairIndex(HashIndex):
         c = self.tables[kind].alias().c
         return id_.in_(select(c.id).where(c.word.in_(hashes)))
 
+    def _having_all(self, kind: Kind, id_: ColumnElement[int], hashes: list[int]) -> Any:
+        if len(hashes) <= _MOST_JOINED:
+            return and_(*(self._having(kind, id_, [number]) for number in hashes))
+        c = self.tables[kind].alias().c
+        found = select(c.id).where(c.word.in_(hashes)).group_by(c.id)
+        return id_.in_(found.having(func.count() == len(set(hashes))))
+
 
 class LikeIndex(HashIndex):
     """SQL Server, whose full-text search is an optional part: a text that is looked through."""
@@ -200,6 +224,19 @@ class LikeIndex(HashIndex):
         c = self.tables[kind].alias().c
         having = or_(*(c.words.like(f"% {_hex(number)} %") for number in hashes))
         return id_.in_(select(c.id).where(having))
+
+    def _having_all(self, kind: Kind, id_: ColumnElement[int], hashes: list[int]) -> Any:
+        c = self.tables[kind].alias().c
+        having = (c.words.like(f"% {_hex(number)} %") for number in hashes)
+        return id_.in_(select(c.id).where(*having))
+
+
+def _only_word(expression: Expression) -> str:
+    """The word of an expression that asks for one, unless it is that of a trace."""
+    if isinstance(expression, Among) and len(expression.words) == 1:
+        (word,) = expression.words
+        return "" if word.startswith(_TRACE) else word
+    return ""
 
 
 def _hex(number: int) -> str:

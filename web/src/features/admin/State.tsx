@@ -32,7 +32,7 @@ export function State() {
   if (health === undefined) return query.isError ? <ErrorPanel title="The health could not be loaded" error={query.error} onRetry={() => void query.refetch()} /> : <SkeletonRows height={80} count={3} />;
   const [writer, meaning] = writers[health.writer_status];
   const { disk } = health;
-  const used = disk.bytes / Math.max(1, disk.bytes + disk.free_bytes);
+  const used = disk.free_bytes === null ? 0 : disk.bytes / Math.max(1, disk.bytes + disk.free_bytes);
   return (
     <>
       {query.isError && <p className={classes.failed} role="alert">These numbers are old. {query.error.message}</p>}
@@ -42,7 +42,7 @@ export function State() {
         <Fact name="Database answers in" value={formatDuration(health.db_latency_p99_ms * 1000)} note="99 of 100 writes are faster" />
         <Fact name="Waiting in memory" value={formatCount(health.queue_depth)} note="Records queued for the next write" />
         <Fact name="Dead letters" value={formatCount(health.dlq_size)} note={health.dlq_size === 0 ? "Nothing waits on disk" : `${formatBytes(health.dlq_bytes)} on disk, replayed by themselves`} bad={health.dlq_size > 0} />
-        <Fact name="Disk" value={formatBytes(disk.bytes)} note={`${formatBytes(disk.free_bytes)} free · ${disk.path}`} bad={used > 0.9}>
+        <Fact name="Disk" value={formatBytes(disk.bytes)} note={disk.free_bytes === null ? disk.path : `${formatBytes(disk.free_bytes)} free · ${disk.path}`} bad={used > 0.9}>
           <div className={classes.gauge} role="img" aria-label={`${formatShare(used)} of the room is used by Argus`}>
             <span style={{ width: `${Math.max(1, used * 100)}%` }} />
           </div>
