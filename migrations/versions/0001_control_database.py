@@ -14,7 +14,7 @@ depends_on = None
 def upgrade() -> None:
     op.create_table(
         "segments",
-        sa.Column("id", sa.Integer, primary_key=True),
+        sa.Column("id", sa.Integer, primary_key=True, autoincrement=False),
         sa.Column("state", NAME, nullable=False),
         sa.Column("schema_version", sa.Integer, nullable=False),
         sa.Column("created_ns", sa.BigInteger, nullable=False),

@@ -31,7 +31,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "rollup_keys",
-        sa.Column("id", sa.Integer, primary_key=True),
+        sa.Column("id", sa.Integer, primary_key=True, autoincrement=False),
         sa.Column("tenant_id", sa.Integer, nullable=False),
         sa.Column("subject", sa.Integer, nullable=False),
         sa.Column("digest", BYTES, nullable=False),
@@ -42,13 +42,13 @@ def upgrade() -> None:
     )
     progress = op.create_table(
         "rollup_progress",
-        sa.Column("id", sa.Integer, primary_key=True),
+        sa.Column("id", sa.Integer, primary_key=True, autoincrement=False),
         sa.Column("span_id", sa.BigInteger, nullable=False),
         sa.Column("log_id", sa.BigInteger, nullable=False),
     )
     op.create_table(
         "rollup_kept",
-        sa.Column("segment_id", sa.Integer, primary_key=True),
+        sa.Column("segment_id", sa.Integer, primary_key=True, autoincrement=False),
         sa.Column("upto_ns", sa.BigInteger, nullable=False),
     )
     op.bulk_insert(progress, [{"id": 1, "span_id": 0, "log_id": 0}])

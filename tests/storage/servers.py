@@ -8,7 +8,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -44,6 +44,20 @@ class Server:
 
     def start(self) -> None:
         """Start the server and wait until it answers."""
+        deadline = time.monotonic() + _START_S
+        self._begin()
+        while True:
+            try:
+                self.execute("SELECT 1")
+                return
+            except subprocess.CalledProcessError:
+                if time.monotonic() > deadline:
+                    raise RuntimeError((self.folder / "log").read_text()[-2000:]) from None
+            time.sleep(0.1)
+            if self._process is not None and self._process.poll() is not None:
+                self._begin()  # what was killed may take a moment to let go of its files
+
+    def _begin(self) -> None:
         with (self.folder / "log").open("ab") as log:
             self._process = subprocess.Popen(
                 self.as_user(self.command()),
@@ -52,20 +66,12 @@ class Server:
                 start_new_session=True,
                 cwd=self.folder,
             )
-        deadline = time.monotonic() + _START_S
-        while True:
-            try:
-                self.execute("SELECT 1")
-                return
-            except subprocess.CalledProcessError:
-                if time.monotonic() > deadline or self._process.poll() is not None:
-                    raise RuntimeError((self.folder / "log").read_text()[-2000:]) from None
-                time.sleep(0.1)
 
     def stop(self, how: signal.Signals) -> None:
         """End the server by a signal and wait for it."""
         assert self._process is not None
-        os.killpg(self._process.pid, how)
+        with suppress(ProcessLookupError):
+            os.killpg(self._process.pid, how)
         self._process.wait(30)
 
     def pause(self, on: bool) -> None:
@@ -125,7 +131,7 @@ class MariadbServer(Server):
     def command(self) -> list[str]:
         return [_found("mariadbd"), "--no-defaults", f"--datadir={self._data}",
                 f"--socket={self._socket}", f"--port={self.port}", "--bind-address=127.0.0.1",
-                f"--pid-file={self.folder}/pid", "--innodb-flush-log-at-trx-commit=0",
+                f"--pid-file={self.folder}/pid", "--innodb-flush-log-at-trx-commit=2",
                 "--innodb-doublewrite=0", "--innodb-buffer-pool-size=64M",
                 "--skip-name-resolve",
                 "--innodb-flush-method=nosync"]  # fmt: skip

@@ -38,6 +38,7 @@ class Active:
             connection = reading.connection(segment)
             ids = last_ids(connection, segment.first_span_id, segment.first_log_id)
         self._rows = SegmentWriter(self._segments.backend.index, *ids)
+        self._uncertain = False
 
     @property
     def last_span_id(self) -> int:
@@ -71,9 +72,11 @@ class Active:
         received = [batch.received_ns for batch in batches] or [time.time_ns()]
 
         def store(connection: Connection) -> list[Batch]:
+            if self._uncertain:
+                self._recover(connection)
+            _FIRST.insert(connection, ("min_received_ns", min(received)))
             admitted = self._once.admit(connection, owned)
             stored = self._rows.insert(connection, admitted)
-            _FIRST.insert(connection, ("min_received_ns", min(received)))
             _LAST.insert(connection, ("max_received_ns", max(received)))
             return stored
 
@@ -83,11 +86,22 @@ class Active:
         except BaseException as error:
             self._rows.forget()
             self._once.forget()
+            self._uncertain = True
             if isinstance(error, DBAPIError):
                 raise unavailable(error) from error
             raise
         self._rows.keep()
+        self._uncertain = False
         return stored
+
+    def _recover(self, connection: Connection) -> None:
+        """Go on behind what is stored: a commit that seemed to fail may have been one."""
+        active = self._segments.active
+        # which waits until that commit is over
+        _FIRST.insert(connection, ("min_received_ns", 2**63 - 1))
+        ids = last_ids(connection, active.first_span_id, active.first_log_id)
+        if ids != (self._rows.last_span_id, self._rows.last_log_id):
+            self._rows = SegmentWriter(self._segments.backend.index, *ids)
 
     def roll_when_due(self) -> None:
         """Begin a new segment when it is time; what fails is tried again later."""
@@ -99,6 +113,8 @@ class Active:
 
     def roll(self) -> None:
         """Begin a new segment, unless this one has no rows. Raises Unavailable."""
+        if self._uncertain:
+            self._database.transact(self._recover)
         active, rows = self._segments.active, self._rows
         last = rows.last_span_id, rows.last_log_id
         if last != (active.first_span_id - 1, active.first_log_id - 1):

@@ -60,6 +60,12 @@ class Reading:
         except DBAPIError as error:
             if self.stopped:
                 raise DeadlineExceeded("the query was stopped") from error
+            if not self.backend.passes(error):
+                raise unavailable(error) from error
+        self.close()
+        try:
+            return work(self)
+        except DBAPIError as error:
             raise unavailable(error) from error
 
 
@@ -117,7 +123,10 @@ class Backend(Protocol):
 
     def draft(self, number: int) -> AbstractContextManager[Connection]:
         """A connection that changes a settled segment and reads the control database as `control`.
-        Readings in progress do not see it; what was freed is given back at the end."""
+        Readings in progress do not see it."""
+
+    def compact(self, number: int) -> None:
+        """Give the room that a change of a settled segment freed back to the disk, if possible."""
 
     def settle(self, number: int) -> bool:
         """A segment gets no more rows: bring it into its lasting form. False when a reader is in
@@ -137,6 +146,9 @@ class Backend(Protocol):
 
     def reading(self) -> Reading:
         """A reading that has not begun."""
+
+    def passes(self, error: DBAPIError) -> bool:
+        """Whether a reading that failed so would succeed if it began anew."""
 
     def forget(self, segments: Collection[Segment] | None = None) -> None:
         """Close what is kept open of these segments between readings, of all when None."""

@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import Any, TypeVar
 
 from sqlalchemy import (
@@ -180,7 +180,8 @@ class Database:
     def _disconnect(self) -> None:
         connection, self._connection = self._connection, None
         if connection is not None:
-            connection.close()
+            with suppress(DBAPIError):  # a connection that broke is closed
+                connection.close()
 
     @contextmanager
     def reading(self) -> Iterator[Reading]:
@@ -209,12 +210,13 @@ class Database:
         with self._lock:
             self._readings.discard(reading)
 
-    def unread(self, segment: Segment) -> bool:
-        """Whether no reading in progress knows a segment that was taken out; what was kept open
-        of it is closed then."""
+    def unread(self, segment: Segment, *, any_state: bool = False) -> bool:
+        """Whether no reading in progress knows a segment that was taken out, in this or any state;
+        what was kept open of it is closed then."""
         with self._lock:
-            if any(segment in reading.segments for reading in self._readings):
-                return False
+            known = [one for reading in self._readings for one in reading.segments]
+        if any(one is segment or (any_state and one.id == segment.id) for one in known):
+            return False
         self.segments.backend.forget([segment])
         return True
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 from sqlalchemy import Connection, Engine, NullPool, insert
+from sqlalchemy.exc import DBAPIError
 
 from argus.errors import StartError
 from argus.storage.sql import migrations
@@ -74,6 +75,9 @@ class SegmentFiles:
 
     def reading(self) -> FileReading:
         return FileReading(self, self._connections)
+
+    def passes(self, error: DBAPIError) -> bool:
+        return False
 
     def forget(self, segments: Collection[Segment] | None = None) -> None:
         self._connections.forget(segments)
@@ -154,6 +158,9 @@ class SegmentFiles:
             _outside(connection, "DETACH control")
             _outside(connection, "VACUUM")
         self.replace(number, draft)
+
+    def compact(self, number: int) -> None:
+        """A draft has no room to give back."""
 
     def replace(self, number: int, draft: Path) -> None:
         """Put a draft in the place of a segment, at once; readers of the old one keep it."""

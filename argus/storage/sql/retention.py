@@ -93,6 +93,8 @@ class Keeper:
         with self._segments.backend.draft(segment.id) as connection:
             rewrite.delete_upto(connection, self._segments.backend.index, spans_ns, logs_ns)
         self._segments.sealed(segment)
+        self._segments.backend.compact(segment.id)
+        self._segments.resized(segment.id)
         self._database.unread(segment)
         self._straddling.renew(segment.id)
 
@@ -106,7 +108,7 @@ class Keeper:
             self._segments.forget(number)
 
     def _gone(self, segment: Segment) -> bool:
-        if not self._database.unread(segment):
+        if not self._database.unread(segment, any_state=True):
             return False
         self._segments.backend.remove(segment.id)
         self._segments.forget(segment.id)

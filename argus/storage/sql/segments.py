@@ -250,6 +250,10 @@ class Segments:
         self._change(segment.id, state="sealed", **found)
         return self.by_id(segment.id)
 
+    def resized(self, number: int) -> None:
+        """Note how large a segment is now."""
+        self._change(number, bytes=self.backend.size(number))
+
     def dropping(self, segment: Segment) -> None:
         """Note for good that a segment is to go; readings still see it, until `leave`."""
         with self._control.transaction() as connection:

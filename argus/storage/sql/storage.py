@@ -5,6 +5,8 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from typing import TypeVar
 
+from sqlalchemy.exc import DBAPIError
+
 from argus.model import Batch, LogRecord, TraceSummary
 from argus.query import Node
 from argus.query.tree import Target
@@ -32,6 +34,7 @@ from argus.storage import (
 )
 from argus.storage.sql import summaries
 from argus.storage.sql.active import Active
+from argus.storage.sql.backend import unavailable
 from argus.storage.sql.control import Control, Tenants
 from argus.storage.sql.counting import contrast, count_keys, count_values
 from argus.storage.sql.engine import Database, View
@@ -121,7 +124,10 @@ class SqlStorage:
         return await asyncio.to_thread(self._stats)
 
     def _stats(self) -> StorageStats:
-        spans, logs = self._keeper.counts(self._active.last_span_id, self._active.last_log_id)
+        try:
+            spans, logs = self._keeper.counts(self._active.last_span_id, self._active.last_log_id)
+        except DBAPIError as error:
+            raise unavailable(error) from error
         backend = self._database.segments.backend
         return StorageStats(
             path=backend.name,

@@ -30,7 +30,7 @@ control = MetaData()
 registry = Table(
     "segments",
     control,
-    Column("id", Integer, primary_key=True),
+    Column("id", Integer, primary_key=True, autoincrement=False),
     Column("state", NAME, nullable=False),
     Column("schema_version", Integer, nullable=False),
     Column("created_ns", BigInteger, nullable=False),
@@ -83,7 +83,7 @@ are the bounds of their times, `buckets` the histogram of their durations."""
 rollup_keys = Table(
     "rollup_keys",
     control,
-    Column("id", Integer, primary_key=True),
+    Column("id", Integer, primary_key=True, autoincrement=False),
     Column("tenant_id", Integer, nullable=False),
     Column("subject", Integer, nullable=False),
     Column("digest", BYTES, nullable=False),
@@ -97,7 +97,7 @@ rollup_keys = Table(
 rollup_progress = Table(
     "rollup_progress",
     control,
-    Column("id", Integer, primary_key=True),
+    Column("id", Integer, primary_key=True, autoincrement=False),
     Column("span_id", BigInteger, nullable=False),
     Column("log_id", BigInteger, nullable=False),
 )
@@ -161,7 +161,7 @@ straddling_parts = Table(
 rollup_kept = Table(
     "rollup_kept",
     control,
-    Column("segment_id", Integer, primary_key=True),
+    Column("segment_id", Integer, primary_key=True, autoincrement=False),
     Column("upto_ns", BigInteger, nullable=False),
 )
 """Segments that lost rows: the traces whose last span started up to here are counted in
@@ -200,7 +200,7 @@ to this id is in `traces`), `min_received_ns` and `max_received_ns` (of the requ
 tenants = Table(
     "tenants",
     segment,
-    Column("id", Integer, primary_key=True),
+    Column("id", Integer, primary_key=True, autoincrement=False),
     Column("name", NAME, nullable=False, unique=True),
 )
 

@@ -62,8 +62,10 @@ class Held:
         self._limit_s = CONNECT_S
         try:
             self.adapted = self.spawn(connect)
-        except BaseException:
+        except BaseException as error:
             self._loop.close()
+            if isinstance(error, OSError):
+                raise self._error(error.strerror or str(error)) from error
             raise
         self._limit_s = limit_s
 
@@ -124,6 +126,8 @@ class Held:
         try:
             self._limit_s = CONNECT_S
             self.spawn(self.adapted.close)
+        except Exception:  # a connection that broke is closed
+            self._drop()
         finally:
             self._loop.close()
 

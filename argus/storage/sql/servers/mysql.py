@@ -17,6 +17,7 @@ from argus.storage.sql.servers.schemas import Schemas
 _log = logging.getLogger("argus.storage")
 
 _LARGE = ("spans", "span_words", "logs", "log_words", "traces")
+_TABLE_WAS_REBUILT = 1412
 _SESSION = (
     "SET SESSION group_concat_max_len = 1073741824, wait_timeout = 31536000, "
     "lock_wait_timeout = 10, time_zone = '+00:00'"
@@ -89,11 +90,16 @@ class Mysql(Schemas):
             settings["ssl"] = _context(verify=self._tls == "true")
         return settings
 
+    def passes(self, error: DBAPIError) -> bool:
+        # https://mariadb.com/docs/server/reference/error-codes/mariadb-error-codes-1400-to-1499
+        rebuilt = getattr(error.orig, "args", (0,))[:1] == (_TABLE_WAS_REBUILT,)
+        return rebuilt or super().passes(error)
+
     def settle(self, number: int) -> bool:
         self._maintain("ANALYZE", number)
         return True
 
-    def compact(self, number: int) -> None:
+    def shrink(self, number: int) -> None:
         try:
             self._maintain("OPTIMIZE", number)
         except DBAPIError as error:

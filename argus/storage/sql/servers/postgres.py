@@ -72,7 +72,7 @@ class Postgres(Schemas):
         self._vacuum(number, "FREEZE, ANALYZE")
         return True
 
-    def compact(self, number: int) -> None:
+    def shrink(self, number: int) -> None:
         try:
             self._vacuum(number, "FULL, FREEZE, ANALYZE")
         except DBAPIError as error:

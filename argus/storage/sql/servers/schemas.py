@@ -3,7 +3,7 @@
 import threading
 import time
 from collections.abc import Collection, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, ClassVar
 
 from sqlalchemy import Connection, Engine, NullPool, create_engine, insert, select, union
@@ -62,6 +62,7 @@ class Schemas:
         return create_engine(
             self._url,
             poolclass=NullPool,
+            pool_reset_on_return=None,
             isolation_level=isolation,
             connect_args=self.arguments(isolation, limit_s),
         )
@@ -90,7 +91,7 @@ class Schemas:
                 self._lock.exec_driver_sql("SELECT 1")
                 return
             except DBAPIError:
-                self._lock.close()
+                _close(self._lock)
                 self._lock = None
         connection = self._plain.connect()
         try:
@@ -116,9 +117,9 @@ class Schemas:
         return migrations.upgrade(self._upkeep)
 
     def close(self) -> None:
-        for held in (self._lock, self._side):
-            if held is not None:
-                _close(held)
+        for held in filter(None, (self._lock, self._side)):
+            _close(held)
+        self._lock = self._side = None
 
     # connections
 
@@ -164,13 +165,17 @@ class Schemas:
         try:
             connection.rollback()
         except DBAPIError:
-            _close(connection)
-            return
+            connection.invalidate()
         with self._mutex:
             if len(self._idle) < MOST_IDLE and not connection.invalidated:
                 self._idle.append((time.monotonic(), connection))
                 return
+        if connection.invalidated:
+            self.forget()  # the others broke with it
         _close(connection)
+
+    def passes(self, error: DBAPIError) -> bool:
+        return error.connection_invalidated  # the server may be back
 
     def forget(self, segments: Collection[Segment] | None = None) -> None:
         if segments is not None:
@@ -207,7 +212,7 @@ class Schemas:
         return {int(end) for end in ends if end.isdigit()}
 
     def exists(self, number: int) -> bool:
-        return self.schema(number) in self._schemas()
+        return self.schema(number) in self._schemas() and self.has_tables(number)
 
     def require(self, numbers: set[int]) -> None:
         if missing := numbers - self.numbers():
@@ -218,6 +223,8 @@ class Schemas:
 
     def create(self, number: int, facts: Mapping[str, int]) -> None:
         schema = self.schema(number)
+        if schema in self._schemas():
+            self.remove(number)  # what a crash left of it
         with self._upkeep.connect() as connection, connection.begin():
             connection.exec_driver_sql(self.statements["create"].format(schema))
             self._aimed(connection, schema)
@@ -244,10 +251,12 @@ class Schemas:
     def draft(self, number: int) -> Iterator[Connection]:
         with self._aimed(self._upkeep.connect(), self.schema(number)) as connection:
             yield connection
-        self.compact(number)
-        self._sized = 0.0
 
     def compact(self, number: int) -> None:
+        self.shrink(number)
+        self._sized = 0.0
+
+    def shrink(self, number: int) -> None:
         """Give the room of what was deleted in a segment back to the disk, if that can be."""
 
     def settle(self, number: int) -> bool:
@@ -262,6 +271,8 @@ class Schemas:
             return [trace_id for trace_id in connection.execute(both).scalars() if trace_id]
 
     def remove(self, number: int) -> None:
+        if self.schema(number) not in self._schemas():
+            return
         with self._plain.connect() as connection:
             connection.exec_driver_sql(self.statements["drop"].format(self.schema(number)))
         self._sized = 0.0
@@ -341,7 +352,5 @@ def interrupt(connection: Connection) -> None:
 
 
 def _close(connection: Connection) -> None:
-    try:
+    with suppress(DBAPIError):  # what cannot be closed is gone
         connection.close()
-    except DBAPIError:
-        connection.invalidate()
