@@ -21,7 +21,7 @@ from dataclasses import asdict, dataclass
 from hashlib import blake2b
 from pathlib import Path
 
-from bench.reliability import crashes, exporters, faults, fuzz, overload, repeats
+from bench.reliability import crashes, databases, exporters, faults, fuzz, overload, repeats
 from bench.reliability.crash_points import POINTS
 from bench.reliability.exporters import Fault
 from bench.reliability.trial import Outcome
@@ -76,6 +76,16 @@ CASES = (
     Case("E1", "the database locked for 30 s", 10,
          lambda f, s, t: faults.database_locked(f, s, 30)),
     Case("E2", "a foreign reader holds a snapshot", 3, lambda f, s, t: faults.reader_holds(f, s)),
+    *(
+        Case(f"E3 {driver}", "the database server stopped for a minute", 5,
+             lambda f, s, t, driver=driver: databases.server_stops(f, s, driver, 60))
+        for driver in databases.SERVERS
+    ),
+    *(
+        Case(f"E5 {driver}", "every connection to the database server cut, for 30 s", 5,
+             lambda f, s, t, driver=driver: databases.connections_cut(f, s, driver, 30))
+        for driver in databases.SERVERS
+    ),
     Case("G1", "every request three times, half the first replies dropped", 5,
          lambda f, s, t: repeats.sent_three_times(f, s, 500)),
     Case("G2", "spans batched anew, before and after a crash", 3,

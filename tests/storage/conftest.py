@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from argus.storage.sql.servers.mysql import Mysql
 from argus.storage.sql.servers.postgres import Postgres
 from argus.storage.sql.servers.schemas import Schemas
 from argus.storage.sql.tables import PINNED, control, rollup_progress
-from tests.storage.servers import MariadbServer, PostgresServer, Server, running
+from bench.database_servers import MariadbServer, Missing, PostgresServer, Server, running
 
 SMALL = SegmentLimits(rows=4)
 
@@ -28,21 +28,29 @@ BACKENDS: dict[str, Callable[[str, float], Schemas]] = {"postgres": Postgres, "m
 LIMITS = {"whole": SegmentLimits(), "small segments": SegmentLimits(rows=3)}
 
 
+@contextmanager
+def server_or_skip(kind: Callable[[Path], Server]) -> Iterator[Server]:
+    """A server with two empty databases; without its programs the test is skipped."""
+    try:
+        with running(kind) as server:
+            for name in ("argus", "filters"):
+                server.execute(f"CREATE DATABASE {name}")
+            yield server
+    except Missing as missing:
+        pytest.skip(str(missing))
+
+
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Server]:
     """A PostgreSQL of this test run."""
-    with running(PostgresServer) as server:
-        for name in ("argus", "filters"):
-            server.execute(f"CREATE DATABASE {name}")
+    with server_or_skip(PostgresServer) as server:
         yield server
 
 
 @pytest.fixture(scope="session")
 def mysql() -> Iterator[Server]:
     """A MariaDB of this test run."""
-    with running(MariadbServer) as server:
-        for name in ("argus", "filters"):
-            server.execute(f"CREATE DATABASE {name}")
+    with server_or_skip(MariadbServer) as server:
         yield server
 
 

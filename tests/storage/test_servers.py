@@ -17,9 +17,9 @@ from argus.storage.sql import migrations
 from argus.storage.sql.servers.dsn import mysql_url, postgres_url, sqlserver_url
 from argus.storage.sql.servers.schemas import Schemas
 from argus.storage.sql.tables import control
+from bench.database_servers import MariadbServer, PostgresServer, Server
 from tests.builders import a_batch, a_log_record, a_span
-from tests.storage.conftest import BACKENDS, empty
-from tests.storage.servers import MariadbServer, PostgresServer, Server, running
+from tests.storage.conftest import BACKENDS, empty, server_or_skip
 from tests.storage.test_migrations import configuration
 
 QUICKLY_S = 2.0
@@ -85,8 +85,7 @@ def server(request: pytest.FixtureRequest) -> Server:
 @pytest.fixture(scope="module", params=[PostgresServer, MariadbServer])
 def own(request: pytest.FixtureRequest) -> Iterator[Server]:
     """A server of these tests alone, which may be stopped."""
-    with running(request.param) as found:
-        found.execute("CREATE DATABASE argus")
+    with server_or_skip(request.param) as found:
         yield found
 
 

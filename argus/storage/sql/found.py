@@ -44,14 +44,14 @@ def is_of_root(leaf: Leaf) -> bool:
 class _Row:
     """What is asked of a row: its resource, its name or body, and its attributes."""
 
-    def __init__(self, resource: Mapping[str, Any], first: str, text: str) -> None:
+    def __init__(self, resource: Mapping[str, Any], first: str, encoded: str) -> None:
         self.resource = resource
         self.first = first
-        self.text = text
+        self.encoded = encoded
 
     @cached_property
     def attributes(self) -> Mapping[str, Any]:
-        found: Mapping[str, Any] = msgspec.json.decode(self.text)
+        found: Mapping[str, Any] = msgspec.json.decode(self.encoded)
         return found
 
 
@@ -146,7 +146,7 @@ class Found:
             assert isinstance(leaf.target, Attribute)
             return _holds(leaf.target, leaf.condition, row.attributes, row.resource)
         value = text_of_string(row.first) if self._of_spans else row.first
-        return have_words(value, EMPTY if leaf.body else row.text, leaf)
+        return have_words(value, EMPTY if leaf.body else row.encoded, leaf)
 
 
 def _openings(target: Attribute) -> list[str]:

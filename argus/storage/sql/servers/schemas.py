@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from functools import cached_property
 from typing import Any, ClassVar
 
 from sqlalchemy import Connection, Engine, NullPool, create_engine, insert, select, union
@@ -41,7 +42,6 @@ class Schemas:
         self.index = index
         self.name = url.render_as_string(hide_password=True).replace(url.drivername, self.driver)
         self._url = url
-        self._control_schema = ""
         self._write = self._engine("READ COMMITTED", WRITE_S)
         self._read = self._engine(self.snapshot, 0)
         self._upkeep = self._engine("READ COMMITTED", 0)
@@ -95,7 +95,6 @@ class Schemas:
                 self._lock = None
         connection = self._plain.connect()
         try:
-            self._control_schema = self.control_schema(connection)
             taken = connection.exec_driver_sql(
                 self.statements["lock"].format(name=f"argus {self._control_schema}")
             ).scalar_one()
@@ -108,9 +107,11 @@ class Schemas:
             raise Unavailable(message, retry_after_s=1.0)
         self._lock = connection
 
-    def control_schema(self, connection: Connection) -> str:
+    @cached_property
+    def _control_schema(self) -> str:
         """The schema that tables without one lie in."""
-        found: str = connection.exec_driver_sql(self.statements["control"]).scalar_one()
+        with self._plain.connect() as connection:
+            found: str = connection.exec_driver_sql(self.statements["control"]).scalar_one()
         return found
 
     def migrate(self) -> bool:

@@ -1,4 +1,4 @@
-"""Real database servers in temporary directories, for the tests that need one."""
+"""Real database servers in temporary directories, for what needs one."""
 
 import os
 import shutil
@@ -11,10 +11,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-import pytest
-
 _START_S = 30.0
 _UNPRIVILEGED = os.geteuid() != 0
+
+
+class Missing(Exception):
+    """A program that is needed is not installed."""
 
 
 class Server:
@@ -138,16 +140,19 @@ class MariadbServer(Server):
 
     def start(self) -> None:
         super().start()
-        self.execute("DELETE FROM mysql.global_priv WHERE user = ''; "
-                     "CREATE USER IF NOT EXISTS argus@'127.0.0.1' IDENTIFIED BY 'it is @ secret'; "
-                     "GRANT ALL ON *.* TO argus@'127.0.0.1'; FLUSH PRIVILEGES")  # fmt: skip
+        for statement in (
+            "DELETE FROM mysql.global_priv WHERE user = ''",
+            "CREATE USER IF NOT EXISTS argus@'127.0.0.1' IDENTIFIED BY 'it is @ secret'",
+            "GRANT ALL ON *.* TO argus@'127.0.0.1'",
+        ):
+            self.execute(statement)
 
     def dsn(self, database: str) -> str:
         return f"argus:it is @ secret@tcp(127.0.0.1:{self.port})/{database}?charset=utf8mb4"
 
     def execute(self, statement: str) -> None:
         self.run([_found("mariadb"), "--no-defaults", f"--socket={self._socket}", "-u", "root",
-                  "-e", statement])  # fmt: skip
+                  "--delimiter=//", "-e", statement])  # fmt: skip
 
     def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
         super().stop(how)
@@ -156,7 +161,7 @@ class MariadbServer(Server):
 def _found(program: str) -> str:
     found = shutil.which(program) or shutil.which(program, path="/usr/sbin:/usr/bin")
     if found is None:
-        pytest.skip(f"{program} is not installed")
+        raise Missing(f"{program} is not installed")
     return found
 
 

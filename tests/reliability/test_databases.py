@@ -1,0 +1,34 @@
+"""REL-E3, E5 on database servers: the server stops, its connections are cut."""
+
+from pathlib import Path
+
+import pytest
+
+from bench.database_servers import Missing
+from bench.reliability import databases
+from bench.reliability.trial import Outcome
+
+DRIVERS = list(databases.SERVERS)
+
+
+async def tried(case: databases.Case, folder: Path, driver: str, seconds: float) -> Outcome:
+    try:
+        return await case(folder, 31, driver, seconds)
+    except Missing as missing:
+        pytest.skip(str(missing))
+
+
+@pytest.mark.parametrize("driver", DRIVERS)
+async def test_a_server_that_stops_is_nobodys_business_but_the_operators(
+    tmp_path: Path, driver: str
+) -> None:
+    outcome = await tried(databases.server_stops, tmp_path, driver, 8)
+    assert outcome.problems == []
+    assert outcome.acked
+
+
+@pytest.mark.parametrize("driver", DRIVERS)
+async def test_cut_connections_lose_and_double_nothing(tmp_path: Path, driver: str) -> None:
+    outcome = await tried(databases.connections_cut, tmp_path, driver, 6)
+    assert outcome.problems == []
+    assert outcome.acked
