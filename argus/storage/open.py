@@ -16,6 +16,7 @@ from argus.storage.sql.files import SegmentFiles
 from argus.storage.sql.segments import Segments
 from argus.storage.sql.servers.mysql import Mysql
 from argus.storage.sql.servers.postgres import Postgres
+from argus.storage.sql.servers.sqlserver import SqlServer
 from argus.storage.sql.storage import SqlStorage
 
 KEEP_ALL = Retention()
@@ -60,7 +61,7 @@ def _backend(driver: str, dsn: str, query_timeout_s: float) -> Backend:
         case "mysql":
             return Mysql(dsn, query_timeout_s)
         case "sqlserver":
-            raise StartError(f"DB_DRIVER: {driver} is not available in this version")
+            return SqlServer(dsn, query_timeout_s)
     return SegmentFiles(Path(dsn.removeprefix("sqlite:///")).absolute())
 
 

@@ -94,9 +94,9 @@ class Straddling:
             connection.execute(delete(straddling_parts).where(of_keys))
             gone = [key for key in keys if key not in whole]
             traces = straddling.c
-            connection.execute(
-                delete(straddling).where(tuple_(traces.tenant_id, traces.trace_id).in_(gone))
-            )
+            if gone:
+                of_gone = tuple_(traces.tenant_id, traces.trace_id).in_(gone)
+                connection.execute(delete(straddling).where(of_gone))
             _write(
                 connection,
                 [_merged(found) for found in whole.values()],
