@@ -1,6 +1,7 @@
 """The command line: `argus serve`, `argus migrate`, `argus openapi`."""
 
 import asyncio
+import ctypes
 import gc
 import os
 import sys
@@ -36,6 +37,7 @@ def serve() -> None:
     # a full collection walks all that is alive: leave out what was imported, and look less often
     gc.freeze()
     gc.set_threshold(20_000, 20, 50)
+    _give_memory_back()
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
         runner.run(serve_app(config))
 
@@ -60,6 +62,23 @@ cli.add_command(vacuum)
 def openapi() -> None:
     """Print the OpenAPI document of the HTTP API."""
     click.echo(openapi_json())
+
+
+def _give_memory_back() -> None:
+    """Have glibc return the memory of large requests as soon as they are done.
+
+    By itself it raises the size from which a block is mapped, and so given back alone, to that of
+    the largest block freed, and keeps a heap per thread (https://man7.org/linux/man-pages/man3/mallopt.3.html).
+    """
+    if sys.platform != "linux":
+        return
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    if mallopt is None:  # another C library
+        return
+    trim_threshold, mmap_threshold, arena_max = -1, -3, -8
+    mallopt(mmap_threshold, 2**20)
+    mallopt(trim_threshold, 2**23)
+    mallopt(arena_max, 2)
 
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:

@@ -12,6 +12,14 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 _START_S = 30.0
+# what a process that dies does not lose, and a machine that does may
+_QUICK_POSTGRES = ["fsync=off", "full_page_writes=off", "shared_buffers=32MB"]
+_QUICK_MARIADB = [
+    "--innodb-flush-log-at-trx-commit=2",
+    "--innodb-doublewrite=0",
+    "--innodb-buffer-pool-size=64M",
+    "--innodb-flush-method=nosync",
+]
 _UNPRIVILEGED = os.geteuid() != 0
 
 
@@ -25,8 +33,9 @@ class Server:
     driver: str
     user: str
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, safe: bool = False) -> None:
         self.folder = folder
+        self.safe = safe
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = int(free.getsockname()[1])
@@ -95,18 +104,19 @@ class PostgresServer(Server):
 
     driver, user = "postgres", "postgres"
 
-    def __init__(self, folder: Path) -> None:
-        super().__init__(folder)
+    def __init__(self, folder: Path, *, safe: bool = False) -> None:
+        super().__init__(folder, safe=safe)
         self._programs = _postgres_programs()
         self._data = str(folder / "data")
         self.run([f"{self._programs}/initdb", "-D", self._data, "-A", "trust", "-U", "postgres",
                   "--no-sync", "-E", "UTF8", "--locale", "C.UTF-8"])  # fmt: skip
 
     def command(self) -> list[str]:
+        settings = ["listen_addresses=127.0.0.1", "max_connections=60"]
+        settings += ["shared_buffers=256MB"] if self.safe else _QUICK_POSTGRES
+        chosen = [word for setting in settings for word in ("-c", setting)]
         return [f"{self._programs}/postgres", "-D", self._data, "-p", str(self.port),
-                "-k", str(self.folder), "-c", "fsync=off", "-c", "full_page_writes=off",
-                "-c", "listen_addresses=127.0.0.1", "-c", "max_connections=60",
-                "-c", "shared_buffers=32MB"]  # fmt: skip
+                "-k", str(self.folder), *chosen]  # fmt: skip
 
     def dsn(self, database: str) -> str:
         return f"host=127.0.0.1 port={self.port} user=postgres dbname={database} sslmode=disable"
@@ -124,8 +134,8 @@ class MariadbServer(Server):
 
     driver, user = "mysql", "mysql"
 
-    def __init__(self, folder: Path) -> None:
-        super().__init__(folder)
+    def __init__(self, folder: Path, *, safe: bool = False) -> None:
+        super().__init__(folder, safe=safe)
         self._data, self._socket = str(folder / "data"), str(folder / "socket")
         self.run(["mariadb-install-db", "--no-defaults", f"--datadir={self._data}",
                   "--auth-root-authentication-method=normal", "--skip-test-db"])  # fmt: skip
@@ -133,10 +143,8 @@ class MariadbServer(Server):
     def command(self) -> list[str]:
         return [_found("mariadbd"), "--no-defaults", f"--datadir={self._data}",
                 f"--socket={self._socket}", f"--port={self.port}", "--bind-address=127.0.0.1",
-                f"--pid-file={self.folder}/pid", "--innodb-flush-log-at-trx-commit=2",
-                "--innodb-doublewrite=0", "--innodb-buffer-pool-size=64M",
-                "--skip-name-resolve",
-                "--innodb-flush-method=nosync"]  # fmt: skip
+                f"--pid-file={self.folder}/pid", "--skip-name-resolve",
+                *(["--innodb-buffer-pool-size=256M"] if self.safe else _QUICK_MARIADB)]  # fmt: skip
 
     def start(self) -> None:
         super().start()
@@ -173,14 +181,15 @@ def _postgres_programs() -> str:
 
 
 @contextmanager
-def running(kind: Callable[[Path], Server]) -> Iterator[Server]:
-    """A server in a folder of its own, for as long as the context lasts."""
+def running(kind: Callable[..., Server], *, safe: bool = False) -> Iterator[Server]:
+    """A server in a folder of its own, for as long as the context lasts. One that is not `safe`
+    keeps nothing from a power cut."""
     with tempfile.TemporaryDirectory(prefix="argus-server-") as name:
         folder = Path(name)
         folder.chmod(0o777)
         if kind is MariadbServer:
             _found("mariadb-install-db")
-        server = kind(folder)
+        server = kind(folder, safe=safe)
         try:
             server.start()
             yield server

@@ -40,6 +40,8 @@ class Job:
     """Build all requests before the clock starts; needs `requests`."""
     mark_every: int = 0
     """Note the time at each so many acked records."""
+    first: int = 0
+    """Number the requests from here on; 0: on from those of the job before."""
 
 
 @dataclass(slots=True)
@@ -210,7 +212,7 @@ def main() -> None:
 
 
 async def _job(job: Job, source: Corpus, first: int) -> tuple[Outcome, int]:
-    run = _Run(job, source, first)
+    run = _Run(job, source, job.first or first)
     return await run.run(), run.next
 
 

@@ -1,9 +1,12 @@
 """Telemetry of some time in a storage: the shop's spans and logs, spread evenly up to now."""
 
+import json
 import random
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Self
 
 from argus.model import Batch, LogRecord, Span
 from argus.receivers import otlp
@@ -29,6 +32,19 @@ class History:
     protobuf_bytes: int = 0
     long_traces: list[bytes] = field(default_factory=list)
     """Ids of traces with 90 to 100 spans."""
+
+    def write(self, path: Path) -> None:
+        """Keep it in a file."""
+        ids = [id_.hex() for id_ in self.long_traces]
+        values = {name: getattr(self, name) for name in self.__slots__} | {"long_traces": ids}
+        path.write_text(json.dumps(values) + "\n")
+
+    @classmethod
+    def of(cls, path: Path) -> Self:
+        """What `write` kept."""
+        values = json.loads(path.read_text())
+        ids = [bytes.fromhex(id_) for id_ in values.pop("long_traces")]
+        return cls(**values, long_traces=ids)
 
 
 async def store(storage: Storage, spans: int, long_ns: int = DAYS * DAY_NS) -> History:

@@ -1,25 +1,29 @@
-"""Measures how long questions take at the reader while the data grows.
+"""Measures how long questions take while the data grows: at the reader, and through HTTP.
 
-    python -m bench.query [--quick | --long] [--json FILE] [--doc PAGE]
+    python -m bench.query [--quick | --long] [--http] [--data DIR] [--json FILE] [--doc PAGE]
 
 Ten days of spans and logs of 10 000, 100 000 and 1 000 000 spans; `--quick` leaves out the last,
-`--long` adds ten million (some 10 GB of disk). Every data file lies in a temporary folder.
+`--long` adds ten million (some 15 GB of disk, twice that while it is copied). `--data` keeps what
+was grown in a folder and finds it there the next time; without it, it lies in a temporary one.
 """
 
 import argparse
 import asyncio
 import random
+import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from argus.storage import LogQuery, Reader, Storage, TimeRange, TraceQuery
+from argus.storage import LogQuery, Reader, SegmentLimits, Storage, TimeRange, TraceQuery
 from argus.storage.open import open_storage
+from bench import day_drop, query_http
 from bench.conditions import observed
-from bench.history import DAY_NS, DAYS, History, store
+from bench.history import DAY_NS, DAYS, LOGS_PER_SPAN, History, store
+from bench.questions import QUESTIONS, Question
 from bench.report import Line, Result
 from bench.rollup_cost import fold_cost_us
 
@@ -28,72 +32,9 @@ ASKED = 40
 DEEP_PAGE = 1000
 PAGE = 50
 
-_MINUTE_NS = 60 * 10**9
-_HOUR_NS = 60 * _MINUTE_NS
-
-Question = Callable[[Reader, History, random.Random], Awaitable[object]]
-
-
-@dataclass(frozen=True, slots=True)
-class Measured:
-    """A question, and its bounds: p95 in milliseconds at the largest size, growth since 10 000."""
-
-    name: str
-    ask: Question
-    at_most_ms: float
-    growth: float | None = None
-
-
-async def _dashboard(reader: Reader, history: History, draw: random.Random) -> object:
-    end_ns = history.end_ns - draw.randrange(_MINUTE_NS)
-    return await reader.dashboard(TimeRange(end_ns - 15 * _MINUTE_NS, end_ns), ())
-
-
-async def _ten_days(reader: Reader, history: History, draw: random.Random) -> object:
-    range_ = TimeRange(history.start_ns + draw.randrange(_HOUR_NS), history.end_ns)
-    return (
-        await reader.dashboard(range_, ()),
-        await reader.traffic(range_, ()),
-        await reader.latency_heatmap(range_, ()),
-    )
-
-
-async def _map(reader: Reader, history: History, draw: random.Random) -> object:
-    end_ns = history.end_ns - draw.randrange(_HOUR_NS)
-    return await reader.service_map(TimeRange(end_ns - DAY_NS, end_ns), ())
-
-
-async def _trace(reader: Reader, history: History, draw: random.Random) -> object:
-    return await reader.get_trace(draw.choice(history.long_traces))
-
-
-def _some_hour(history: History, draw: random.Random) -> TimeRange:
-    start_ns = draw.randrange(history.start_ns, history.end_ns - _HOUR_NS)
-    return TimeRange(start_ns, start_ns + _HOUR_NS)
-
-
-async def _search(reader: Reader, history: History, draw: random.Random) -> object:
-    query = TraceQuery(
-        _some_hour(history, draw),
-        services=("shop-cart-00",),
-        search="GET api v1 orders",
-        min_duration_ns=50 * 10**6,
-    )
-    return await reader.find_traces(query)
-
-
-async def _log_words(reader: Reader, history: History, draw: random.Random) -> object:
-    return await reader.find_logs(LogQuery(search=f"parcel {draw.randrange(2000)}", limit=100))
-
-
-QUESTIONS = (
-    Measured("dashboard, 15 min", _dashboard, 60, 1.5),
-    Measured("dashboard + traffic + heatmap, 10 days", _ten_days, 250),
-    Measured("service map, 24 h", _map, 150),
-    Measured("trace of 100 spans by id", _trace, 10),
-    Measured("service + words + duration, 1 h", _search, 20),
-    Measured("log words, newest 100", _log_words, 50),
-)
+_UNCOUNTED = 2
+_DATABASE, _HISTORY = "argus.db", "history.json"
+_QUERY_TIMEOUT_S = 600
 
 
 def main() -> None:
@@ -105,8 +46,8 @@ def main() -> None:
     if chosen.long:
         sizes.append(10_000_000)
     started = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime())
-    with observed() as conditions:
-        lines = asyncio.run(_all(sizes))
+    with observed() as conditions, _data_folder(chosen.data) as data:
+        lines = _all(sizes, data, chosen.http)
     mode = "quick" if chosen.quick else "long" if chosen.long else "full"
     result = Result(mode, ASKED, started, conditions, lines, {})
     sys.stdout.write(result.text())
@@ -116,47 +57,92 @@ def main() -> None:
         result.write(chosen.json)
 
 
-async def _all(sizes: list[int]) -> list[Line]:
+@contextmanager
+def _data_folder(kept: Path | None) -> Iterator[Path]:
+    if kept is not None:
+        yield kept
+        return
+    with tempfile.TemporaryDirectory(prefix="argus-query-") as folder:
+        yield Path(folder)
+
+
+def _all(sizes: list[int], data: Path, http: bool) -> list[Line]:
     lines: list[Line] = []
     first: dict[str, float] = {}
     for size in sizes:
         largest = size == sizes[-1]
-        with tempfile.TemporaryDirectory(prefix="argus-query-") as folder:
-            path = Path(folder) / "argus.db"
-            storage = await open_storage("sqlite", str(path), query_timeout_s=600)
-            began = time.monotonic()
-            history = await store(storage, size)
-            reader = storage.reader("default")
-            await reader.find_traces(TraceQuery(limit=1))
-            await reader.dashboard(TimeRange(history.start_ns, history.end_ns), ())
-            sys.stderr.write(f"{size} spans stored and folded, {time.monotonic() - began:.0f} s\n")
-            for question in QUESTIONS:
-                found = await _asked(question, reader, history)
-                p95 = sorted(found)[int(0.95 * len(found))]
-                first.setdefault(question.name, p95)
-                lines += _lines(question, size, p95, first[question.name], largest)
-            if history.logs > PAGE * DEEP_PAGE:
-                lines.append(await _deep_page(reader, size))
-            lines += await _sizes(storage, history, size, largest)
-            await storage.close()
-    lines.append(await _fold_cost("100 000 spans of a minute", _MINUTE_NS))
-    lines.append(await _fold_cost("100 000 spans of ten days", DAYS * DAY_NS))
+        folder = data / str(size)
+        if not (folder / _HISTORY).exists():
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir(parents=True)
+            asyncio.run(_grow(folder, size))
+        history = History.of(folder / _HISTORY)
+        p95s = asyncio.run(_asked_of_reader(folder, history, size, largest, lines))
+        for question in QUESTIONS:
+            first.setdefault(question.name, p95s[question.name])
+            lines += _lines(question, size, p95s[question.name], first[question.name], largest)
+        if largest:
+            with tempfile.TemporaryDirectory(prefix="argus-query-", dir=data) as copy:
+                shutil.copytree(folder, copy, dirs_exist_ok=True)
+                if http:
+                    lines += query_http.lines(Path(copy) / _DATABASE, history, p95s, size)
+                lines += day_drop.lines(Path(copy) / _DATABASE, size)
+    lines.append(asyncio.run(_fold_cost("100 000 spans of a minute", 60 * 10**9)))
+    lines.append(asyncio.run(_fold_cost("100 000 spans of ten days", DAYS * DAY_NS)))
     return sorted(lines, key=lambda line: line.name.partition(" at ")[0])
 
 
-async def _asked(question: Measured, reader: Reader, history: History) -> list[float]:
-    """Milliseconds of each time a question was asked; the first two are not counted."""
-    draw = random.Random(question.name)
-    found = []
-    for number in range(ASKED + 2):
-        began = time.perf_counter()
-        await question.ask(reader, history, draw)
-        if number >= 2:
-            found.append((time.perf_counter() - began) * 1000)
+async def _opened(folder: Path, size: int) -> Storage:
+    """The storage in a folder, with a segment a day, or several."""
+    rows = min(1_000_000, int(size * (1 + LOGS_PER_SPAN) / DAYS))
+    return await open_storage(
+        "sqlite", str(folder / _DATABASE),
+        query_timeout_s=_QUERY_TIMEOUT_S, limits=SegmentLimits(rows=rows, age_s=1e9),
+    )  # fmt: skip
+
+
+async def _grow(folder: Path, size: int) -> None:
+    began = time.monotonic()
+    storage = await _opened(folder, size)
+    history = await store(storage, size)
+    await storage.purge(0)  # seals what is stored, and deletes nothing
+    await storage.reader("default").dashboard(TimeRange(history.start_ns, history.end_ns), ())
+    await storage.close()
+    history.write(folder / _HISTORY)
+    sys.stderr.write(f"{size} spans stored and folded, {time.monotonic() - began:.0f} s\n")
+
+
+async def _asked_of_reader(
+    folder: Path, history: History, size: int, largest: bool, lines: list[Line]
+) -> dict[str, float]:
+    """p95 of each question in milliseconds; what else is measured of a size goes into `lines`."""
+    storage = await _opened(folder, size)
+    reader = storage.reader("default")
+    await reader.find_traces(TraceQuery(limit=1))
+    await reader.dashboard(TimeRange(history.start_ns, history.end_ns), ())
+    found = {question.name: await _asked(question, reader, history) for question in QUESTIONS}
+    if history.logs > PAGE * DEEP_PAGE:
+        lines.append(await _deep_page(reader, size))
+    lines.append(await _room(storage, history, size, largest))
+    await storage.close()
     return found
 
 
-def _lines(question: Measured, size: int, p95: float, first: float, largest: bool) -> list[Line]:
+async def _asked(question: Question, reader: Reader, history: History) -> float:
+    """p95 in milliseconds of a question; the first times are not counted."""
+    draw = random.Random(question.name)
+    found = []
+    for number in range(ASKED + _UNCOUNTED):
+        requests = question.draw(history, draw)
+        began = time.perf_counter()
+        for request in requests:
+            await request.read(reader)
+        if number >= _UNCOUNTED:
+            found.append((time.perf_counter() - began) * 1000)
+    return sorted(found)[int(0.95 * len(found))]
+
+
+def _lines(question: Question, size: int, p95: float, first: float, largest: bool) -> list[Line]:
     bound = question.at_most_ms if largest else None
     lines = [Line(f"{question.name}: p95 at {size}", "ms", [p95], at_most=bound)]
     if largest and first:
@@ -180,35 +166,35 @@ async def _deep_page(reader: Reader, size: int) -> Line:
     return Line(f"log page {DEEP_PAGE} / page 1: p95 at {size}", "", [deep / shallow], at_most=1.3)
 
 
+async def _room(storage: Storage, history: History, size: int, largest: bool) -> Line:
+    stats = await storage.stats()
+    ratio = stats.bytes / history.protobuf_bytes
+    bound = 1.3 if largest else None
+    return Line(
+        f"bytes on disk / protobuf at {size}", "", [ratio], at_most=bound,
+        note=f"{stats.bytes} bytes for {history.spans} spans and {history.logs} log records",
+    )  # fmt: skip
+
+
 async def _fold_cost(name: str, long_ns: int) -> Line:
     with tempfile.TemporaryDirectory(prefix="argus-query-") as folder:
-        path = Path(folder) / "argus.db"
-        storage = await open_storage("sqlite", str(path), query_timeout_s=600)
+        path = Path(folder) / _DATABASE
+        storage = await open_storage("sqlite", str(path), query_timeout_s=_QUERY_TIMEOUT_S)
         await store(storage, 100_000, long_ns)
         await storage.close()
         cost = await asyncio.to_thread(fold_cost_us, path)
     return Line(f"CPU of rollups and calls, {name}", "µs", [cost])
 
 
-async def _sizes(storage: Storage, history: History, size: int, largest: bool) -> list[Line]:
-    stats = await storage.stats()
-    ratio = stats.bytes / history.protobuf_bytes
-    bound = 1.3 if largest else None
-    return [
-        Line(
-            f"bytes on disk / protobuf at {size}", "", [ratio], at_most=bound,
-            note=f"{stats.bytes} bytes for {history.spans} spans and {history.logs} log records",
-        )
-    ]  # fmt: skip
-
-
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
-        prog="python -m bench.query", description="Questions to the reader, while the data grows."
+        prog="python -m bench.query", description="Questions, while the data grows."
     )
     length = parser.add_mutually_exclusive_group()
     length.add_argument("--quick", action="store_true", help="10 000 and 100 000 spans only")
     length.add_argument("--long", action="store_true", help="ten million spans as well")
+    parser.add_argument("--http", action="store_true", help="ask the largest through HTTP, too")
+    parser.add_argument("--data", type=Path, metavar="DIR", help="keep what was grown here")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there too")
     parser.add_argument("--doc", type=Path, metavar="PAGE", help="replace the table in a page")
     return parser.parse_args()

@@ -29,7 +29,7 @@ def end_of(folder: Path, *, node: bool, broken: bool = False, **environ: str) ->
 def test_a_run_without_failures_or_skips_succeeds(tmp_path: Path) -> None:
     code, output = end_of(tmp_path, node=True)
     assert code == 0
-    assert output.splitlines()[-1] == "== tests"
+    assert output.splitlines()[-1] == "== tests that need the machine"
 
 
 def test_without_node_the_web_group_is_named_as_skipped(tmp_path: Path) -> None:
@@ -47,8 +47,9 @@ def test_a_skipped_group_fails_where_skips_are_forbidden(tmp_path: Path) -> None
 def test_every_group_runs_and_those_that_failed_are_named(tmp_path: Path) -> None:
     code, output = end_of(tmp_path, node=True, broken=True)
     assert code == 1
-    assert output.splitlines()[-4:] == [
-        "== tests", "FAILED: style", "FAILED: types", "FAILED: web: set-up",
+    assert output.splitlines()[-5:] == [
+        "== tests", "== tests that need the machine",
+        "FAILED: style", "FAILED: types", "FAILED: web: set-up",
     ]  # fmt: skip
 
 

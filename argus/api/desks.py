@@ -79,6 +79,9 @@ class DataDesk(Protocol):
     async def pin(self, tenant: str, trace_id: bytes) -> bool:
         """Let a trace outlive retention; False when it is not known."""
 
+    async def pinned(self, tenant: str, trace_id: bytes) -> bool:
+        """Whether a trace outlives retention."""
+
     async def unpin(self, tenant: str, trace_id: bytes) -> None:
         """Take a pin back."""
 

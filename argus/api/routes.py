@@ -98,6 +98,15 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     ),
     Endpoint(
         "GET",
+        "/api/traces/{trace_id}/spans",
+        traces.get_spans,
+        "Some spans of a trace, whole.",
+        answers=(traces.SpansResponse,),
+        params=traces.SPANS_PARAMS,
+        tenanted=True,
+    ),
+    Endpoint(
+        "GET",
         "/api/logs",
         logs.list_logs,
         "Log records that match, newest first; whole as CSV, NDJSON or OTLP if Accept says so.",
@@ -204,6 +213,14 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         "Delete a waiting request for good.",
         answers=(dead_letters.Done,),
         admin=True,
+    ),
+    Endpoint(
+        "GET",
+        "/api/traces/{trace_id}/pin",
+        upkeep.trace_pin,
+        "Whether a trace is kept beyond retention and purges.",
+        answers=(upkeep.PinResponse,),
+        tenanted=True,
     ),
     Endpoint(
         "PUT",

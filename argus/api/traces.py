@@ -150,6 +150,12 @@ class TraceSkeleton(msgspec.Struct):
     logs_total: int
 
 
+class SpansResponse(msgspec.Struct):
+    """Some spans of a trace, whole; ids that are not known are left out."""
+
+    spans: list[Span]
+
+
 def summary_answer(trace: model.TraceSummary) -> TraceSummary:
     """A trace summary as answers show it."""
     return TraceSummary(
@@ -243,6 +249,7 @@ LIST_PARAMS = (
     params.FILTER,
 )
 DETAIL_PARAMS = (params.SKELETON, params.TYPED)
+SPANS_PARAMS = (params.SPAN_IDS, params.TYPED)
 
 
 async def list_traces(call: Call) -> Response:
@@ -292,3 +299,13 @@ async def get_trace(call: Call) -> Response:
     spans = await convert(detail.spans, lambda span: span_answer(span, form))
     logs = await convert(detail.logs, lambda record: log_answer(record, form))
     return json_response(TraceResponse(summary, spans, logs, detail.logs_total))
+
+
+async def get_spans(call: Call) -> Response:
+    """GET /api/traces/{trace_id}/spans."""
+    trace_id = params.path_id(call.path, "trace_id", 32)
+    if not (span_ids := call.values[params.SPAN_IDS]):
+        raise InvalidInput("names no span", field="span_id")
+    form = Form(call.values[params.TYPED])
+    spans = await call.reader.get_spans(trace_id, span_ids)
+    return json_response(SpansResponse(await convert(spans, lambda span: span_answer(span, form))))

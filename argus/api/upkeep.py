@@ -31,6 +31,12 @@ class VacuumResponse(msgspec.Struct):
     status: Literal["vacuumed"]
 
 
+class PinResponse(msgspec.Struct):
+    """Whether a trace is kept beyond retention and purges."""
+
+    pinned: bool
+
+
 async def purge(call: Call) -> Response:
     """DELETE /api/admin/purge."""
     days = call.values[params.DAYS]
@@ -48,6 +54,12 @@ async def vacuum(call: Call) -> Response:
     """POST /api/admin/vacuum."""
     await call.parts.data.vacuum()
     return json_response(VacuumResponse("vacuumed"))
+
+
+async def trace_pin(call: Call) -> Response:
+    """GET /api/traces/{trace_id}/pin."""
+    trace_id = params.path_id(call.path, "trace_id", 32)
+    return json_response(PinResponse(await call.parts.data.pinned(call.tenant, trace_id)))
 
 
 async def pin_trace(call: Call) -> Response:

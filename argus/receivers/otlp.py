@@ -33,6 +33,8 @@ from argus.receivers.values import (
 R = TypeVar("R")
 
 _MEMO_BYTES = 4096
+_MEMO_STATUSES, _MEMO_STATUS_BYTES = 4096, 256
+_new = tuple.__new__  # a NamedTuple's own __new__ only unpacks arguments on the way to it
 
 
 def decode(signal: Signal, body: bytes, tenant: str, received_ns: int) -> Batch:
@@ -84,10 +86,18 @@ def _scope(raw: bytes, schema_url: bytes) -> Scope:
     )
 
 
-@_bounded
-def _status(raw: bytes) -> tuple[int, str]:
-    message = lean.Status.FromString(raw)
-    return message.code, text_of[message.message]
+class _StatusMemo(dict[bytes, tuple[int, str]]):
+    def __missing__(self, raw: bytes) -> tuple[int, str]:
+        message = lean.Status.FromString(raw)
+        status = message.code, text_of[message.message]
+        if len(raw) <= _MEMO_STATUS_BYTES:
+            if len(self) >= _MEMO_STATUSES:
+                self.clear()
+            self[raw] = status
+        return status
+
+
+_status: dict[bytes, tuple[int, str]] = _StatusMemo()
 
 
 def _decode_traces(body: bytes, batch: Batch) -> None:
@@ -136,8 +146,8 @@ def _span(resource: Resource, scope: Scope, message: Any) -> Span | str:
     if fault := span_fault(trace_id, span_id, parent, start, end):
         return fault
     text, words, over_limit = attributes(message.attributes)
-    status, status_message = _status(message.status) if message.status else (0, "")
-    return Span(
+    status, status_message = _status[message.status] if message.status else (0, "")
+    return _new(Span, (
         resource,
         scope,
         trace_id,
@@ -158,7 +168,7 @@ def _span(resource: Resource, scope: Scope, message: Any) -> Span | str:
         _list_text(message.links, _link_text),
         message.dropped_links_count,
         words,
-    )
+    ))  # fmt: skip
 
 
 def _list_text(raws: Any, text: Callable[[bytes], str]) -> str:
@@ -245,7 +255,7 @@ def _log_record(
     text, words, over_limit = attributes(message.attributes)
     trace_id, span_id = log_ids(message.trace_id, message.span_id)
     severity_text = text_of[message.severity_text]
-    return LogRecord(
+    return _new(LogRecord, (
         resource,
         scope,
         time,
@@ -261,7 +271,8 @@ def _log_record(
         text,
         message.dropped_attributes_count + over_limit,
         words,
-    )
+        0,
+    ))  # fmt: skip
 
 
 _POINT_KINDS = ("gauge", "sum", "histogram", "exponential_histogram", "summary")

@@ -3,6 +3,7 @@
 import asyncio
 import zlib
 from collections.abc import AsyncIterator
+from io import BytesIO
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
@@ -98,15 +99,13 @@ class OtlpHttp:
             chunks = _inflate(request.stream(), limit)
         else:
             raise UnsupportedMediaType(f"content-encoding: expected gzip, got {coding[:80]!r}")
-        parts: list[bytes] = []
-        size = 0
+        body = BytesIO()  # hands its buffer over without a copy, unlike joined chunks
         async for chunk in chunks:
-            size += len(chunk)
-            if size > limit:
+            if body.tell() + len(chunk) > limit:
                 raise _too_large(limit)
             hold.grow(len(chunk))
-            parts.append(chunk)
-        return b"".join(parts)
+            body.write(chunk)
+        return body.getvalue()
 
 
 def _too_large(limit: int) -> TooLarge:

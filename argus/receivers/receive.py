@@ -37,18 +37,20 @@ class _Request:
     transport: Transport
     received_ns: int
 
-    def decode(self, body: bytes) -> Batch:
+    def decode(self, body: bytes, key: bytes) -> Batch:
         """The batch of a request, or of one slice of it. Raises InvalidInput."""
         function = decode if self.encoding == "protobuf" else decode_json
         batch = function(self.signal, body, self.tenant, self.received_ns)
-        batch.key = request_key(self.signal, body, self.tenant)
+        batch.key = key
         batch.peer, batch.transport = self.peer, self.transport
         return batch
 
-    def decode_next(self, pieces: Iterator[bytes]) -> Batch | None:
-        """The batch of the next slice; None after the last."""
-        piece = next(pieces, None)
-        return None if piece is None else self.decode(piece)
+    def batches(self, body: bytes) -> Iterator[Batch]:
+        """The batches of a large request, one of each slice. Raises InvalidInput."""
+        # equal slices may be meant, equal requests are not: a slice is known by its request
+        key = request_key(self.signal, body, self.tenant)
+        for number, piece in enumerate(slices(self.signal, self.encoding, body)):
+            yield self.decode(piece, sha256(key + b" %d" % number).digest()[:16])
 
 
 class RequestPath:
@@ -79,7 +81,7 @@ class RequestPath:
         """
         request = _Request(signal, encoding, tenant, peer, transport, time.time_ns())
         if len(body) <= SLICE_BYTES:
-            batch = request.decode(body)
+            batch = request.decode(body, request_key(signal, body, tenant))
             await self._consumer.consume(batch)
             return batch.rejected_count, explain(signal, batch.received_count, batch.rejected)
         try:
@@ -90,7 +92,7 @@ class RequestPath:
     async def _receive_large(self, request: "_Request", body: bytes) -> tuple[int, str]:
         """Slice by slice: the next is decoded beside the loop while the last are committed."""
         loop = asyncio.get_running_loop()
-        pieces = slices(request.signal, request.encoding, body)
+        batches = request.batches(body)
         received = 0
         rejected: Counter[str] = Counter()
         async with asyncio.TaskGroup() as waiting:
@@ -104,7 +106,7 @@ class RequestPath:
 
             while True:
                 await places.acquire()
-                batch = await loop.run_in_executor(self._decoder, request.decode_next, pieces)
+                batch = await loop.run_in_executor(self._decoder, next, batches, None)
                 if batch is None:
                     break
                 received += batch.received_count

@@ -24,8 +24,10 @@ _LISTS: dict[Signal, tuple[str, str, str]] = {
     "metrics": ("resourceMetrics", "scopeMetrics", "metrics"),
 }
 # In all three requests: resources are field 1 of the request, scopes field 2 of a resource and
-# records field 2 of a scope; whatever else a message has is repeated in each of its slices.
+# records field 2 of a scope. Each slice repeats what else is read of the messages around them
+# (the resource or scope and its schema URL); what nothing reads is left out.
 _NUMBERS = (1, 2, 2)
+_REPEATED: tuple[tuple[int, ...], ...] = ((), (1, 3), (1, 3))
 _LENGTH_DELIMITED = 2
 _MOST_FIELDS = 4_000_000
 
@@ -46,8 +48,9 @@ def slices(
 
 def _cut_message(data: memoryview, level: int, limit: int, scan: "_Scan") -> Iterator[bytes]:
     number = _NUMBERS[level]
+    repeated = _REPEATED[level]
     head = b"".join(
-        data[start:end] for field, start, _, end in scan.fields(data) if field != number
+        data[start:end] for field, start, _, end in scan.fields(data) if field in repeated
     )
     if len(head) > limit:  # to repeat it in every slice would cost more than one large slice
         yield bytes(data)

@@ -308,6 +308,9 @@ class Reader(Protocol):
     async def get_trace(self, trace_id: bytes, max_logs: int = 1000) -> TraceDetail | None:
         """The whole trace, or None when no span of it is known."""
 
+    async def get_spans(self, trace_id: bytes, span_ids: Sequence[bytes]) -> list[Span]:
+        """Of the spans of a trace those with these ids, by start time."""
+
     async def find_logs(self, query: LogQuery) -> Page[LogRecord]:
         """Log records that match."""
 
@@ -387,6 +390,9 @@ class Storage(Protocol):
 
     async def pin(self, tenant: str, trace_id: bytes) -> bool:
         """Let a trace outlive retention and purges; False when it is not known."""
+
+    async def pinned(self, tenant: str, trace_id: bytes) -> bool:
+        """Whether a trace outlives retention."""
 
     async def unpin(self, tenant: str, trace_id: bytes) -> None:
         """Take a pin back; without one there is nothing to do."""

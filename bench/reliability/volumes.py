@@ -1,5 +1,6 @@
 """A volume that can be filled and freed: a small tmpfs, or a limit on files that acts alike."""
 
+import os
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,27 +18,30 @@ class Volume:
     def __init__(self, path: Path, mounted: bool) -> None:
         self.path = path
         self.mounted = mounted
+        self._ballast = path / "ballast"
+        self._ballast.touch()
 
     def fill(self, server: Server) -> None:
         """Take all the room that is left but a little."""
         if not self.mounted:
             server.limit_files(0)
             return
-        with (self.path / "ballast").open("wb") as file:
+        # unbuffered, and a file that is there already: on a full volume neither could be made
+        with self._ballast.open("r+b", buffering=0) as file:
             block = bytes(_LEFT)
             try:
-                while True:
-                    file.write(block)
-                    file.flush()
+                while file.write(block) == len(block):
+                    pass
             except OSError:
-                file.truncate(max(0, file.tell() - _LEFT))
+                pass
+            file.truncate(max(0, file.tell() - _LEFT))
 
     def free(self, server: Server) -> None:
         """Give the room back."""
         if not self.mounted:
             server.limit_files(None)
             return
-        (self.path / "ballast").unlink()
+        os.truncate(self._ballast, 0)
 
 
 @contextmanager

@@ -154,6 +154,9 @@ class MemoryReader:
             return None
         return TraceDetail(SUMMARY, self.spans, self.logs[:max_logs], len(self.logs))
 
+    async def get_spans(self, trace_id: bytes, span_ids: Sequence[bytes]) -> list[Span]:
+        return [span for span in self.spans if span.span_id in span_ids and trace_id == TRACE_ID]
+
     async def find_logs(self, query: LogQuery) -> Page[LogRecord]:
         self.queries.append(query)
         return Page(self.logs, 1, True, "next")
@@ -282,6 +285,9 @@ class OneTrace:
     async def pin(self, tenant: str, trace_id: bytes) -> bool:
         self.done.append(("pin", (tenant, trace_id)))
         return trace_id == TRACE_ID
+
+    async def pinned(self, tenant: str, trace_id: bytes) -> bool:
+        return ("pin", (tenant, trace_id)) in self.done
 
     async def unpin(self, tenant: str, trace_id: bytes) -> None:
         self.done.append(("unpin", (tenant, trace_id)))

@@ -9,7 +9,7 @@ from jsonschema import Draft202012Validator
 
 from argus.api import create_app, openapi_json
 from argus.api.routes import ENDPOINTS
-from tests.api.doubles import TRACE_ID, WaitingLetter, WaitingLetters, call, parts_with
+from tests.api.doubles import SPAN_ID, TRACE_ID, WaitingLetter, WaitingLetters, call, parts_with
 
 DOCUMENT: dict[str, Any] = json.loads(openapi_json())
 LETTERS = WaitingLetters(WaitingLetter(id="1"), WaitingLetter(id="2"))
@@ -19,6 +19,7 @@ QUERIES = {
     "/api/attributes/values": "key=service",
     "/api/logs/context": "timestamp=now",
     "/api/explain": "selection=status:error",
+    "/api/traces/{trace_id}/spans": f"span_id={SPAN_ID.hex()}",
 }
 IN_PATH = {"trace_id": TRACE_ID.hex(), "id": "1"}
 

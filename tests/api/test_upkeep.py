@@ -68,6 +68,15 @@ def test_a_trace_is_pinned_and_let_go_for_its_tenant() -> None:
         assert data.done == [(verb, ("red", TRACE_ID))]
 
 
+def test_whether_a_trace_is_pinned_is_known_to_its_tenant() -> None:
+    data = OneTrace()
+    app = create_app(parts_with(data=data))
+    call(app, PIN, b"", "PUT", x_scope_orgid="red")
+    for tenant, pinned in (("red", True), ("blue", False)):
+        status, _, body = call(app, PIN, b"", x_scope_orgid=tenant)
+        assert (status, json.loads(body)) == (200, {"pinned": pinned})
+
+
 def test_a_trace_that_is_not_known_cannot_be_pinned() -> None:
     assert ask("PUT", f"/api/traces/{'ab' * 16}/pin")[0] == 404
     status, answer, _ = ask("PUT", "/api/traces/xyz/pin")

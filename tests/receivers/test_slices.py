@@ -8,14 +8,16 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord
 
 from argus.errors import InvalidInput
 from argus.model import Encoding
 from argus.receivers.otlp import decode
 from argus.receivers.otlp_json import decode_json
 from argus.receivers.receive import RequestPath
-from argus.receivers.slices import SLICE_BYTES, slices
+from argus.receivers.slices import SLICE_BYTES, SLICE_RECORDS, slices
 from tests.doubles import Failing, Sink
 from tests.receivers.test_decoding import NOW, otlp_json
 
@@ -84,6 +86,21 @@ async def test_a_large_request_is_received_in_slices_and_answered_as_one() -> No
     path.close()
 
 
+async def test_equal_slices_of_one_request_are_told_apart_and_known_again() -> None:
+    sink = Sink()
+    path = RequestPath(sink, None, 0)  # type: ignore[arg-type]
+    request = ExportLogsServiceRequest()
+    records = request.resource_logs.add().scope_logs.add().log_records
+    records.extend([LogRecord(time_unix_nano=NOW)] * (2 * SLICE_RECORDS))
+    records[0].severity_text = "x" * SLICE_BYTES
+    for _ in range(2):
+        await path.receive("logs", "protobuf", request.SerializeToString(), "default", "", "grpc")
+    keys = [batch.key for batch in sink.batches]
+    assert keys[:3] == keys[3:]
+    assert len(set(keys)) == 3
+    path.close()
+
+
 async def test_a_large_request_that_is_broken_at_its_end_is_invalid() -> None:
     path = RequestPath(Sink(), None, 0)  # type: ignore[arg-type]
     body = a_request(1, 1, 30_000).SerializeToString()[:-3]
@@ -113,9 +130,18 @@ def test_many_empty_messages_take_no_memory() -> None:
 
 
 def test_what_would_be_repeated_too_often_is_not_cut() -> None:
-    unknown = b"\x7a\x80\x40" + bytes(8192)
-    body = unknown + b"\x0a\x02\x12\x00" * 4096
+    request = a_request(1, 500, 1)
+    request.resource_spans[0].resource.attributes[0].value.string_value = "x" * 8192
+    body = request.SerializeToString()
     assert list(slices("traces", "protobuf", body, 4096)) == [body]
+
+
+def test_what_nothing_reads_is_in_no_slice() -> None:
+    request = a_request(1, 1, 40)
+    unknown = b"\x7a\x80\x40" + bytes(8192)
+    pieces = list(slices("traces", "protobuf", unknown + request.SerializeToString(), 4096))
+    assert max(map(len, pieces)) < 8192
+    assert sum(len(decode("traces", piece, "default", 1).spans) for piece in pieces) == 40
 
 
 def test_endless_nesting_is_invalid() -> None:

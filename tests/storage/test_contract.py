@@ -134,6 +134,27 @@ async def test_an_unknown_trace_is_none(storage: Storage) -> None:
     assert await storage.reader("never sent").get_trace(a_trace_id()) is None
 
 
+async def test_some_spans_of_a_trace_are_found_by_their_ids(storage: Storage) -> None:
+    first, second, third = (a_span(start_ns=NOON + i) for i in (2, 1, 0))
+    await write(storage, *(span._replace(trace_id=first.trace_id) for span in (first, second)))
+    await write(storage, third)
+    reader = storage.reader("default")
+    found = await reader.get_spans(first.trace_id, [s.span_id for s in (first, second, third)])
+    assert [span.span_id for span in found] == [second.span_id, first.span_id]
+    assert await storage.reader("other").get_spans(first.trace_id, [first.span_id]) == []
+
+
+async def test_a_pin_is_of_one_tenant(storage: Storage) -> None:
+    span = a_span()
+    await write(storage, span)
+    assert not await storage.pinned("default", span.trace_id)
+    assert await storage.pin("default", span.trace_id)
+    assert await storage.pinned("default", span.trace_id)
+    assert not await storage.pinned("other", span.trace_id)
+    await storage.unpin("default", span.trace_id)
+    assert not await storage.pinned("default", span.trace_id)
+
+
 async def test_a_trace_gives_its_earliest_logs_and_their_number(storage: Storage) -> None:
     span = a_span()
     logs = [a_log_record(i, trace_id=span.trace_id, time_ns=NOON - i) for i in range(5)]

@@ -270,3 +270,17 @@ async def test_two_tenants_never_see_each_other_in_the_overview(storage: Storage
         assert (await reader.latency_points(range_, (), 9)).total == 1
     assert await storage.reader("nobody").traffic(range_, ()) != []
     assert (await storage.reader("nobody").dashboard(range_, ())).total_spans == 0
+
+
+async def test_durations_may_come_to_more_than_64_bits(storage: Storage) -> None:
+    long_ns = 2**62
+    spans = [
+        a_span("slow", start_ns=NOON + n * HOUR, end_ns=NOON + n * HOUR + long_ns) for n in range(6)
+    ]
+    await storage.writer.write([a_batch(*spans)])
+    reader = storage.reader("default")
+    (operation,) = (await reader.operations(TimeRange(NOON, NOON + 6 * HOUR), ())).operations
+    assert operation.latencies.avg_ns == pytest.approx(long_ns)
+    numbers = await reader.dashboard(TimeRange(NOON, NOON + 6 * HOUR), ())
+    assert numbers.latencies is not None
+    assert numbers.latencies.avg_ns == pytest.approx(long_ns)

@@ -14,6 +14,7 @@ from argus.storage.sql.histogram import (
     bucket_column,
     bucket_of,
     decode,
+    decode_all,
     encode,
     lower_bound_ns,
     middle_ns,
@@ -49,6 +50,18 @@ def test_merging_histograms_is_the_histogram_of_all(some: list[int], others: lis
     merged = histogram_of(some)
     add(merged, histogram_of(others))
     assert merged == histogram_of(some + others)
+
+
+@given(st.lists(DURATIONS), st.lists(DURATIONS))
+def test_texts_that_follow_each_other_are_the_histogram_of_all(
+    some: list[int], others: list[int]
+) -> None:
+    texts = encode(histogram_of(some)) + encode(histogram_of(others))
+    assert decode_all(texts) == histogram_of(some + others)
+
+
+def test_what_texts_take_back_is_left_out() -> None:
+    assert decode_all(encode({1: 2, 3: 1}) + encode({1: -2})) == {3: 1}
 
 
 @given(st.lists(DURATIONS))

@@ -45,7 +45,7 @@ function firstLoad(output, page) {
   const named = [...html.matchAll(/(?:src|href)="\/([^"]+)"/g)].map((match) => match[1]);
   const chunks = chunksOf(output, page);
   const styles = chunks.flatMap((chunk) => [...(chunk.viteMetadata?.importedCss ?? [])]);
-  const font = filesBelow(dist, dist).filter((path) => /inter-latin-wght-normal.*\.woff2$/.test(path));
+  const font = filesBelow(dist, dist).filter((path) => /\/inter-.{8}\.woff2$/.test(path));
   const size = (path) => readFileSync(join(dist, compressible.test(path) ? `${path}.br` : path)).length;
   const all = new Set(["index.html", ...named, ...chunks.map((chunk) => chunk.fileName), ...styles, ...font]);
   return [...all].reduce((sum, path) => sum + size(path), 0);

@@ -1,14 +1,17 @@
 /** Owns the frame around every page: menu, colour scheme, shortcuts, the way past the menu for keyboards. */
-import { ActionIcon, Drawer, Tooltip } from "@mantine/core";
+import { ActionIcon, Tooltip } from "@mantine/core";
 import { useDisclosure, useHotkeys, useLocalStorage, useMediaQuery } from "@mantine/hooks";
 import { Outlet, useRouterState } from "@tanstack/react-router";
-import { Menu, PanelLeftClose, PanelLeftOpen } from "lucide-react";
-import { useEffect } from "react";
+import { Keyboard, Menu, PanelLeftClose, PanelLeftOpen } from "lucide-react";
+import { lazy, Suspense, useEffect } from "react";
 import { Brand } from "./components/Brand";
 import { ColorSchemeSwitch } from "./components/ColorSchemeSwitch";
 import { type MenuEntry, NavMenu, useGoKeys } from "./components/NavMenu";
-import { ShortcutSheet } from "./components/ShortcutSheet";
 import classes from "./Shell.module.css";
+
+// what lies over the page comes when it is first called for
+const PhoneMenu = lazy(() => import("./components/PhoneMenu"));
+const ShortcutSheet = lazy(() => import("./components/ShortcutSheet"));
 
 /** The document's title and the focus follow the page. */
 function usePageTitle(menu: MenuEntry[]) {
@@ -31,7 +34,11 @@ export function Shell({ menu }: { menu: MenuEntry[] }) {
   const foot = (slim: boolean) => (
     <div className={classes.foot} data-slim={slim || undefined}>
       <ColorSchemeSwitch slim={slim} />
-      <ShortcutSheet.Button onClick={sheet.open} />
+      <Tooltip label="Keyboard shortcuts (?)" position="right">
+        <ActionIcon variant="subtle" color="gray" aria-label="Keyboard shortcuts" onClick={sheet.open}>
+          <Keyboard size={17} />
+        </ActionIcon>
+      </Tooltip>
     </div>
   );
   return (
@@ -63,11 +70,10 @@ export function Shell({ menu }: { menu: MenuEntry[] }) {
       <main id="page" className={classes.page} tabIndex={-1}>
         <Outlet />
       </main>
-      <Drawer opened={phone && menuOpen} onClose={menuDrawer.close} title={<Brand />} size={260} position="left" closeButtonProps={{ "aria-label": "Close menu" }}>
-        <NavMenu entries={menu} slim={false} onGo={menuDrawer.close} />
-        {foot(false)}
-      </Drawer>
-      <ShortcutSheet opened={sheetOpen} onClose={sheet.close} />
+      <Suspense fallback={null}>
+        {phone && menuOpen && <PhoneMenu opened onClose={menuDrawer.close} entries={menu} foot={foot(false)} />}
+        {sheetOpen && <ShortcutSheet onClose={sheet.close} />}
+      </Suspense>
     </div>
   );
 }

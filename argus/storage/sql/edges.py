@@ -88,7 +88,10 @@ _decode = msgspec.json.Decoder(_Attributes).decode
 
 
 def _text(*values: Any) -> str:
-    return next((value for value in values if isinstance(value, str) and value), "")
+    for value in values:
+        if value and isinstance(value, str):
+            return value
+    return ""
 
 
 def peer_of(attributes: str) -> tuple[Node | None, bool]:

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import (
     ColumnElement,
+    CompoundSelect,
     Connection,
     FromClause,
     Select,
@@ -84,7 +85,7 @@ class View:
         connection = self._reading.connection(self._segment)
         return connection.execute(statement, self._tenant).scalar_one()
 
-    def rows(self, statement: Select[Any]) -> list[list[Any]]:
+    def rows(self, statement: Select[Any] | CompoundSelect[Any]) -> list[list[Any]]:
         """The rows of a statement, ids as hex text.
 
         They cross into Python as one JSON value (see `packed`).

@@ -70,6 +70,15 @@ def decode(text: str) -> Buckets:
     return dict(zip(pairs, pairs, strict=True))
 
 
+def decode_all(texts: str) -> Buckets:
+    """The sum of the histograms whose texts follow each other."""
+    flat: list[int] = msgspec.json.decode(texts.replace("][", ",")) if texts else []
+    pairs, found = iter(flat), Buckets()
+    for bucket, count in zip(pairs, pairs, strict=True):
+        found[bucket] = found.get(bucket, 0) + count
+    return {bucket: count for bucket, count in found.items() if count}
+
+
 def percentiles(buckets: Buckets, shares: Iterable[float]) -> list[float | None]:
     """The nearest-rank percentiles (shares from 0 to 1) in nanoseconds, None when it is empty."""
     ascending = sorted(buckets)

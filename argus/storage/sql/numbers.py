@@ -6,9 +6,10 @@ Only rows that are in the rollups count, so that both say the same.
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, and_, func, literal, or_, select
+from sqlalchemy import ColumnElement, and_, func, literal, or_, select, union_all
 
 from argus.storage import TimeRange
+from argus.storage.sql import histogram
 from argus.storage.sql.edges import Calls
 from argus.storage.sql.engine import View
 from argus.storage.sql.measures import (
@@ -31,7 +32,7 @@ from argus.storage.sql.recount import (
     select_operations,
     select_severities,
 )
-from argus.storage.sql.spelling import contains
+from argus.storage.sql.spelling import contains, whole_parts
 from argus.storage.sql.summaries import quoted_service
 from argus.storage.sql.words import Among, trace_word
 
@@ -40,6 +41,7 @@ MOST_TRACES = 200
 """Traces of a cut minute whose calls are found anew; with more the range widens."""
 
 _MINUTE_NS = MINUTE_S * SECOND_NS
+_MILLION = 10**6
 _LOOK_AROUND_NS = 3600 * SECOND_NS
 
 
@@ -64,19 +66,28 @@ class Numbers:
         )
         self._names: dict[int, dict[int, str]] = {}
 
-    def totals(
-        self, subjects: Sequence[Subject], condition: ColumnElement[bool]
+    def around(
+        self, subjects: Sequence[Subject], start_ns: int, end_ns: int
     ) -> dict[tuple[int, int], Total]:
-        """What rollups count, over all services, by width and start."""
+        """What rollups of the hours that the ends of a range lie in count, over all services, by
+        width and start."""
         c = self._view.rollups.c
-        statement = select(
-            c.width_s,
-            c.start_ns,
-            func.sum(c.count).label("n"),
-            func.min(c.first_ns).label("first"),
-            func.max(c.last_ns).label("last"),
-        ).where(c.subject.in_(subjects), condition)
-        rows = self._view.rows(statement.group_by(c.width_s, c.start_ns))
+        hour_ns = HOUR_S * SECOND_NS
+        # one statement for each stretch of the primary key: with OR the whole table is walked
+        stretches = [
+            select(
+                c.width_s,
+                c.start_ns,
+                func.sum(c.count).label("n"),
+                func.min(c.first_ns).label("first"),
+                func.max(c.last_ns).label("last"),
+            )
+            .where(*self._in_piece(Piece(width_s, hour, hour + hour_ns), subjects))
+            .group_by(c.width_s, c.start_ns)
+            for width_s in (HOUR_S, MINUTE_S)
+            for hour in sorted({at_ns - at_ns % hour_ns for at_ns in (start_ns, end_ns)})
+        ]
+        rows = self._view.rows(union_all(*stretches))
         return {(width_s, at_ns): Total(*found) for width_s, at_ns, *found in rows}
 
     def records(self, subjects: Sequence[Subject], width_s: int, start_ns: int, end_ns: int) -> int:
@@ -104,6 +115,17 @@ class Numbers:
                 yield from self._counted(piece, subjects, services)
             else:
                 yield from self._stored(piece, subjects, services, buckets, slots)
+
+    def whole_sums(
+        self, plan: Plan, subjects: Sequence[Subject], services: Sequence[str] = ()
+    ) -> Iterator[tuple[Key, Measure]]:
+        """What `sums` yields, with few measures of each key and without slots."""
+        for piece in plan.pieces:
+            if piece.width_s == ROWS:
+                for one in self._counted(piece, subjects, services):
+                    yield one.key, one.measure
+            else:
+                yield from self._added_up(piece, subjects, services)
 
     def _counted(
         self, piece: Piece, subjects: Sequence[Subject], services: Sequence[str]
@@ -138,6 +160,27 @@ class Numbers:
         for subject, service, name, detail, at_ns, *values in self._view.rows(statement):
             key = Key(0, subject, service, name, detail)
             yield Sum(key, at_ns, piece.width_s, Measure.of(values))
+
+    def _added_up(
+        self, piece: Piece, subjects: Sequence[Subject], services: Sequence[str]
+    ) -> Iterator[tuple[Key, Measure]]:
+        c, keys = self._view.rollups.c, self._view.rollup_keys.c
+        of_key = c.subject, keys.service, keys.name, keys.detail
+        # a sum of durations may be more than the database's integers hold
+        statement = select(
+            *of_key, func.sum(c.count).label("n"), func.sum(c.errors).label("failed"),
+            func.sum(whole_parts(c.duration_ns, _MILLION)).label("millions"),
+            func.sum(c.duration_ns % _MILLION).label("rest"),
+            func.min(c.first_ns).label("first"), func.max(c.last_ns).label("last"),
+            func.aggregate_strings(c.buckets, "").label("buckets"),
+        ).join_from(self._view.rollups, self._view.rollup_keys, keys.id == c.key_id)  # fmt: skip
+        statement = statement.where(*self._in_piece(piece, subjects), self._of(services, subjects))
+        for *of, count, errors, millions, rest, first, last, texts in self._view.rows(
+            statement.group_by(*of_key)
+        ):
+            duration_ns = millions * _MILLION + rest
+            found = Measure(count, errors, duration_ns, first, last, histogram.decode_all(texts))
+            yield Key(0, *of), found
 
     def counts(
         self, plan: Plan, subjects: Sequence[Subject], services: Sequence[str]
@@ -176,10 +219,8 @@ class Numbers:
         c, keys = self._view.rollups.c, self._view.rollup_keys.c
         if not services:
             return keys.service != ALL
-        either = or_(
-            keys.service.in_(services),
-            and_(keys.subject == Subject.CALLS, keys.name.in_(services)),
-        )
+        callee = and_(keys.subject == Subject.CALLS, keys.name.in_(services))
+        either = or_(keys.service.in_(services), callee)
         return c.key_id.in_(select(keys.id).where(keys.subject.in_(subjects), either))
 
     def traces_gone(self, plan: Plan, services: Sequence[str]) -> int:
@@ -206,28 +247,13 @@ class Numbers:
         ends = self.closed(range_)
         return plan(_Levels(self, subjects, *ends), *ends, finest_s=finest_s)
 
-    def around(self, start_ns: int, end_ns: int) -> ColumnElement[bool]:
-        """The rollups of the hours that the ends of a range lie in."""
-        c = self._view.rollups.c
-        hour_ns = HOUR_S * SECOND_NS
-        hours = sorted({at_ns - at_ns % hour_ns for at_ns in (start_ns, end_ns)})
-        return or_(
-            *(
-                and_(c.width_s == width_s, c.start_ns >= hour, c.start_ns < hour + hour_ns)
-                for width_s in (HOUR_S, MINUTE_S)
-                for hour in hours
-            )
-        )
-
     def closed(self, range_: TimeRange) -> tuple[int, int]:
         """Both ends of a range; an open side ends with the first or last hour that counts."""
         start_ns, end_ns = range_.start_ns, range_.end_ns
         if start_ns is None or end_ns is None:
             c = self._view.rollups.c
-            first_and_last = select(
-                func.min(c.start_ns).label("first"), func.max(c.start_ns).label("last")
-            )
-            ((first, last),) = self._view.rows(first_and_last.where(c.width_s == HOUR_S))
+            ends = select(func.min(c.start_ns).label("first"), func.max(c.start_ns).label("last"))
+            ((first, last),) = self._view.rows(ends.where(c.width_s == HOUR_S))
             if start_ns is None:
                 start_ns = first or 0
             if end_ns is None:
@@ -352,7 +378,7 @@ class _Levels:
     ) -> None:
         self._numbers = numbers
         self._subjects = subjects
-        self._totals = numbers.totals(subjects, numbers.around(start_ns, end_ns))
+        self._totals = numbers.around(subjects, start_ns, end_ns)
 
     def hour(self, start_ns: int) -> Total:
         return self._totals.get((HOUR_S, start_ns), NOTHING)

@@ -60,8 +60,8 @@ def dashboard(views: Sequence[View], range_: TimeRange, services: tuple[str, ...
             errors[name] += failed
         else:
             total_logs += count
-    for one in numbers.sums(plan, [Subject.ENTRIES], services or [ALL]):
-        entries.add(one.measure)
+    for _, found in numbers.whole_sums(plan, [Subject.ENTRIES], services or [ALL]):
+        entries.add(found)
     traces = count_traces(views, plan.start_ns, plan.end_ns, services)
     failing = sorted((name for name in spans if errors[name]), key=lambda n: (-errors[n], n))
     return Dashboard(
@@ -198,7 +198,7 @@ def operations(views: Sequence[View], range_: TimeRange, names: tuple[str, ...])
     numbers = Numbers(views)
     plan = numbers.plan(range_, [Subject.OPERATIONS])
     found: dict[tuple[str, str, int], Measure] = defaultdict(Measure)
-    for key, _, _, part in numbers.sums(plan, [Subject.OPERATIONS], names):
+    for key, part in numbers.whole_sums(plan, [Subject.OPERATIONS], names):
         found[key.service, key.name, key.detail].add(part)
     rows = [
         OperationNumbers(*key, one.count, one.errors, latest)

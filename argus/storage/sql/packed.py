@@ -9,11 +9,13 @@ from decimal import Decimal
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, LargeBinary, Select, func, select
+from sqlalchemy import CompoundSelect, Connection, LargeBinary, Select, func, select
 
 
 def packed_rows(
-    connection: Connection, statement: Select[Any], parameters: Mapping[str, Any] | None = None
+    connection: Connection,
+    statement: Select[Any] | CompoundSelect[Any],
+    parameters: Mapping[str, Any] | None = None,
 ) -> list[list[Any]]:
     """The rows of a statement, bytes as hex text in upper case."""
     if connection.dialect.name != "sqlite":

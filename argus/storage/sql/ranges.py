@@ -88,7 +88,7 @@ def _within(total: Total, start_ns: int, end_ns: int) -> bool:
 
 def _pieces(levels: Levels, start_ns: int, end_ns: int, finest_s: int) -> Iterator[Piece]:
     first, last = _ceil(start_ns, _HOUR_NS), end_ns - end_ns % _HOUR_NS
-    if first < last and (finest_s == HOUR_S or not _has_minutes(levels, first, last)):
+    if first < last and (finest_s >= HOUR_S or not _has_minutes(levels, first, last)):
         yield from _fine(levels, start_ns, first)
         yield Piece(HOUR_S, first, last)
         yield from _fine(levels, last, end_ns)

@@ -22,7 +22,7 @@ from argus.storage.sql.recount import (
 )
 from argus.storage.sql.tables import logs, resources, spans
 
-STEP_ROWS = 10_000
+STEP_ROWS = 30_000
 """Spans, and log records, of one step."""
 
 

@@ -27,7 +27,7 @@ def service_map(views: Sequence[View], range_: TimeRange, services: tuple[str, .
     plan = numbers.plan(range_, [Subject.CALLS])
     calls: dict[tuple[str, str], Measure] = defaultdict(Measure)
     kinds: dict[str, edges.NodeKind] = {}
-    for key, _, _, found in numbers.sums(plan, [Subject.CALLS], services):
+    for key, found in numbers.whole_sums(plan, [Subject.CALLS], services):
         nodes = nodes_of(key.service, key.name, key.detail)
         calls[key.service, key.name].add(found)
         for name, kind in nodes:
@@ -37,7 +37,7 @@ def service_map(views: Sequence[View], range_: TimeRange, services: tuple[str, .
     connected = {name for pair in calls for name in pair}
     whole = numbers.plan(TimeRange(plan.start_ns, plan.end_ns), [Subject.SPANS])
     entries: dict[str, Measure] = defaultdict(Measure)
-    for key, _, _, found in numbers.sums(whole, [Subject.SPANS, Subject.ENTRIES]):
+    for key, found in numbers.whole_sums(whole, [Subject.SPANS, Subject.ENTRIES]):
         if not services or key.service in connected or key.service in services:
             kinds[key.service] = edges.NodeKind.SERVICE
             connected.add(key.service)

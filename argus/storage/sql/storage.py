@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from sqlalchemy.exc import DBAPIError
 
-from argus.model import Batch, LogRecord, TraceSummary
+from argus.model import Batch, LogRecord, Span, TraceSummary
 from argus.query import Node
 from argus.query.tree import Target
 from argus.storage import (
@@ -58,7 +58,7 @@ from argus.storage.sql.service_map import service_map
 from argus.storage.sql.straddling import Straddling
 from argus.storage.sql.texts import encodable
 from argus.storage.sql.trace_filter import TraceFilter
-from argus.storage.sql.traces import find_traces, get_trace, service_names
+from argus.storage.sql.traces import find_traces, get_spans, get_trace, service_names
 from argus.storage.sql.upkeep import Upkeep
 
 T = TypeVar("T")
@@ -161,6 +161,11 @@ class SqlStorage:
         await self._upkeep.on_upkeep(lambda: self._pins.pin(tenant_id, trace_id))
         return True
 
+    async def pinned(self, tenant: str, trace_id: bytes) -> bool:
+        """Whether a trace outlives retention; contract of `Storage`."""
+        key = (self._tenants.known(tenant), trace_id)
+        return key in await self._upkeep.on_upkeep(self._pins.all)
+
     async def unpin(self, tenant: str, trace_id: bytes) -> None:
         """Let a trace go with the others; contract of `Storage`."""
         tenant_id = self._tenants.known(tenant)
@@ -216,6 +221,15 @@ class _SqlReader:
             self._tenant_id(),
             lambda views: get_trace(
                 [view for view in views if may_hold(view.segment_id, trace_id)], trace_id, max_logs
+            ),
+        )
+
+    async def get_spans(self, trace_id: bytes, span_ids: Sequence[bytes]) -> list[Span]:
+        may_hold = self._traces.may_hold
+        return await self._database.read(
+            self._tenant_id(),
+            lambda views: get_spans(
+                [view for view in views if may_hold(view.segment_id, trace_id)], trace_id, span_ids
             ),
         )
 

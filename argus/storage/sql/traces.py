@@ -1,6 +1,6 @@
 """Reads traces: lists of their summaries, and one with its spans and log records."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from operator import itemgetter
 from typing import Annotated, Any
@@ -119,6 +119,19 @@ def get_trace(views: Iterable[View], trace_id: bytes, max_logs: int) -> TraceDet
     spans.sort(key=lambda span: span.start_ns)
     logs.sort(key=lambda log: (log.time_ns, log.id))
     return TraceDetail(_summarize(spans), spans, logs[:max_logs], logs_total)
+
+
+def get_spans(views: Iterable[View], trace_id: bytes, span_ids: Sequence[bytes]) -> list[Span]:
+    """Of the spans of a trace those with these ids, by start time."""
+    found: list[Span] = []
+    word = Among((trace_word(trace_id),))
+    for view in views:
+        c = view.spans.c
+        wanted = select_spans(view).where(
+            c.id.in_(view.span_ids(word)), c.trace_id == trace_id, c.span_id.in_(span_ids)
+        )
+        found += spans_of(view, view.rows(wanted))
+    return sorted(found, key=lambda span: span.start_ns)
 
 
 def service_names(views: Iterable[View]) -> list[str]:

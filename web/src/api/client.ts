@@ -1,4 +1,5 @@
 /** Owns talking to the server: one way to ask, one kind of error. */
+import { adminToken } from "../lib/adminToken";
 
 /** What the server, or the way to it, said instead of an answer. `field` names the parameter that is wrong, if one is. */
 export class ApiError extends Error {
@@ -33,14 +34,6 @@ async function errorOf(response: Response): Promise<ApiError> {
   return new ApiError(response.status, said?.code ?? "unknown", message, said?.field ?? null);
 }
 
-const tokenKey = "argus-admin-token";
-
-/** The admin token of this tab; it is forgotten with the tab. */
-export const adminToken = {
-  get: (): string => sessionStorage.getItem(tokenKey) ?? "",
-  set: (token: string): void => (token === "" ? sessionStorage.removeItem(tokenKey) : sessionStorage.setItem(tokenKey, token)),
-};
-
 /** True when the server wants an admin token, or another one. */
 export const wantsToken = (error: unknown): boolean => error instanceof ApiError && (error.status === 401 || error.status === 403);
 
@@ -53,14 +46,14 @@ async function ask<T>(method: string, address: string, headers: Record<string, s
     throw new ApiError(0, "unreachable", "The Argus server does not answer. Is it running?");
   }
   if (!response.ok) throw await errorOf(response);
-  return (await response.json()) as T;
+  return (response.status === 204 ? undefined : await response.json()) as T;
 }
 
 /** The JSON answer of a GET; raises ApiError for any other answer and for none (code `unreachable`). */
 export const get = <T>(path: string, params: Params = {}, signal?: AbortSignal): Promise<T> => ask("GET", `${path}${queryString(params)}`, {}, signal);
 
 /** The JSON answer of an admin route, asked with this tab's token if there is one; raises ApiError as `get` does. */
-export function admin<T>(method: "GET" | "POST" | "DELETE", path: string, params: Params = {}, signal?: AbortSignal): Promise<T> {
+export function admin<T>(method: "GET" | "POST" | "PUT" | "DELETE", path: string, params: Params = {}, signal?: AbortSignal): Promise<T> {
   const token = adminToken.get();
   return ask(method, `${path}${queryString(params)}`, token === "" ? {} : { authorization: `Bearer ${token}` }, signal);
 }

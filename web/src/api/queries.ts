@@ -2,7 +2,7 @@
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
 import { admin, get, type Params } from "./client";
 import type { LatencyHeatmap, ServiceMap, ServicesResponse, TrafficPoint } from "./types";
-import type { Dashboard, DeadLettersResponse, Health, LogsResponse, ReceiptsResponse, TraceResponse, TracesResponse } from "./types";
+import type { Dashboard, DeadLettersResponse, Health, LogsResponse, PinResponse, ReceiptsResponse, SpansResponse, TraceResponse, TracesResponse } from "./types";
 
 const pageSize = 100;
 
@@ -36,6 +36,38 @@ export const traceQuery = (traceId: string) =>
   queryOptions({
     queryKey: ["trace", traceId],
     queryFn: ({ signal }) => get<TraceResponse>(`/api/traces/${encodeURIComponent(traceId)}`, {}, signal),
+  });
+
+/** The outline of a trace: its tree without attributes, whatever its size. */
+export const outlineQuery = (traceId: string) =>
+  queryOptions({
+    queryKey: ["trace outline", traceId],
+    queryFn: async ({ signal }) => (await import("./skeleton")).loadOutline(traceId, signal),
+    structuralSharing: false,
+    staleTime: 60_000,
+    gcTime: 60_000,
+  });
+
+/** Some spans of a trace, whole. */
+export const spansQuery = (traceId: string, spanIds: string[]) =>
+  queryOptions({
+    queryKey: ["spans", traceId, spanIds],
+    queryFn: ({ signal }) => get<SpansResponse>(`/api/traces/${encodeURIComponent(traceId)}/spans`, { span_id: spanIds }, signal),
+    staleTime: Infinity,
+    gcTime: 60_000,
+  });
+
+/** The newest log records of a trace, or of one of its spans. */
+export const traceLogsQuery = (traceId: string, spanId?: string) =>
+  queryOptions({
+    queryKey: ["trace logs", traceId, spanId ?? null],
+    queryFn: ({ signal }) => get<LogsResponse>("/api/logs", { trace_id: traceId, span_id: spanId, limit: 1000 }, signal),
+  });
+
+export const pinQuery = (traceId: string) =>
+  queryOptions({
+    queryKey: ["pin", traceId],
+    queryFn: ({ signal }) => get<PinResponse>(`/api/traces/${encodeURIComponent(traceId)}/pin`, {}, signal),
   });
 
 export const servicesQuery = (refetchInterval: number | false = false) =>

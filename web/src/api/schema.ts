@@ -225,6 +225,10 @@ export type OperationsResponse = {
   total: number;
 };
 
+export type PinResponse = {
+  pinned: boolean;
+};
+
 export type Probe = {
   status: string;
 };
@@ -386,6 +390,10 @@ export type SpanSkeleton = {
   status: Status;
 };
 
+export type SpansResponse = {
+  spans: Span[];
+};
+
 export type Status = "ERROR" | "OK" | "UNSET";
 
 export type TraceResponse = {
@@ -529,6 +537,10 @@ export type TypedSpanLink = {
   flags: number;
   attributes: TypedAttributes;
   dropped_attributes_count: number;
+};
+
+export type TypedSpansResponse = {
+  spans: TypedSpan[];
 };
 
 export type TypedTraceResponse = {

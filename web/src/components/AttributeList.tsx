@@ -1,9 +1,10 @@
 /** Owns how attributes are shown: grouped by namespace, typed values, copy and filter on hover. */
 import { ActionIcon, Tooltip } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
-import { ListFilter } from "lucide-react";
+import { ListFilter, ListX } from "lucide-react";
 import { Fragment } from "react";
 import { groupAttributes, valueKind, valueText } from "../lib/attributes";
+import { differs, equals } from "../lib/filterText";
 import classes from "./AttributeList.module.css";
 import { CopyIcon } from "./CopyIcon";
 
@@ -21,8 +22,25 @@ function Value({ value }: { value: unknown }) {
   );
 }
 
+/** Links to the list of traces or logs with (or without) a value. */
+function FilterLinks({ name, value, target }: { name: string; value: unknown; target: FilterTarget }) {
+  const kind = valueKind(value);
+  if (kind === "object" || kind === "empty" || valueText(value).length > 200) return null;
+  const what = target === "/logs" ? "logs" : "traces";
+  const links = [
+    { filter: equals(name, value), icon: ListFilter, label: `Find ${what} with this value`, said: `Find ${what} where ${name} is ${valueText(value)}` },
+    { filter: differs(name, value), icon: ListX, label: `Find ${what} without this value`, said: `Find ${what} where ${name} is not ${valueText(value)}` },
+  ];
+  return links.map(({ filter, icon: Icon, label, said }) => (
+    <Tooltip key={label} label={label}>
+      <ActionIcon component={Link} to={target} search={{ filter } as never} variant="subtle" color="gray" size={20} aria-label={said}>
+        <Icon size={12} />
+      </ActionIcon>
+    </Tooltip>
+  ));
+}
+
 function Line({ name, value, target }: { name: string; value: unknown; target?: FilterTarget }) {
-  const filterable = target !== undefined && typeof value === "string" && value !== "" && value.length < 200;
   return (
     <div className={classes.line}>
       <dt className={classes.key}>
@@ -36,13 +54,7 @@ function Line({ name, value, target }: { name: string; value: unknown; target?: 
       <dd className={classes.cell}>
         <Value value={value} />
         <span className={classes.actions}>
-          {filterable && (
-            <Tooltip label={`Find ${target === "/logs" ? "logs" : "traces"} with this value`}>
-              <ActionIcon component={Link} to={target} search={{ search: value } as never} variant="subtle" color="gray" size={20} aria-label={`Find ${target === "/logs" ? "logs" : "traces"} where ${name} is ${value}`}>
-                <ListFilter size={12} />
-              </ActionIcon>
-            </Tooltip>
-          )}
+          {target !== undefined && <FilterLinks name={name} value={value} target={target} />}
           <CopyIcon text={valueText(value)} label={`Copy ${name}`} size={20} />
         </span>
       </dd>

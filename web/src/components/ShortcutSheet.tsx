@@ -1,6 +1,5 @@
 /** Owns the list of keyboard shortcuts. */
-import { ActionIcon, Kbd, Modal, Tooltip } from "@mantine/core";
-import { Keyboard } from "lucide-react";
+import { Kbd, Modal } from "@mantine/core";
 import classes from "./ShortcutSheet.module.css";
 
 const sections: { title: string; keys: [keys: string[], does: string][] }[] = [
@@ -10,9 +9,9 @@ const sections: { title: string; keys: [keys: string[], does: string][] }[] = [
   { title: "Trace", keys: [[["j", "↓"], "Next span"], [["k", "↑"], "Previous span"], [["[", "←"], "Collapse"], [["]", "→"], "Expand"], [["e"], "Next error"], [["E"], "Previous error"], [["Enter"], "Show details"]] },
 ];
 
-export function ShortcutSheet({ opened, onClose }: { opened: boolean; onClose: () => void }) {
+export default function ShortcutSheet({ onClose }: { onClose: () => void }) {
   return (
-    <Modal opened={opened} onClose={onClose} title="Keyboard shortcuts" size="lg" closeButtonProps={{ "aria-label": "Close" }}>
+    <Modal opened onClose={onClose} title="Keyboard shortcuts" size="lg" closeButtonProps={{ "aria-label": "Close" }}>
       <div className={classes.sections}>
         {sections.map(({ title, keys }) => (
           <section key={title}>
@@ -31,13 +30,3 @@ export function ShortcutSheet({ opened, onClose }: { opened: boolean; onClose: (
     </Modal>
   );
 }
-
-ShortcutSheet.Button = function ShortcutButton({ onClick }: { onClick: () => void }) {
-  return (
-    <Tooltip label="Keyboard shortcuts (?)" position="right">
-      <ActionIcon variant="subtle" color="gray" aria-label="Keyboard shortcuts" onClick={onClick}>
-        <Keyboard size={17} />
-      </ActionIcon>
-    </Tooltip>
-  );
-};

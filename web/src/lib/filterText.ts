@@ -9,6 +9,9 @@ const keyText = (key: string): string => (/^[\p{L}_][\p{L}\p{N}_.-]*$/u.test(key
 /** The condition that a key has this value; values of other types than text are written bare. */
 export const equals = (key: string, value: unknown): string => `${keyText(key)}:${typeof value === "string" ? quoted(value) : String(value)}`;
 
+/** The condition that a key has another value, or is not there. */
+export const differs = (key: string, value: unknown): string => `NOT ${equals(key, value)}`;
+
 /** The condition that a key has one of these values; empty for none. */
 export function oneOf(key: string, values: string[]): string {
   const terms = values.map((value) => equals(key, value));

@@ -21,6 +21,9 @@ export function protocolOf(span: Span): Protocol {
   return "internal";
 }
 
+/** What the kind alone tells. */
+export const protocolOfKind = (kind: Span["kind"]): Protocol => (kind === "PRODUCER" || kind === "CONSUMER" ? "messaging" : "internal");
+
 /** The uninstrumented other side of an outgoing call: a database system, a queue, a host. */
 export function peerOf(span: Span): string | null {
   if (span.kind !== "CLIENT" && span.kind !== "PRODUCER") return null;

@@ -48,7 +48,9 @@ export function strength(value: number, values: number[]): number {
   return high === low ? 1 : 0.15 + (0.85 * Math.log(value / low)) / Math.log(high / low);
 }
 
+/** Calls per second; of a moment, such as a single trace, how many. */
 export const perSecond = (count: number, seconds: number): string => {
+  if (seconds === 0) return `${formatShort(count)}×`;
   const rate = count / Math.max(1, seconds);
   return `${rate >= 100 ? formatShort(rate) : rate >= 9.95 ? rate.toFixed(0) : rate >= 0.095 ? rate.toFixed(1) : rate.toFixed(2)}/s`;
 };

@@ -1,75 +1,100 @@
 /** Owns which rows of a span tree are on screen: what is collapsed, what a folded group shows of itself. */
-import type { GroupNode, SpanNode, SpanTree, TreeNode } from "./spanTree";
+import { endOf, isGroup, isSpan, parentOf, pathTo, type SpanTree } from "./spanTree";
 
-/** One level of indent guides, with the levels above it; a list, so that a deep trace costs no more per row. */
-export type Guide = { goesOn: boolean; above: Guide | null };
+/** Nodes whose open state differs from the default: spans start open, groups start as a digest. */
+export type Toggled = ReadonlySet<number>;
 
-export type Row = {
-  node: TreeNode;
-  depth: number;
-  /** Whether the line of this row's level, and of each above it, goes on below. */
-  guide: Guide;
-  open: boolean;
-  parentService: string | null;
-  /** Why a member of a folded group is shown on its own. */
-  note: "slowest" | "failed" | null;
-};
+/** Why a member of a folded group is shown on its own. */
+export type Note = "slowest" | "failed" | null;
 
-/** Keys whose open state differs from the default: spans start open, groups start as a digest. */
-export type Toggled = ReadonlySet<string>;
-
-export const serviceOf = (node: TreeNode): string | null =>
-  node.kind === "span" ? node.span.service_name : node.kind === "group" ? node.like.service_name : null;
-
-export const isOpen = (node: TreeNode, toggled: Toggled): boolean => (node.kind === "group") === toggled.has(node.key);
+export const hasChildren = (tree: SpanTree, at: number): boolean => endOf(tree, at) > at + 1;
+export const isOpen = (tree: SpanTree, toggled: Toggled, at: number): boolean => isGroup(tree, at) === toggled.has(at);
 
 /** Members of a closed group that a person must not miss: up to three that failed, and the slowest. */
-export function digest(group: GroupNode): { node: SpanNode; note: "slowest" | "failed" }[] {
-  const failed = group.failed.slice(0, 3);
-  const notable = failed.includes(group.slowest) ? failed : [...failed, group.slowest];
-  return notable
-    .sort((a, b) => a.startUs - b.startUs)
-    .map((node) => ({ node, note: node.errors > 0 ? "failed" : "slowest" }));
+export function digest(tree: SpanTree, group: number): number[] {
+  const facts = tree.groups.get(group);
+  if (facts === undefined) return [];
+  const failed = facts.failed.slice(0, 3);
+  return (failed.includes(facts.slowest) ? failed : [...failed, facts.slowest]).sort((a, b) => a - b);
 }
 
-type Shown = { node: TreeNode; note: Row["note"] };
-
-function shownChildren(node: TreeNode, open: boolean): Shown[] {
-  if (node.kind === "group" && !open) return digest(node);
-  return open ? node.children.map((child) => ({ node: child, note: null })) : [];
+/** What the row of a node says beside its name, when its group is closed. */
+export function noteOf(tree: SpanTree, toggled: Toggled, at: number): Note {
+  const up = parentOf(tree, at);
+  if (up < 0 || !isGroup(tree, up) || isOpen(tree, toggled, up)) return null;
+  return (tree.errors[at] ?? 0) > 0 ? "failed" : "slowest";
 }
 
-/** The rows on screen, in order; walks with a stack, so depth is no limit. */
-export function visibleRows(tree: SpanTree, toggled: Toggled): Row[] {
-  const rows: Row[] = [];
-  type Frame = { shown: Shown; depth: number; guide: Guide; parentService: string | null };
-  const frames = (list: Shown[], depth: number, above: Guide | null, parentService: string | null): Frame[] =>
-    list.map((shown, at) => ({ shown, depth, guide: { goesOn: at < list.length - 1, above }, parentService })).reverse();
-  const stack = frames(tree.roots.map((node) => ({ node, note: null })), 0, null, null);
-  for (let top = stack.pop(); top !== undefined; top = stack.pop()) {
-    const { shown, depth, guide, parentService } = top;
-    const open = isOpen(shown.node, toggled);
-    rows.push({ node: shown.node, depth, guide, open, parentService, note: shown.note });
-    const service = serviceOf(shown.node) ?? parentService;
-    stack.push(...frames(shownChildren(shown.node, open), depth + 1, guide, service));
+/** The nodes on screen, in rising order. */
+export function visibleRows(tree: SpanTree, toggled: Toggled): Int32Array {
+  const rows = new Int32Array(tree.size);
+  let count = 0;
+  const ranges: [from: number, to: number][] = [[0, tree.size]];
+  for (let range = ranges.pop(); range !== undefined; range = ranges.pop()) {
+    const [from, to] = range;
+    for (let at = from; at < to; at += 1) {
+      rows[count] = at;
+      count += 1;
+      if (isOpen(tree, toggled, at)) continue;
+      const end = endOf(tree, at);
+      if (isGroup(tree, at)) {
+        ranges.push([end, to], ...digest(tree, at).reverse().map((member): [number, number] => [member, endOf(tree, member)]));
+        break;
+      }
+      at = end - 1;
+    }
   }
-  return rows;
+  return rows.slice(0, count);
 }
 
-/** Opens whatever hides a span, so that a link to it lands on a row that is there. */
-export function revealed(tree: SpanTree, toggled: Toggled, key: string): Toggled {
-  const path = tree.pathTo(key);
+/** Where a node is among the rows, -1 when it is hidden. */
+export function rowOf(rows: Int32Array, node: number): number {
+  let [low, high] = [0, rows.length - 1];
+  while (low <= high) {
+    const middle = (low + high) >> 1;
+    const found = rows[middle] ?? 0;
+    if (found === node) return middle;
+    if (found < node) low = middle + 1;
+    else high = middle - 1;
+  }
+  return -1;
+}
+
+/** Whether a sibling of a node is shown below it. */
+export function goesOn(tree: SpanTree, toggled: Toggled, at: number): boolean {
+  const up = parentOf(tree, at);
+  if (up >= 0 && isGroup(tree, up) && !isOpen(tree, toggled, up)) return digest(tree, up).at(-1) !== at;
+  return endOf(tree, at) < (up < 0 ? tree.size : endOf(tree, up));
+}
+
+/** Opens whatever hides a node, so that a link to it lands on a row that is there. */
+export function revealed(tree: SpanTree, toggled: Toggled, at: number): Toggled {
+  const path = pathTo(tree, at);
   const next = new Set(toggled);
-  for (const [at, node] of path.entries()) {
-    const wanted = path[at + 1]?.key ?? key;
-    if (node.kind === "group") {
-      if (!digest(node).some((shown) => shown.node.key === wanted)) next.add(node.key);
-    } else next.delete(node.key);
+  for (const [step, node] of path.entries()) {
+    const wanted = path[step + 1] ?? at;
+    if (!isGroup(tree, node)) next.delete(node);
+    else if (!digest(tree, node).includes(wanted)) next.add(node);
   }
   return next.size === toggled.size && [...next].every((kept) => toggled.has(kept)) ? toggled : next;
 }
 
-/** Every span and group with children, closed. */
+/** Every span with children below a root closed, and every group. */
 export function allCollapsed(tree: SpanTree): Toggled {
-  return new Set(tree.spans.filter((node) => node.children.length > 0 && tree.pathTo(node.key).length > 0).map((node) => node.key));
+  const closed = new Set<number>();
+  for (let at = 0; at < tree.size; at += 1) if (isSpan(tree, at) && hasChildren(tree, at) && parentOf(tree, at) >= 0) closed.add(at);
+  return closed;
+}
+
+/** Closes the open spans that are farthest from the root among those shown, or opens the closed ones that are nearest. */
+export function oneLevel(tree: SpanTree, toggled: Toggled, open: boolean): Toggled {
+  const rows = [...visibleRows(tree, toggled)].filter((at) => hasChildren(tree, at) && isSpan(tree, at) && isOpen(tree, toggled, at) !== open);
+  const levels = rows.map((at) => tree.levels[at] ?? 0);
+  const level = open ? levels.reduce((a, b) => Math.min(a, b), Infinity) : levels.reduce((a, b) => Math.max(a, b), -1);
+  const next = new Set(toggled);
+  for (const at of rows.filter((_, index) => levels[index] === level)) {
+    if (open) next.delete(at);
+    else next.add(at);
+  }
+  return next;
 }

@@ -1,9 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { aSpan } from "../testing/builders";
-import { revealed, visibleRows } from "./spanRows";
-import { buildTree, type SpanTree } from "./spanTree";
+import { allCollapsed, noteOf, oneLevel, revealed, rowOf, type Toggled, visibleRows } from "./spanRows";
+import { buildTree, findSpan, nodeAt, type SpanTree } from "./spanTree";
 
-const outline = (tree: SpanTree, toggled = new Set<string>()) => visibleRows(tree, toggled).map((row) => `${" ".repeat(row.depth)}${row.node.key}`);
+const nameOf = (tree: SpanTree, at: number) => `${tree.types[at] === 0 ? "" : `${nodeAt(tree, at).type}/`}${tree.ids[at]}`;
+const outline = (tree: SpanTree, toggled: Toggled = new Set()) => [...visibleRows(tree, toggled)].map((at) => `${" ".repeat(tree.levels[at] ?? 0)}${nameOf(tree, at)}`);
+const groupOf = (tree: SpanTree) => tree.types.indexOf(2);
 
 describe("the tree of a trace", () => {
   it("puts children under their parent by start, whatever the order of arrival", () => {
@@ -19,20 +21,30 @@ describe("the tree of a trace", () => {
 
   it("keeps every span when parents form a ring", () => {
     const tree = buildTree([aSpan({ id: "a", parent: "b" }), aSpan({ id: "b", parent: "a", from: 1 }), aSpan({ id: "c", parent: "c", from: 2 })]);
-    expect(tree.spans.map((node) => node.key).sort()).toEqual(["a", "b", "c"]);
+    expect(outline(tree).map((line) => line.trim()).sort()).toEqual(["a", "b", "c"]);
   });
 
   it("keeps both spans that share an id", () => {
     const tree = buildTree([aSpan({ id: "a", kind: "CLIENT" }), aSpan({ id: "a", kind: "SERVER", from: 1 })]);
-    expect(tree.spans.map((node) => node.key)).toEqual(["a", "a/1"]);
+    expect(outline(tree)).toEqual(["a", "a"]);
   });
 
   it("counts spans and errors below a span", () => {
     const tree = buildTree([aSpan({ id: "a" }), aSpan({ id: "b", parent: "a" }), aSpan({ id: "c", parent: "b", status: "ERROR" })]);
-    expect([tree.roots[0]?.count, tree.roots[0]?.errors]).toEqual([3, 1]);
+    expect(nodeAt(tree, 0)).toMatchObject({ count: 3, errors: 1 });
   });
 
-  it("of no spans is empty", () => expect(buildTree([])).toMatchObject({ roots: [], durationUs: 0, depth: 0 }));
+  it("of no spans is empty", () => expect(buildTree([])).toMatchObject({ size: 0, durationUs: 0, depth: 0 }));
+
+  it("finds a span by its id, not the missing parent of that id", () => {
+    const tree = buildTree([aSpan({ id: "b", parent: "gone" }), aSpan({ id: "c", from: 5 })]);
+    expect([findSpan(tree, "c"), findSpan(tree, "gone"), findSpan(tree, "never")]).toEqual([2, -1, -1]);
+  });
+
+  it("knows the time of a span in which nothing below it runs", () => {
+    const tree = buildTree([aSpan({ id: "a", us: 100 }), aSpan({ id: "b", parent: "a", from: 10, us: 30 }), aSpan({ id: "c", parent: "a", from: 20, us: 30 }), aSpan({ id: "d", parent: "a", from: 90, us: 50 })]);
+    expect(nodeAt(tree, 0).selfUs).toBe(50);
+  });
 
   it("has no limit of depth", () => {
     const chain = Array.from({ length: 20_000 }, (_, at) => aSpan({ id: `s${at}`, parent: at === 0 ? null : `s${at - 1}`, from: at }));
@@ -51,28 +63,44 @@ describe("repeated siblings", () => {
   });
 
   it("show the failed one too", () => {
-    const rows = visibleRows(buildTree(repeated(4)), new Set());
-    expect(rows.slice(2).map((row) => [row.node.key, row.note])).toEqual([["r2", "slowest"], ["r4", "failed"]]);
+    const tree = buildTree(repeated(4));
+    const rows = [...visibleRows(tree, new Set())];
+    expect(rows.slice(2).map((at) => [tree.ids[at], noteOf(tree, new Set(), at)])).toEqual([["r2", "slowest"], ["r4", "failed"]]);
   });
 
-  it("open to all of them", () => expect(outline(buildTree(repeated()), new Set(["group/r0"]))).toHaveLength(8));
+  it("open to all of them", () => {
+    const tree = buildTree(repeated());
+    expect(outline(tree, new Set([groupOf(tree)]))).toHaveLength(8);
+  });
 
   it("say their median and their maximum", () => {
-    expect(buildTree(repeated()).roots[0]?.children[0]).toMatchObject({ kind: "group", p50Us: 13, maxUs: 90 });
+    const tree = buildTree(repeated());
+    expect(tree.groups.get(groupOf(tree))).toMatchObject({ size: 6, p50Us: 13, maxUs: 90 });
   });
+
+  it("do not count as a level between a call and its caller", () => expect(buildTree(repeated()).depth).toBe(2));
 
   it("stay apart below five", () => expect(outline(buildTree(repeated().slice(0, 5)))).toHaveLength(5));
 });
 
 describe("rows", () => {
-  it("hide what is below a closed span", () => {
-    const tree = buildTree([aSpan({ id: "a" }), aSpan({ id: "b", parent: "a" })]);
-    expect(outline(tree, new Set(["a"]))).toEqual(["a"]);
-  });
+  const chain = () => buildTree([aSpan({ id: "a" }), aSpan({ id: "b", parent: "a" }), aSpan({ id: "c", parent: "b" })]);
+
+  it("hide what is below a closed span", () => expect(outline(chain(), new Set([0]))).toEqual(["a"]));
 
   it("are opened down to a span that a link names", () => {
     const tree = buildTree(repeated());
-    const toggled = revealed(tree, new Set(["root"]), "r5");
-    expect(visibleRows(tree, toggled).some((row) => row.node.key === "r5")).toBe(true);
+    const at = findSpan(tree, "r5");
+    expect(rowOf(visibleRows(tree, new Set([0])), at)).toBe(-1);
+    expect(rowOf(visibleRows(tree, revealed(tree, new Set([0]), at)), at)).toBe(7);
   });
+
+  it("close and open one level at a time", () => {
+    const tree = chain();
+    const closed = oneLevel(tree, new Set(), false);
+    expect(outline(tree, closed)).toEqual(["a", " b"]);
+    expect(outline(tree, oneLevel(tree, closed, true))).toHaveLength(3);
+  });
+
+  it("all closed leave the roots and what is right below them", () => expect(outline(chain(), allCollapsed(chain()))).toEqual(["a", " b"]));
 });

@@ -1,181 +1,214 @@
 /** Owns the tree of a trace: who called whom, what is missing, and which siblings are repetitions of one another. */
-import type { Span } from "../api/types";
-import { toMicros } from "./moment";
+import type { SpanKind, SpanSkeleton, Status } from "../api/types";
+import { failedStatus, linkSpans, type Linked, missingFrom, readSpans, type SpanColumns, spanKinds, statuses } from "./spanLinks";
 
-type Place = {
-  key: string;
-  startUs: number;
-  endUs: number;
-  children: TreeNode[];
-  /** Spans in this subtree, itself included. */
-  count: number;
-  /** Spans with status ERROR in this subtree, itself included. */
-  errors: number;
-};
-export type SpanNode = Place & { kind: "span"; span: Span };
-/** A parent that spans name but that never arrived. */
-export type MissingNode = Place & { kind: "missing"; spanId: string };
-/** Siblings of one service, operation and kind, folded into one row. */
-export type GroupNode = Place & { kind: "group"; like: Span; p50Us: number; maxUs: number; failed: SpanNode[]; slowest: SpanNode };
-export type TreeNode = SpanNode | MissingNode | GroupNode;
+/** What a node is: a span, a parent that spans name but that never arrived, or equal siblings folded into one row. */
+export type NodeType = "span" | "missing" | "group";
+export const nodeTypes: NodeType[] = ["span", "missing", "group"];
+const [span, missing, group] = [0, 1, 2];
 
+/** What a folded group says of its members; `failed` and `slowest` are nodes. */
+export type Group = { size: number; p50Us: number; maxUs: number; failed: number[]; slowest: number };
+
+/** Nodes in drawing order, parents before children, one place in each list; times in microseconds after the trace's start. */
 export type SpanTree = {
-  roots: TreeNode[];
-  /** Every span in drawing order, parents before children. */
-  spans: SpanNode[];
-  /** The nodes from the root down to each span, by the span's key. */
-  pathTo: (key: string) => TreeNode[];
+  size: number;
+  spanCount: number;
+  /** Indexes into `nodeTypes`. */
+  types: Uint8Array;
+  /** The id of a span or of a missing parent; of a group, that of its first member. */
+  ids: string[];
+  /** The node above, -1 for a root. */
+  parents: Int32Array;
+  /** The node after the last one below. */
+  ends: Int32Array;
+  levels: Int32Array;
+  /** Spans in the subtree, the node itself included; and how many of them failed. */
+  counts: Int32Array;
+  errors: Int32Array;
+  starts: Float64Array;
+  durations: Float64Array;
+  /** Time of a span in which no span below it runs. */
+  selfTimes: Float64Array;
+  services: Uint32Array;
+  operations: Uint32Array;
+  kinds: Uint8Array;
+  statuses: Uint8Array;
+  serviceNames: string[];
+  operationNames: string[];
+  groups: Map<number, Group>;
+  /** The earliest start in microseconds since 1970. */
   startUs: number;
   durationUs: number;
+  /** Spans above one another at most. */
   depth: number;
 };
 
 /** So many equal siblings are shown as one row. */
 export const foldFrom = 5;
 
-const byStart = (a: TreeNode, b: TreeNode) => a.startUs - b.startUs || b.endUs - a.endUs;
+/** One node as an object, for the few that are on screen. */
+export type TreeNode = { at: number; type: NodeType; id: string; startUs: number; durationUs: number; selfUs: number; service: string; operation: string; kind: SpanKind; status: Status; count: number; errors: number };
 
-function spanNodes(spans: Span[]): SpanNode[] {
-  const seen = new Map<string, number>();
-  return spans.map((span) => {
-    const repeats = seen.get(span.span_id) ?? 0;
-    seen.set(span.span_id, repeats + 1);
-    const startUs = toMicros(span.start_time);
-    const failed = span.status === "ERROR" ? 1 : 0;
-    const key = repeats === 0 ? span.span_id : `${span.span_id}/${repeats}`;
-    return { kind: "span", key, span, startUs, endUs: startUs + span.duration_us, children: [], count: 1, errors: failed };
-  });
-}
-
-function missingNode(spanId: string): MissingNode {
-  return { kind: "missing", key: `missing/${spanId}`, spanId, startUs: Infinity, endUs: -Infinity, children: [], count: 0, errors: 0 };
-}
-
-/** Spans that reach no root because their parents form a ring; each ring is opened at its earliest span. */
-function openRings(nodes: SpanNode[], parents: Map<SpanNode, TreeNode>): SpanNode[] {
-  const settled = new Set<TreeNode>();
-  const opened: SpanNode[] = [];
-  for (const node of nodes) {
-    const trail = new Set<TreeNode>();
-    let at: TreeNode | undefined = node;
-    while (at !== undefined && !settled.has(at)) {
-      if (trail.has(at)) {
-        const ring = node;
-        const parent = parents.get(ring);
-        if (parent !== undefined) parent.children = parent.children.filter((child) => child !== ring);
-        parents.delete(ring);
-        opened.push(ring);
-        break;
-      }
-      trail.add(at);
-      at = at.kind === "span" ? parents.get(at) : undefined;
-    }
-    for (const passed of trail) settled.add(passed);
-  }
-  return opened;
-}
-
-function link(nodes: SpanNode[]): TreeNode[] {
-  const byId = new Map<string, SpanNode>();
-  for (const node of nodes) if (!byId.has(node.span.span_id)) byId.set(node.span.span_id, node);
-  const missing = new Map<string, MissingNode>();
-  const parents = new Map<SpanNode, TreeNode>();
-  const roots: TreeNode[] = [];
-  for (const node of nodes) {
-    const parentId = node.span.parent_span_id;
-    if (parentId === null || parentId === "") {
-      roots.push(node);
-      continue;
-    }
-    const ghost = missing.get(parentId) ?? missingNode(parentId);
-    const parent = byId.get(parentId) ?? ghost;
-    if (parent === ghost) missing.set(parentId, ghost);
-    parent.children.push(node);
-    parents.set(node, parent);
-  }
-  return [...roots, ...missing.values(), ...openRings(nodes, parents)];
-}
-
-function quantile(sorted: number[], share: number): number {
-  return sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)] ?? 0;
-}
-
-function groupNode(members: [SpanNode, ...SpanNode[]]): GroupNode {
-  const durations = members.map((member) => member.span.duration_us).sort((a, b) => a - b);
+export function nodeAt(tree: SpanTree, at: number): TreeNode {
   return {
-    kind: "group",
-    key: `group/${members[0].key}`,
-    like: members[0].span,
-    startUs: Math.min(...members.map((member) => member.startUs)),
-    endUs: Math.max(...members.map((member) => member.endUs)),
-    children: members,
-    count: members.reduce((sum, member) => sum + member.count, 0),
-    errors: members.reduce((sum, member) => sum + member.errors, 0),
-    p50Us: quantile(durations, 0.5),
-    maxUs: durations.at(-1) ?? 0,
-    failed: members.filter((member) => member.errors > 0),
-    slowest: members.reduce((a, b) => (b.span.duration_us > a.span.duration_us ? b : a)),
+    at,
+    type: nodeTypes[tree.types[at] ?? 0] ?? "span",
+    id: tree.ids[at] ?? "",
+    startUs: tree.starts[at] ?? 0,
+    durationUs: tree.durations[at] ?? 0,
+    selfUs: tree.selfTimes[at] ?? 0,
+    service: tree.serviceNames[tree.services[at] ?? 0] ?? "",
+    operation: tree.operationNames[tree.operations[at] ?? 0] ?? "",
+    kind: spanKinds[tree.kinds[at] ?? 0] ?? "UNSPECIFIED",
+    status: statuses[tree.statuses[at] ?? 0] ?? "UNSET",
+    count: tree.counts[at] ?? 0,
+    errors: tree.errors[at] ?? 0,
   };
 }
 
-/** Replaces each run of equal siblings by one group at the place of the first. */
-function fold(children: TreeNode[]): TreeNode[] {
+export const isSpan = (tree: SpanTree, at: number): boolean => tree.types[at] === span;
+export const isGroup = (tree: SpanTree, at: number): boolean => tree.types[at] === group;
+export const hasFailed = (tree: SpanTree, at: number): boolean => tree.statuses[at] === failedStatus && tree.types[at] === span;
+export const parentOf = (tree: SpanTree, at: number): number => tree.parents[at] ?? -1;
+export const endOf = (tree: SpanTree, at: number): number => tree.ends[at] ?? at + 1;
+
+/** The first span with this id, -1 without one. */
+export function findSpan(tree: SpanTree, id: string): number {
+  for (let at = tree.ids.indexOf(id); at >= 0; at = tree.ids.indexOf(id, at + 1)) if (isSpan(tree, at)) return at;
+  return -1;
+}
+
+/** The service of the nearest span above a node, null at the top. */
+export function serviceAbove(tree: SpanTree, at: number): string | null {
+  for (let up = parentOf(tree, at); up >= 0; up = parentOf(tree, up)) if (tree.types[up] !== missing) return tree.serviceNames[tree.services[up] ?? 0] ?? null;
+  return null;
+}
+
+/** The nodes above one, the root first. */
+export function pathTo(tree: SpanTree, at: number): number[] {
+  const path: number[] = [];
+  for (let up = parentOf(tree, at); up >= 0; up = parentOf(tree, up)) path.push(up);
+  return path.reverse();
+}
+
+/** The nodes right below one; `-1` stands above the roots. */
+export function childrenOf(tree: SpanTree, at: number): number[] {
+  const found: number[] = [];
+  const end = at < 0 ? tree.size : endOf(tree, at);
+  for (let child = at + 1; child < end; child = endOf(tree, child)) found.push(child);
+  return found;
+}
+
+type Entry = { raw: number; members: number[] | null; parent: number; level: number; depth: number };
+
+/** Children of a span with each run of equal siblings as one list, at the place of the first. */
+function folded(spans: SpanColumns, children: number[]): (number | number[])[] {
   if (children.length < foldFrom) return children;
-  const alike = new Map<string, SpanNode[]>();
-  const likeness = (node: SpanNode) => `${node.span.service_name}\0${node.span.operation_name}\0${node.span.kind}`;
+  const alike = new Map<number, number[]>();
+  const likeness = (raw: number) => ((spans.services[raw] ?? 0) * spans.operationNames.length + (spans.operations[raw] ?? 0)) * spanKinds.length + (spans.kinds[raw] ?? 0);
   for (const child of children) {
-    if (child.kind === "span") alike.set(likeness(child), [...(alike.get(likeness(child)) ?? []), child]);
+    const key = likeness(child);
+    const members = alike.get(key);
+    if (members === undefined) alike.set(key, [child]);
+    else members.push(child);
   }
-  return children.flatMap((child): TreeNode[] => {
-    if (child.kind !== "span") return [child];
+  return children.flatMap((child): (number | number[])[] => {
     const members = alike.get(likeness(child)) ?? [];
-    const [first, ...rest] = members;
-    if (first === undefined || members.length < foldFrom) return [child];
-    return first === child ? [groupNode([first, ...rest])] : [];
+    if (members.length < foldFrom) return [child];
+    return members[0] === child ? [members] : [];
   });
 }
 
-/** Sums up every subtree, sorts children by start and folds repetitions; leaves first, without recursion. */
-function settle(roots: TreeNode[]): void {
-  const order: TreeNode[] = [...roots];
-  for (let at = 0; at < order.length; at += 1) for (const child of order[at]?.children ?? []) order.push(child);
-  for (const node of order.reverse()) {
-    for (const child of node.children) {
-      node.count += child.count;
-      node.errors += child.errors;
-      if (node.kind !== "missing") continue;
-      node.startUs = Math.min(node.startUs, child.startUs);
-      node.endUs = Math.max(node.endUs, child.endUs);
-    }
-    node.children = fold(node.children.sort(byStart));
+function emptyTree(size: number, spans: SpanColumns): SpanTree {
+  const { serviceNames, operationNames, startUs, endUs } = spans;
+  return {
+    size, spanCount: spans.size, types: new Uint8Array(size), ids: Array.from({ length: size }, () => ""), parents: new Int32Array(size), ends: new Int32Array(size), levels: new Int32Array(size),
+    counts: new Int32Array(size), errors: new Int32Array(size), starts: new Float64Array(size), durations: new Float64Array(size), selfTimes: new Float64Array(size),
+    services: new Uint32Array(size), operations: new Uint32Array(size), kinds: new Uint8Array(size), statuses: new Uint8Array(size),
+    serviceNames, operationNames, groups: new Map(), startUs, durationUs: endUs - startUs, depth: 0,
+  };
+}
+
+/** Writes what a span, or the first member of a group, says into a node. */
+function writeSpan(tree: SpanTree, at: number, spans: SpanColumns, raw: number): void {
+  tree.ids[at] = spans.ids[raw] ?? "";
+  tree.starts[at] = spans.starts[raw] ?? 0;
+  tree.durations[at] = spans.durations[raw] ?? 0;
+  tree.services[at] = spans.services[raw] ?? 0;
+  tree.operations[at] = spans.operations[raw] ?? 0;
+  tree.kinds[at] = spans.kinds[raw] ?? 0;
+}
+
+function writeNode(tree: SpanTree, at: number, entry: Entry, spans: SpanColumns, links: Linked): void {
+  tree.parents[at] = entry.parent;
+  tree.levels[at] = entry.level;
+  tree.ends[at] = at + 1;
+  if (entry.members !== null) {
+    tree.types[at] = group;
+    writeSpan(tree, at, spans, entry.raw);
+  } else if (entry.raw >= spans.size) {
+    const lost = missingFrom(spans, links, entry.raw);
+    tree.types[at] = missing;
+    tree.ids[at] = lost.id;
+    tree.starts[at] = lost.start;
+    tree.durations[at] = lost.end - lost.start;
+  } else {
+    writeSpan(tree, at, spans, entry.raw);
+    tree.selfTimes[at] = links.selfTimes[entry.raw] ?? 0;
+    tree.statuses[at] = spans.statuses[entry.raw] ?? 0;
+    tree.counts[at] = 1;
+    tree.errors[at] = hasFailed(tree, at) ? 1 : 0;
   }
 }
 
-/** Builds the tree of a trace from its spans in any order; no span is ever left out. */
-export function buildTree(spans: Span[]): SpanTree {
-  const nodes = spanNodes(spans).sort(byStart);
-  const roots = link(nodes);
-  settle(roots);
-  roots.sort(byStart);
-  const parents = new Map<string, TreeNode>();
-  const ordered: SpanNode[] = [];
-  let depth = 0;
-  const stack: { node: TreeNode; level: number }[] = roots.map((node) => ({ node, level: 1 })).reverse();
-  for (let top = stack.pop(); top !== undefined; top = stack.pop()) {
-    const { node, level } = top;
-    if (node.kind === "span") ordered.push(node);
-    if (node.kind !== "group") depth = Math.max(depth, level);
-    for (const child of [...node.children].reverse()) {
-      parents.set(child.key, node);
-      stack.push({ node: child, level: level + (node.kind === "group" ? 0 : 1) });
-    }
+/** Sums up every subtree, from the leaves to the roots. */
+function settle(tree: SpanTree): void {
+  for (let at = tree.size - 1; at >= 0; at -= 1) {
+    const up = parentOf(tree, at);
+    if (up < 0) continue;
+    tree.ends[up] = Math.max(tree.ends[up] ?? 0, tree.ends[at] ?? 0);
+    tree.counts[up] = (tree.counts[up] ?? 0) + (tree.counts[at] ?? 0);
+    tree.errors[up] = (tree.errors[up] ?? 0) + (tree.errors[at] ?? 0);
   }
-  const pathTo = (key: string) => {
-    const path: TreeNode[] = [];
-    for (let at = parents.get(key); at !== undefined; at = parents.get(at.key)) path.unshift(at);
-    return path;
+}
+
+function settleGroup(tree: SpanTree, at: number): void {
+  const members = childrenOf(tree, at);
+  const durations = Float64Array.from(members, (member) => tree.durations[member] ?? 0).sort();
+  const end = members.reduce((latest, member) => Math.max(latest, (tree.starts[member] ?? 0) + (tree.durations[member] ?? 0)), 0);
+  tree.durations[at] = end - (tree.starts[at] ?? 0);
+  tree.groups.set(at, {
+    size: members.length,
+    p50Us: durations[Math.max(0, Math.ceil(durations.length * 0.5) - 1)] ?? 0,
+    maxUs: durations.at(-1) ?? 0,
+    failed: members.filter((member) => (tree.errors[member] ?? 0) > 0),
+    slowest: members.reduce((a, b) => ((tree.durations[b] ?? 0) > (tree.durations[a] ?? 0) ? b : a)),
+  });
+}
+
+/** Builds the tree of a trace from its spans in any order; no span is ever left out, and depth is no limit. */
+export function buildTree(skeletons: SpanSkeleton[]): SpanTree {
+  const spans = readSpans(skeletons);
+  const links = linkSpans(spans);
+  const order: Entry[] = [];
+  const stack: Entry[] = [];
+  const push = (children: number[], parent: number, level: number, depth: number, fold: boolean) => {
+    for (const child of (fold ? folded(spans, children) : children).reverse()) {
+      stack.push(typeof child === "number" ? { raw: child, members: null, parent, level, depth } : { raw: child[0] ?? 0, members: child, parent, level, depth: depth - 1 });
+    }
   };
-  const startUs = Math.min(...nodes.map((node) => node.startUs));
-  const endUs = nodes.reduce((latest, node) => Math.max(latest, node.endUs), -Infinity);
-  return { roots, spans: ordered, pathTo, startUs: nodes.length > 0 ? startUs : 0, durationUs: nodes.length > 0 ? endUs - startUs : 0, depth };
+  push([...links.roots], -1, 0, 1, false);
+  let depth = 0;
+  for (let top = stack.pop(); top !== undefined; top = stack.pop()) {
+    const at = order.push(top) - 1;
+    depth = Math.max(depth, top.depth);
+    push(top.members === null ? links.childrenOf(top.raw) : [...top.members], at, top.level + 1, top.depth + 1, top.members === null);
+  }
+  const tree = emptyTree(order.length, spans);
+  for (const [at, entry] of order.entries()) writeNode(tree, at, entry, spans, links);
+  settle(tree);
+  for (let at = tree.size - 1; at >= 0; at -= 1) if (isGroup(tree, at)) settleGroup(tree, at);
+  tree.depth = depth;
+  return tree;
 }

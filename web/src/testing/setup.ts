@@ -2,6 +2,8 @@
 import "@testing-library/jest-dom/vitest";
 import { cleanup, configure } from "@testing-library/react";
 import { afterEach } from "vitest";
+import type { ApiError } from "../api/client";
+import { readSkeleton } from "../api/readSkeleton";
 
 const size = (value: number) => ({ configurable: true, get: () => value });
 Object.defineProperties(HTMLElement.prototype, { offsetWidth: size(1400), offsetHeight: size(800), clientWidth: size(1400), clientHeight: size(800) });
@@ -27,6 +29,19 @@ window.matchMedia = (query: string) => {
   const matches = query.includes("min-width") ? em <= 1400 : query.includes("max-width") ? em >= 1400 : false;
   return { matches, media: query, onchange: null, addEventListener: () => {}, removeEventListener: () => {}, addListener: () => {}, removeListener: () => {}, dispatchEvent: () => true };
 };
+
+/** The worker's work without a thread: jsdom has none. */
+class WorkerInPlace extends EventTarget {
+  terminate() {}
+  async postMessage(traceId: string) {
+    const said = await readSkeleton(traceId).then(
+      (outline) => ({ outline }),
+      ({ status, code, message, field }: ApiError) => ({ problem: { status, code, message, field } }),
+    );
+    this.dispatchEvent(new MessageEvent("message", { data: said }));
+  }
+}
+globalThis.Worker = WorkerInPlace as unknown as typeof Worker;
 
 configure({ asyncUtilTimeout: 10_000 });
 afterEach(cleanup);

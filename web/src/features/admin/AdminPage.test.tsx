@@ -1,7 +1,7 @@
 import { screen, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { afterEach, describe, expect, it } from "vitest";
-import { adminToken } from "../../api/client";
+import { adminToken } from "../../lib/adminToken";
 import { accessibilityFaults, open, refuse } from "../../testing/app";
 
 const receipt = { service_name: "shop", instance: "a1", peer: "127.0.0.1", transport: "grpc", last_seen: new Date().toISOString(), accepted: 10, rejected: {}, filtered: 0, duplicate: 0, queued: 0, committed: 10, lag_ms: 3, clock_offset_ms: 0 };

@@ -7,12 +7,12 @@ import { admin, wantsToken } from "../../api/client";
 import { deadLettersQuery } from "../../api/queries";
 import type { DeadLetter } from "../../api/types";
 import { EmptyPanel, ErrorPanel, SkeletonRows } from "../../components/Panels";
+import { TokenForm } from "../../components/TokenForm";
 import { useNow } from "../../components/useNow";
 import { formatBytes, formatCount } from "../../lib/count";
 import { formatAgo, formatExact } from "../../lib/moment";
 import classes from "./AdminPage.module.css";
 import { DeleteDialog } from "./DeleteDialog";
-import { TokenForm } from "./TokenForm";
 
 type Deed = { method: "POST" | "DELETE"; letter: DeadLetter };
 

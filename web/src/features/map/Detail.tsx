@@ -7,8 +7,8 @@ import { formatCount, formatShare } from "../../lib/count";
 import { formatDuration } from "../../lib/duration";
 import { edgeErrorRate, edgeId, nodeErrorRate, perSecond, secondsOf } from "../../lib/serviceGraph";
 import { type TimeRange, rangeParams } from "../../lib/timeRange";
-import type { Choice } from "./Graph";
-import { kindIcons } from "./MapCard";
+import type { Choice } from "../../components/serviceGraph/Graph";
+import { kindIcons } from "../../components/serviceGraph/MapCard";
 import classes from "./MapPage.module.css";
 
 type Props = { map: ServiceMap; choice: Choice; range: TimeRange; focus: string | null; onChoose: (choice: Choice) => void; onFocus: (name: string | null) => void };

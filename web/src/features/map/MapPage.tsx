@@ -12,7 +12,7 @@ import { rangeQuery } from "../../lib/timeRange";
 import { one, useSearchParams } from "../../url/useSearchParams";
 import { useTimeRange } from "../../url/useTimeRange";
 import { Detail } from "./Detail";
-import { type Choice, Graph } from "./Graph";
+import { type Choice, Graph } from "../../components/serviceGraph/Graph";
 import classes from "./MapPage.module.css";
 
 const depths = [1, 2, 3].map((depth) => ({ value: String(depth), label: depth === 1 ? "1 hop" : `${depth} hops` }));

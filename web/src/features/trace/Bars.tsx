@@ -1,22 +1,23 @@
 /** Owns the right half of a row: the bar of a span with its marks, the density strip of a folded group. */
-import type { Log } from "../../api/types";
+import type { Log, Span } from "../../api/types";
 import { severityColor } from "../../components/Severity";
 import { serviceColor } from "../../lib/colors";
+import { type CriticalPath, stretchesOf } from "../../lib/criticalPath";
 import { formatDuration } from "../../lib/duration";
 import { oneLine } from "../../lib/attributes";
 import { toMicros } from "../../lib/moment";
 import { labelSide } from "../../lib/scale";
-import type { GroupNode, MissingNode, SpanNode, TreeNode } from "../../lib/spanTree";
+import { childrenOf, endOf, type Group, type SpanTree, type TreeNode } from "../../lib/spanTree";
 import classes from "./Bars.module.css";
 import type { View } from "./useTimeline";
 
-type Place = { view: View; startUs: number; trackWidth: number };
+type Place = { view: View; trackWidth: number };
+type Drawn = Place & { tree: SpanTree; path: CriticalPath | null; node: TreeNode };
 const marksAtMost = 60;
 
 /** Where a stretch of the trace lies on the track, in pixels; null when it is outside the view. */
-function stretch(fromUs: number, toUs: number, { view, startUs, trackWidth }: Place, least: number): { left: number; width: number } | null {
+function stretch(from: number, to: number, { view, trackWidth }: Place, least: number): { left: number; width: number } | null {
   const scale = trackWidth / (view.to - view.from);
-  const [from, to] = [fromUs - startUs, toUs - startUs];
   if (to < view.from || from > view.to) return null;
   const left = Math.max(0, (from - view.from) * scale);
   const right = Math.min(trackWidth, (to - view.from) * scale);
@@ -50,7 +51,7 @@ function Label({ text, left, width, trackWidth, failed, avoid = [] }: LabelProps
 
 /** Says on which side of the zoomed part a span lies. */
 function Outside({ node, place }: { node: TreeNode; place: Place }) {
-  const before = node.startUs - place.startUs < place.view.from;
+  const before = node.startUs < place.view.from;
   return (
     <span className={classes.outside} data-after={!before || undefined} title={before ? "Before the zoomed part" : "After the zoomed part"}>
       {before ? "◂" : "▸"}
@@ -58,25 +59,42 @@ function Outside({ node, place }: { node: TreeNode; place: Place }) {
   );
 }
 
-export function Bar({ node, logs, ...place }: { node: SpanNode | MissingNode; logs: Log[] } & Place) {
-  const at = stretch(node.startUs, node.endUs, place, 3);
-  if (at === null) return <Outside node={node} place={place} />;
-  if (node.kind === "missing") return <span className={classes.ghost} style={{ left: at.left, width: at.width }} />;
-  const { span } = node;
-  const failed = span.status === "ERROR";
-  const point = (us: number) => stretch(us, us, place, 0)?.left;
+/** The stretches of a bar that everything waits for. */
+function PathLine({ path, from, to, ...place }: Place & { path: CriticalPath | null; from: number; to: number }) {
+  if (path === null) return null;
+  const parts = stretchesOf(path, from, to).slice(0, marksAtMost).flatMap((part) => stretch(part.from, part.to, place, 1) ?? []);
+  return parts.map((at, index) => <span key={index} className={classes.path} style={{ left: at.left, width: at.width }} />);
+}
+
+/** Events and log records of a span, each where it happened. */
+function Marks({ span, logs, startUs, ...place }: Place & { span: Span | undefined; logs: Log[]; startUs: number }) {
+  const point = (time: string) => stretch(toMicros(time) - startUs, toMicros(time) - startUs, place, 0)?.left;
+  const offset = (time: string) => formatDuration(Math.max(0, toMicros(time) - startUs));
   return (
     <>
-      <span className={classes.bar} data-failed={failed || undefined} style={{ left: at.left, width: at.width, background: serviceColor(span.service_name) }} />
-      {span.events.slice(0, marksAtMost).map((event, index) => {
-        const x = point(toMicros(event.time));
-        return x === undefined ? null : <span key={index} className={classes.event} data-exception={event.name === "exception" || undefined} style={{ left: x }} title={`${event.name} at ${formatDuration(toMicros(event.time) - place.startUs)}`} />;
+      {span?.events.slice(0, marksAtMost).map((event, index) => {
+        const x = point(event.time);
+        return x === undefined ? null : <span key={index} className={classes.event} data-exception={event.name === "exception" || undefined} style={{ left: x }} title={`${event.name} at ${offset(event.time)}`} />;
       })}
       {logs.slice(0, marksAtMost).map((log) => {
-        const x = point(toMicros(log.timestamp));
+        const x = point(log.timestamp);
         return x === undefined ? null : <span key={log.id} className={classes.log} style={{ left: x, background: severityColor(log.severity) }} title={`${log.severity} ${oneLine(log.body).slice(0, 160)}`} />;
       })}
-      <Label text={formatDuration(span.duration_us)} left={at.left} width={at.width} trackWidth={place.trackWidth} failed={failed} />
+    </>
+  );
+}
+
+export function Bar({ tree, path, node, span, logs, ...place }: Drawn & { span: Span | undefined; logs: Log[] }) {
+  const at = stretch(node.startUs, node.startUs + node.durationUs, place, 3);
+  if (at === null) return <Outside node={node} place={place} />;
+  if (node.type === "missing") return <span className={classes.ghost} style={{ left: at.left, width: at.width }} />;
+  const failed = node.status === "ERROR";
+  return (
+    <>
+      <span className={classes.bar} data-failed={failed || undefined} style={{ left: at.left, width: at.width, background: serviceColor(node.service) }} />
+      <PathLine path={path} from={node.at} to={node.at + 1} {...place} />
+      <Marks span={span} logs={logs} startUs={tree.startUs} {...place} />
+      <Label text={formatDuration(node.durationUs)} left={at.left} width={at.width} trackWidth={place.trackWidth} failed={failed} />
     </>
   );
 }
@@ -84,13 +102,14 @@ export function Bar({ node, logs, ...place }: { node: SpanNode | MissingNode; lo
 type Run = { left: number; width: number; weight: number };
 
 /** What is drawn of the members: one block each, darker the slower, and merged where they are too thin to tell apart. */
-function runs(node: GroupNode, place: Place): Run[] {
+function runs(tree: SpanTree, node: TreeNode, maxUs: number, place: Place): Run[] {
   const merged: Run[] = [];
-  for (const member of node.children) {
-    const at = stretch(member.startUs, member.endUs, place, 1);
+  for (const member of childrenOf(tree, node.at)) {
+    const [start, length] = [tree.starts[member] ?? 0, tree.durations[member] ?? 0];
+    const at = stretch(start, start + length, place, 1);
     const before = merged.at(-1);
     if (at === null) continue;
-    const weight = 0.35 + 0.65 * ((member.endUs - member.startUs) / Math.max(node.maxUs, 1));
+    const weight = 0.35 + 0.65 * (length / Math.max(maxUs, 1));
     if (before !== undefined && at.width < 2 && at.left < before.left + before.width + 0.5) {
       before.width = Math.max(before.width, at.left + at.width - before.left);
       before.weight = Math.max(before.weight, weight);
@@ -100,27 +119,29 @@ function runs(node: GroupNode, place: Place): Run[] {
 }
 
 /** The group's numbers, as many as the track has room for. */
-function groupText(node: GroupNode, trackWidth: number): string {
-  const max = `max ${formatDuration(node.maxUs)}`;
-  const failures = node.failed.length > 0 ? ` · ${node.failed.length} failed` : "";
+function groupText({ p50Us, maxUs, failed }: Group, trackWidth: number): string {
+  const max = `max ${formatDuration(maxUs)}`;
+  const failures = failed.length > 0 ? ` · ${failed.length} failed` : "";
   if (trackWidth < 170) return max;
-  return trackWidth < 280 ? `${max}${failures}` : `p50 ${formatDuration(node.p50Us)} · ${max}${failures}`;
+  return trackWidth < 280 ? `${max}${failures}` : `p50 ${formatDuration(p50Us)} · ${max}${failures}`;
 }
 
-export function GroupBar({ node, ...place }: { node: GroupNode } & Place) {
-  const whole = stretch(node.startUs, node.endUs, place, 3);
-  if (whole === null) return <Outside node={node} place={place} />;
-  const color = serviceColor(node.like.service_name);
-  const failures = node.failed.slice(0, marksAtMost).flatMap((member) => stretch(member.startUs, member.endUs, place, 3) ?? []);
+export function GroupBar({ tree, path, node, ...place }: Drawn) {
+  const whole = stretch(node.startUs, node.startUs + node.durationUs, place, 3);
+  const group = tree.groups.get(node.at);
+  if (whole === null || group === undefined) return <Outside node={node} place={place} />;
+  const color = serviceColor(node.service);
+  const failures = group.failed.slice(0, marksAtMost).flatMap((member) => stretch(tree.starts[member] ?? 0, (tree.starts[member] ?? 0) + (tree.durations[member] ?? 0), place, 3) ?? []);
   return (
     <>
-      {runs(node, place).map((run) => (
+      {runs(tree, node, group.maxUs, place).map((run) => (
         <span key={run.left} className={classes.run} style={{ left: run.left, width: run.width, background: color, opacity: run.weight }} />
       ))}
-      {failures.map((at) => (
-        <span key={at.left} className={classes.failure} style={{ left: at.left, width: at.width }} />
+      {failures.map((at, index) => (
+        <span key={index} className={classes.failure} style={{ left: at.left, width: at.width }} />
       ))}
-      <Label text={groupText(node, place.trackWidth)} left={whole.left} width={whole.width} trackWidth={place.trackWidth} failed={false} avoid={failures} />
+      <PathLine path={path} from={node.at} to={endOf(tree, node.at)} {...place} />
+      <Label text={groupText(group, place.trackWidth)} left={whole.left} width={whole.width} trackWidth={place.trackWidth} failed={false} avoid={failures} />
     </>
   );
 }

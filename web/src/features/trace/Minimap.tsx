@@ -4,11 +4,13 @@ import { useElementSize } from "@mantine/hooks";
 import { type PointerEvent, useEffect, useRef, useState } from "react";
 import { paletteSize, serviceSlot } from "../../lib/colors";
 import { formatDuration } from "../../lib/duration";
-import type { SpanTree } from "../../lib/spanTree";
+import { endOf, hasFailed, isSpan, type SpanTree } from "../../lib/spanTree";
 import classes from "./Minimap.module.css";
 import type { View } from "./useTimeline";
 
 const height = 52;
+/** Of very many leaves only so many are drawn; what fails and what calls always is. */
+const drawnAtMost = 20_000;
 
 function paint(canvas: HTMLCanvasElement, tree: SpanTree, width: number): void {
   const context = canvas.getContext("2d");
@@ -20,22 +22,28 @@ function paint(canvas: HTMLCanvasElement, tree: SpanTree, width: number): void {
   const style = getComputedStyle(document.documentElement);
   const colors = Array.from({ length: paletteSize }, (_, slot) => style.getPropertyValue(`--service-${slot}`));
   const red = style.getPropertyValue("--argus-error");
-  const row = (height - 8) / Math.max(tree.spans.length, 1);
-  const bar = (at: number, color: string, least: number) => {
-    const node = tree.spans[at];
-    if (node === undefined) return;
-    const left = ((node.startUs - tree.startUs) / Math.max(tree.durationUs, 1)) * width;
-    const length = ((node.endUs - node.startUs) / Math.max(tree.durationUs, 1)) * width;
+  const row = (height - 8) / Math.max(tree.spanCount, 1);
+  const scale = width / Math.max(tree.durationUs, 1);
+  const slots = tree.serviceNames.map(serviceSlot);
+  const bar = (at: number, order: number, color: string, least: number) => {
     context.fillStyle = color;
-    context.fillRect(left, 4 + at * row, Math.max(length, least), Math.min(Math.max(row - 0.4, 1), 4));
+    context.fillRect((tree.starts[at] ?? 0) * scale, 4 + order * row, Math.max((tree.durations[at] ?? 0) * scale, least), Math.min(Math.max(row - 0.4, 1), 4));
   };
-  for (const [at, { span }] of tree.spans.entries()) bar(at, colors[serviceSlot(span.service_name)] ?? red, 1);
-  for (const [at, { span }] of tree.spans.entries()) if (span.status === "ERROR") bar(at, red, 4);
+  const step = Math.ceil(tree.spanCount / drawnAtMost);
+  const failed: [at: number, order: number][] = [];
+  let order = 0;
+  for (let at = 0; at < tree.size; at += 1) {
+    if (!isSpan(tree, at)) continue;
+    if (hasFailed(tree, at)) failed.push([at, order]);
+    if (order % step === 0 || endOf(tree, at) > at + 1) bar(at, order, colors[slots[tree.services[at] ?? 0] ?? 0] ?? red, 1);
+    order += 1;
+  }
+  for (const [at, place] of failed) bar(at, place, red, 4);
 }
 
-type Props = { tree: SpanTree; view: View; zoomed: boolean; onView: (view: View | null) => void };
+type Props = { tree: SpanTree; rows: number[]; view: View; zoomed: boolean; onView: (view: View | null) => void };
 
-export function Minimap({ tree, view, zoomed, onView }: Props) {
+export function Minimap({ tree, rows, view, zoomed, onView }: Props) {
   const scheme = useComputedColorScheme("light");
   const canvas = useRef<HTMLCanvasElement>(null);
   const { ref: area, width } = useElementSize();
@@ -70,6 +78,7 @@ export function Minimap({ tree, view, zoomed, onView }: Props) {
         onDoubleClick={() => onView(null)}
       >
         <canvas ref={canvas} className={classes.canvas} aria-hidden="true" />
+        {rows.length > 0 && rows.length < tree.size && <span className={classes.window} style={{ top: `${((rows[0] ?? 0) / tree.size) * 100}%`, bottom: `${(1 - ((rows.at(-1) ?? 0) + 1) / tree.size) * 100}%` }} />}
         {zoomed && (
           <>
             <span className={classes.shade} style={{ left: 0, width: percent(view.from) }} />

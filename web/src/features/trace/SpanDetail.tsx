@@ -10,7 +10,7 @@ import { oneLine } from "../../lib/attributes";
 import { formatDuration } from "../../lib/duration";
 import { exceptionsOf, failureOf } from "../../lib/exceptions";
 import { toMicros } from "../../lib/moment";
-import type { SpanNode, SpanTree } from "../../lib/spanTree";
+import { isSpan, nodeAt, pathTo, type SpanTree } from "../../lib/spanTree";
 import { ErrorBlock } from "./ErrorBlock";
 import classes from "./SpanDetail.module.css";
 
@@ -70,12 +70,13 @@ function droppedOf(span: Span): string | null {
   return named.length === 0 ? null : `The SDK dropped ${named.join(", ")} of this span.`;
 }
 
-type Props = { node: SpanNode; tree: SpanTree; logs: Log[]; onSelect: (key: string) => void };
+type Props = { at: number; span: Span; tree: SpanTree; logs: Log[]; onSelect: (at: number) => void };
 
-export function SpanDetail({ node, tree, logs, onSelect }: Props) {
-  const { span } = node;
+export function SpanDetail({ at, span, tree, logs, onSelect }: Props) {
+  const node = nodeAt(tree, at);
   const exceptions = exceptionsOf(span);
-  const parent = tree.pathTo(node.key).findLast((step) => step.kind === "span");
+  const above = pathTo(tree, at).findLast((step) => isSpan(tree, step));
+  const parent = above === undefined ? undefined : nodeAt(tree, above);
   const dropped = droppedOf(span);
   const scope = scopeFacts(span.scope);
   return (
@@ -86,16 +87,17 @@ export function SpanDetail({ node, tree, logs, onSelect }: Props) {
           <Service name={span.service_name} strong />
           <span>{span.kind.toLowerCase()}</span>
           <span>
-            <b>{formatDuration(span.duration_us)}</b> from {formatDuration(node.startUs - tree.startUs)}
+            <b>{formatDuration(span.duration_us)}</b> from {formatDuration(node.startUs)}
           </span>
+          {node.count > 1 && <span title="Time in which no span below this one runs">{formatDuration(node.selfUs)} itself</span>}
           <span className={classes.id}>
             {span.span_id}
             <CopyIcon text={span.span_id} label="Copy the span id" size={20} />
           </span>
         </div>
-        {parent !== undefined && parent.kind === "span" && (
-          <button type="button" className={classes.parent} onClick={() => onSelect(parent.key)}>
-            in {parent.span.service_name} · {parent.span.operation_name}
+        {parent !== undefined && (
+          <button type="button" className={classes.parent} onClick={() => onSelect(parent.at)}>
+            in {parent.service} · {parent.operation}
           </button>
         )}
       </header>

@@ -1,58 +1,56 @@
 /** Owns the timeline tab: minimap above, waterfall below, details at the right or in a drawer. */
 import { ActionIcon, Drawer } from "@mantine/core";
-import { useMediaQuery } from "@mantine/hooks";
+import { useDebouncedValue, useMediaQuery } from "@mantine/hooks";
 import { X } from "lucide-react";
-import { useEffect, useMemo, useRef } from "react";
-import type { Log, TraceResponse } from "../../api/types";
-import type { SpanTree } from "../../lib/spanTree";
+import { useEffect, useMemo, useRef, useState } from "react";
+import type { TraceOutline } from "../../api/readSkeleton";
 import { Minimap } from "./Minimap";
-import { SpanDetail } from "./SpanDetail";
+import { SpanPanel } from "./SpanPanel";
 import classes from "./Timeline.module.css";
-import { useTimeline } from "./useTimeline";
+import { TimelineBar } from "./TimelineBar";
+import { useDetails } from "./useDetails";
+import { firstOfInterest, useTimeline } from "./useTimeline";
 import { useTimelineKeys } from "./useTimelineKeys";
 import { Waterfall, type WaterfallHandle } from "./Waterfall";
 
-function logsBySpan(logs: Log[]): Map<string, Log[]> {
-  const found = new Map<string, Log[]>();
-  for (const log of logs) {
-    if (log.span_id !== null) found.set(log.span_id, [...(found.get(log.span_id) ?? []), log]);
-  }
-  return found;
-}
-
-export function Timeline({ data, tree }: { data: TraceResponse; tree: SpanTree }) {
+export function Timeline({ outline }: { outline: TraceOutline }) {
+  const { tree, path } = outline;
   const docked = useMediaQuery("(min-width: 80em)", true, { getInitialValueInEffect: false });
-  const state = useTimeline(tree, docked);
+  const [rows, setRows] = useState<number[]>([]);
+  const [settled] = useDebouncedValue(rows, 120);
+  const details = useDetails(outline, settled);
+  const first = useMemo(() => firstOfInterest(tree, details.whole ? details.spanOf : () => undefined), [tree, details]);
+  const state = useTimeline(tree, docked, first);
   const waterfall = useRef<WaterfallHandle>(null);
-  const logs = useMemo(() => logsBySpan(data.logs), [data.logs]);
-  useTimelineKeys(state, tree, docked, (key) => waterfall.current?.scrollTo(key));
-  const shown = useRef(false);
-  useEffect(() => {
-    if (shown.current || state.selected === null) return;
-    shown.current = true;
-    waterfall.current?.scrollTo(state.selected.key, "center");
-  }, [state.selected]);
-
+  const scrollTo = (at: number) => waterfall.current?.scrollTo(at);
+  useTimelineKeys({ state, tree, path, follow: docked, scrollTo });
   const { selected } = state;
-  const detail = selected !== null && (
-    <SpanDetail key={selected.key} node={selected} tree={tree} logs={logs.get(selected.span.span_id) ?? []} onSelect={state.select} />
-  );
+  const shown = useRef(-1);
+  useEffect(() => {
+    // a link's span, or the span of interest, is brought into view once; it may become known only with the details
+    if (shown.current === first || selected < 0) return;
+    if (shown.current < 0 || selected === first) waterfall.current?.scrollTo(selected, "center");
+    shown.current = first;
+  }, [selected, first]);
+
+  const detail = selected >= 0 && <SpanPanel key={selected} at={selected} outline={outline} details={details} onSelect={state.select} />;
   return (
-    <div className={classes.timeline} data-docked={(docked && selected !== null) || undefined}>
+    <div className={classes.timeline} data-docked={(docked && selected >= 0) || undefined}>
       <div className={classes.main}>
-        <Minimap tree={tree} view={state.view} zoomed={state.zoomed} onView={state.setView} />
-        <Waterfall ref={waterfall} tree={tree} state={state} logs={logs} />
+        <Minimap tree={tree} rows={rows} view={state.view} zoomed={state.zoomed} onView={state.setView} />
+        <TimelineBar outline={outline} state={state} scrollTo={scrollTo} />
+        <Waterfall ref={waterfall} outline={outline} state={state} details={details} onScreen={setRows} />
       </div>
-      {docked && selected !== null && (
+      {docked && selected >= 0 && (
         <aside className={classes.side} aria-label="Span details">
-          <ActionIcon className={classes.close} variant="subtle" color="gray" aria-label="Close the details" onClick={() => state.select(null)}>
+          <ActionIcon className={classes.close} variant="subtle" color="gray" aria-label="Close the details" onClick={() => state.select(-1)}>
             <X size={16} />
           </ActionIcon>
           {detail}
         </aside>
       )}
       {!docked && (
-        <Drawer opened={selected !== null} onClose={() => state.select(null)} title="Span" size={520} padding={0} overlayProps={{ backgroundOpacity: 0.2 }} classNames={{ header: classes.drawerHead }} closeButtonProps={{ "aria-label": "Close the details" }}>
+        <Drawer opened={selected >= 0} onClose={() => state.select(-1)} title="Span" size={520} padding={0} overlayProps={{ backgroundOpacity: 0.2 }} classNames={{ header: classes.drawerHead }} closeButtonProps={{ "aria-label": "Close the details" }}>
           {detail}
         </Drawer>
       )}

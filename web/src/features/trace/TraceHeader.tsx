@@ -3,7 +3,7 @@ import { ActionIcon, Tooltip } from "@mantine/core";
 import { useCanGoBack, useRouter } from "@tanstack/react-router";
 import { ArrowLeft } from "lucide-react";
 import type { ReactNode } from "react";
-import type { TraceResponse } from "../../api/types";
+import type { TraceSummary } from "../../api/types";
 import { CopyIcon } from "../../components/CopyIcon";
 import { ErrorMark } from "../../components/ErrorMark";
 import { Service } from "../../components/Service";
@@ -11,6 +11,7 @@ import { useNow } from "../../components/useNow";
 import { formatCount } from "../../lib/count";
 import { formatDuration } from "../../lib/duration";
 import { formatAgo, formatExact } from "../../lib/moment";
+import { PinButton } from "./PinButton";
 import classes from "./TraceHeader.module.css";
 
 function Fact({ name, children, alarming = false }: { name: string; children: ReactNode; alarming?: boolean }) {
@@ -35,8 +36,7 @@ function BackButton() {
   );
 }
 
-export function TraceHeader({ data, depth }: { data: TraceResponse; depth: number }) {
-  const { trace } = data;
+export function TraceHeader({ trace, depth }: { trace: TraceSummary; depth: number }) {
   const now = useNow();
   const [day, clock = "", zone = ""] = formatExact(trace.start_time).split(" ");
   return (
@@ -54,6 +54,7 @@ export function TraceHeader({ data, depth }: { data: TraceResponse; depth: numbe
           </Tooltip>
           <CopyIcon text={trace.trace_id} label="Copy the trace id" />
         </span>
+        <PinButton traceId={trace.trace_id} />
         {trace.root_missing && <span className={classes.missing}>root missing</span>}
       </div>
       <dl className={classes.facts}>

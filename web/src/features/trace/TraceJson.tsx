@@ -1,22 +1,28 @@
-/** Owns the JSON tab: the answer of the API, as it came, line by line. */
+/** Owns the JSON tab: the answer of the API, as it came, line by line; of a large trace it offers the download alone. */
 import { Button } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { Download } from "lucide-react";
+import { Braces, Download } from "lucide-react";
 import { useMemo, useRef } from "react";
+import { traceQuery } from "../../api/queries";
+import type { TraceOutline } from "../../api/readSkeleton";
 import type { TraceResponse } from "../../api/types";
 import { CopyIcon } from "../../components/CopyIcon";
+import { EmptyPanel, ErrorPanel, SkeletonRows } from "../../components/Panels";
 import { ListFacts } from "../../components/Toolbar";
 import { counted } from "../../lib/count";
 import classes from "./TraceJson.module.css";
+import { wholeUpTo } from "./useDetails";
 
-function download(text: string, name: string): void {
-  const address = URL.createObjectURL(new Blob([text], { type: "application/json" }));
-  const link = Object.assign(document.createElement("a"), { href: address, download: name });
-  link.click();
-  URL.revokeObjectURL(address);
+function DownloadLink({ traceId }: { traceId: string }) {
+  return (
+    <Button component="a" href={`/api/traces/${traceId}`} download={`trace-${traceId}.json`} size="compact-xs" variant="default" leftSection={<Download size={13} />}>
+      Download
+    </Button>
+  );
 }
 
-export function TraceJson({ data }: { data: TraceResponse }) {
+function Lines({ data }: { data: TraceResponse }) {
   const text = useMemo(() => JSON.stringify(data, null, 2), [data]);
   const lines = useMemo(() => text.split("\n"), [text]);
   const scroller = useRef<HTMLDivElement>(null);
@@ -26,9 +32,7 @@ export function TraceJson({ data }: { data: TraceResponse }) {
       <ListFacts>
         <span>{counted(lines.length, "line")}</span>
         <CopyIcon text={text} label="Copy the JSON" />
-        <Button size="compact-xs" variant="default" leftSection={<Download size={13} />} onClick={() => download(text, `trace-${data.trace.trace_id}.json`)}>
-          Download
-        </Button>
+        <DownloadLink traceId={data.trace.trace_id} />
       </ListFacts>
       <div ref={scroller} className={classes.body} tabIndex={0} role="region" aria-label="The trace as JSON">
         <div style={{ height: virtual.getTotalSize(), position: "relative" }}>
@@ -42,4 +46,18 @@ export function TraceJson({ data }: { data: TraceResponse }) {
       </div>
     </div>
   );
+}
+
+export default function TraceJson({ outline: { trace, tree } }: { outline: TraceOutline }) {
+  const large = tree.spanCount > wholeUpTo;
+  const query = useQuery({ ...traceQuery(trace.trace_id), enabled: !large });
+  if (large) {
+    return (
+      <EmptyPanel icon={Braces} title={`${counted(tree.spanCount, "span")} are too many to show as text`} text="The whole trace, as the API answers it:">
+        <DownloadLink traceId={trace.trace_id} />
+      </EmptyPanel>
+    );
+  }
+  if (query.data === undefined) return query.isError ? <ErrorPanel title="The trace could not be loaded" error={query.error} onRetry={() => void query.refetch()} /> : <SkeletonRows height={18} count={30} />;
+  return <Lines data={query.data} />;
 }

@@ -3,19 +3,31 @@ import { Button, Tabs } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Link, useParams } from "@tanstack/react-router";
 import { SearchX } from "lucide-react";
-import { useEffect, useMemo } from "react";
+import { type ComponentType, lazy, type ReactNode, Suspense, useEffect, useMemo } from "react";
 import { ApiError } from "../../api/client";
-import { traceQuery } from "../../api/queries";
-import type { TraceResponse } from "../../api/types";
+import { outlineQuery } from "../../api/queries";
+import type { TraceOutline } from "../../api/readSkeleton";
 import { EmptyPanel, ErrorPanel, SkeletonRows } from "../../components/Panels";
 import { ServiceDot } from "../../components/Service";
-import { buildTree } from "../../lib/spanTree";
+import { formatCount } from "../../lib/count";
+import { operationSums, sumsByService } from "../../lib/spanStats";
 import { one, useSearchParams } from "../../url/useSearchParams";
 import { Timeline } from "./Timeline";
 import { TraceHeader } from "./TraceHeader";
-import { TraceJson } from "./TraceJson";
-import { TraceLogs } from "./TraceLogs";
 import classes from "./TracePage.module.css";
+
+type Tab = { id: string; label: string; show: ComponentType<{ outline: TraceOutline }>; count?: (outline: TraceOutline) => number };
+
+/** All but the first are fetched when they are opened. */
+const tabs: Tab[] = [
+  { id: "timeline", label: "Timeline", show: Timeline },
+  { id: "flame", label: "Flame graph", show: lazy(() => import("./FlameGraph")) },
+  { id: "spans", label: "Spans", show: lazy(() => import("./SpanTable")) },
+  { id: "statistics", label: "Statistics", show: lazy(() => import("./Statistics")) },
+  { id: "map", label: "Map", show: lazy(() => import("./TraceMap")) },
+  { id: "logs", label: "Logs", show: lazy(() => import("./TraceLogs")), count: ({ logsTotal }) => logsTotal },
+  { id: "json", label: "JSON", show: lazy(() => import("./TraceJson")) },
+];
 
 function Missing({ onRetry }: { onRetry: () => void }) {
   return (
@@ -31,50 +43,49 @@ function Missing({ onRetry }: { onRetry: () => void }) {
 }
 
 /** Which colour is which service, with the number of its spans. */
-function Legend({ data }: { data: TraceResponse }) {
-  const counts = new Map<string, number>();
-  for (const span of data.spans) counts.set(span.service_name, (counts.get(span.service_name) ?? 0) + 1);
+function Legend({ outline }: { outline: TraceOutline }) {
+  const sums = useMemo(() => sumsByService(operationSums(outline.tree)), [outline]);
   return (
     <ul className={classes.legend} aria-label="Services and their spans">
-      {[...counts].map(([name, count]) => (
-        <li key={name}>
-          <ServiceDot name={name} /> {name} <span>{count}</span>
+      {sums.map(({ service, count }) => (
+        <li key={service}>
+          <ServiceDot name={service} /> {service} <span>{formatCount(count)}</span>
         </li>
       ))}
     </ul>
   );
 }
 
-function Loaded({ data }: { data: TraceResponse }) {
+const waiting: ReactNode = <SkeletonRows height={28} count={20} />;
+
+function Loaded({ outline }: { outline: TraceOutline }) {
   const [search, change] = useSearchParams();
-  const tree = useMemo(() => buildTree(data.spans), [data.spans]);
+  const { trace, tree } = outline;
   const tab = one(search.tab) ?? "timeline";
   useEffect(() => {
-    document.title = `${data.trace.root_operation} · Argus`;
-  }, [data.trace.root_operation]);
+    document.title = `${trace.root_operation} · Argus`;
+  }, [trace.root_operation]);
   return (
     <>
-      <TraceHeader data={data} depth={tree.depth} />
+      <TraceHeader trace={trace} depth={tree.depth} />
       <Tabs value={tab} onChange={(next) => change({ tab: next === "timeline" ? undefined : (next ?? undefined) })} className={classes.tabs} keepMounted={false} classNames={{ tab: classes.tab, panel: classes.panel }}>
         <div className={classes.bar}>
           <Tabs.List className={classes.list}>
-            <Tabs.Tab value="timeline">Timeline</Tabs.Tab>
-            <Tabs.Tab value="logs">
-              Logs <span className={classes.count}>{data.logs_total ?? data.logs.length}</span>
-            </Tabs.Tab>
-            <Tabs.Tab value="json">JSON</Tabs.Tab>
+            {tabs.map(({ id, label, count }) => (
+              <Tabs.Tab key={id} value={id}>
+                {label} {count !== undefined && <span className={classes.count}>{formatCount(count(outline))}</span>}
+              </Tabs.Tab>
+            ))}
           </Tabs.List>
-          <Legend data={data} />
+          <Legend outline={outline} />
         </div>
-        <Tabs.Panel value="timeline">
-          <Timeline data={data} tree={tree} />
-        </Tabs.Panel>
-        <Tabs.Panel value="logs">
-          <TraceLogs data={data} />
-        </Tabs.Panel>
-        <Tabs.Panel value="json">
-          <TraceJson data={data} />
-        </Tabs.Panel>
+        {tabs.map(({ id, show: Show }) => (
+          <Tabs.Panel key={id} value={id}>
+            <Suspense fallback={waiting}>
+              <Show outline={outline} />
+            </Suspense>
+          </Tabs.Panel>
+        ))}
       </Tabs>
     </>
   );
@@ -82,12 +93,12 @@ function Loaded({ data }: { data: TraceResponse }) {
 
 export default function TracePage() {
   const { traceId = "" } = useParams({ strict: false });
-  const query = useQuery(traceQuery(traceId));
+  const query = useQuery(outlineQuery(traceId));
   const retry = () => void query.refetch();
   if (query.data !== undefined) {
     return (
       <div className={classes.page}>
-        <Loaded key={traceId} data={query.data} />
+        <Loaded key={traceId} outline={query.data} />
       </div>
     );
   }

@@ -4,7 +4,10 @@ import { aSpan, at } from "../../testing/builders";
 import { firstOfInterest } from "./useTimeline";
 
 const told = [{ name: "exception", time: at(5), attributes: {}, dropped_attributes_count: 0 }];
-const first = (...spans: ReturnType<typeof aSpan>[]) => firstOfInterest(buildTree(spans))?.key;
+function first(...spans: ReturnType<typeof aSpan>[]) {
+  const tree = buildTree(spans);
+  return tree.ids[firstOfInterest(tree, (node) => spans.find((span) => span.span_id === tree.ids[node]))];
+}
 
 describe("the span a trace opens at", () => {
   it("is the root when nothing failed", () => expect(first(aSpan({ id: "a" }), aSpan({ id: "b", parent: "a" }))).toBe("a"));

@@ -1,74 +1,104 @@
 /** Owns the state of the timeline: the rows on screen, the span under the keyboard, the span whose details show, the zoom. */
 import { useCallback, useMemo, useState } from "react";
-import { revealed, type Row, type Toggled, visibleRows } from "../../lib/spanRows";
-import type { SpanNode, SpanTree } from "../../lib/spanTree";
+import type { Span } from "../../api/types";
+import { isOpen, revealed, type Toggled, visibleRows } from "../../lib/spanRows";
+import { endOf, findSpan, hasFailed, isSpan, pathTo, type SpanTree } from "../../lib/spanTree";
 import { one, useSearchParams } from "../../url/useSearchParams";
 
 /** A part of the trace, in microseconds from its start. */
 export type View = { from: number; to: number };
 
 export type TimelineState = {
-  rows: Row[];
-  cursor: string | null;
-  selected: SpanNode | null;
+  rows: Int32Array;
+  toggled: Toggled;
+  cursor: number;
+  /** The node whose details show, -1 for none. */
+  selected: number;
   view: View;
   zoomed: boolean;
+  /** Whether rows off the critical path stand back. */
+  onPath: boolean;
+  setOnPath: (on: boolean) => void;
   setView: (view: View | null) => void;
-  setCursor: (key: string) => void;
-  select: (key: string | null) => void;
-  toggle: (key: string) => void;
+  setCursor: (at: number) => void;
+  select: (at: number) => void;
+  toggle: (at: number) => void;
   setToggled: (toggled: Toggled) => void;
 };
 
-/** The span a reader wants first: the cause of the first error or, if it tells no exception, the span nearest above it that does; else the root. */
-export function firstOfInterest(tree: SpanTree): SpanNode | null {
-  const cause = tree.spans.find((node) => node.span.status === "ERROR" && node.errors === 1);
-  if (cause === undefined) return tree.spans[0] ?? null;
-  const failed = [...tree.pathTo(cause.key), cause].filter((node): node is SpanNode => node.kind === "span" && node.span.status === "ERROR");
-  return failed.findLast((node) => node.span.events.some((event) => event.name === "exception")) ?? cause;
+/** The failed span without a failed one below it that comes first; -1 when nothing failed. */
+function firstCause(tree: SpanTree): number {
+  for (let at = 0; at < tree.size; at += 1) if (hasFailed(tree, at) && tree.errors[at] === 1) return at;
+  return -1;
 }
 
-export function useTimeline(tree: SpanTree, docked: boolean): TimelineState {
+/** The span a reader wants first: the cause of the first error or, if it tells no exception, the span nearest above it that does; else the root. */
+export function firstOfInterest(tree: SpanTree, spanOf: (at: number) => Span | undefined): number {
+  const cause = firstCause(tree);
+  if (cause < 0) return tree.types.findIndex((type) => type === 0);
+  const failed = [...pathTo(tree, cause), cause].filter((at) => hasFailed(tree, at));
+  return failed.findLast((at) => spanOf(at)?.events.some((event) => event.name === "exception")) ?? cause;
+}
+
+export function useTimeline(tree: SpanTree, docked: boolean, first: number): TimelineState {
   const [search, change] = useSearchParams();
   const named = one(search.span) ?? null;
   const [closed, setClosed] = useState(false);
   const [view, setView] = useState<View | null>(null);
-  const byKey = useMemo(() => new Map(tree.spans.map((node) => [node.key, node])), [tree]);
-  const fallback = useMemo(() => firstOfInterest(tree), [tree]);
-  const asked = named === null ? null : (byKey.get(named) ?? null);
-  const selected = closed ? null : (asked ?? (docked ? fallback : null));
-  const first = asked ?? fallback;
-  const [cursor, setCursor] = useState<string | null>(first?.key ?? null);
-  const [toggled, setToggled] = useState<Toggled>(() => (first === null ? new Set() : revealed(tree, new Set(), first.key)));
+  const asked = useMemo(() => (named === null ? -1 : findSpan(tree, named)), [tree, named]);
+  const wanted = asked >= 0 ? asked : first;
+  const [chosen, setChosen] = useState<number | null>(null);
+  const exact = chosen !== null && tree.ids[chosen] === named ? chosen : asked;
+  const selected = closed ? -1 : exact >= 0 ? exact : docked ? first : -1;
+  const [moved, setCursor] = useState<number | null>(null);
+  const [changed, setToggled] = useState<Toggled | null>(null);
+  const toggled = useMemo(() => changed ?? (wanted < 0 ? new Set<number>() : revealed(tree, new Set(), wanted)), [changed, tree, wanted]);
 
   const select = useCallback(
-    (key: string | null) => {
-      setClosed(key === null);
-      if (key !== null) {
-        setCursor(key);
-        setToggled((before) => revealed(tree, before, key));
+    (at: number) => {
+      setClosed(at < 0);
+      setChosen(at < 0 ? null : at);
+      if (at >= 0) {
+        setCursor(at);
+        setToggled(revealed(tree, toggled, at));
       }
-      change({ span: key ?? undefined });
+      change({ span: at < 0 ? undefined : tree.ids[at] });
     },
-    [change, tree],
+    [change, tree, toggled],
   );
-  const toggle = useCallback((key: string) => {
-    setToggled((before) => {
-      const next = new Set(before);
-      if (!next.delete(key)) next.add(key);
-      return next;
-    });
-  }, []);
+  const toggle = useCallback(
+    (at: number) => {
+      const next = new Set(toggled);
+      if (!next.delete(at)) next.add(at);
+      setToggled(next);
+    },
+    [toggled],
+  );
   return {
     rows: useMemo(() => visibleRows(tree, toggled), [tree, toggled]),
-    cursor,
+    toggled,
+    cursor: moved ?? wanted,
     selected,
     view: view ?? { from: 0, to: Math.max(tree.durationUs, 1) },
     zoomed: view !== null,
+    onPath: one(search.path) === "1",
+    setOnPath: (on) => change({ path: on ? "1" : undefined }),
     setView,
     setCursor,
     select,
     toggle,
     setToggled,
   };
+}
+
+/** Closes an open span and everything below it, or opens both. */
+export function toggleDeep(tree: SpanTree, toggled: Toggled, at: number): Toggled {
+  const open = isOpen(tree, toggled, at);
+  const next = new Set(toggled);
+  for (let below = at; below < endOf(tree, at); below += 1) {
+    if (!isSpan(tree, below) || endOf(tree, below) === below + 1) continue;
+    if (open) next.add(below);
+    else next.delete(below);
+  }
+  return next;
 }

@@ -1,54 +1,65 @@
-/** Owns the keyboard of the timeline: j k and arrows move, [ ] close and open, e E jump between errors, Enter shows details. */
+/** Owns the keyboard of the timeline: j k and arrows move, [ ] close and open, e E jump between errors, c C follow the critical path, z zooms, Enter shows details. */
 import { useHotkeys } from "@mantine/hooks";
-import { allCollapsed, serviceOf } from "../../lib/spanRows";
-import type { SpanTree } from "../../lib/spanTree";
+import type { CriticalPath } from "../../lib/criticalPath";
+import { allCollapsed, hasChildren, isOpen, oneLevel, rowOf } from "../../lib/spanRows";
+import { hasFailed, isSpan, parentOf, type SpanTree } from "../../lib/spanTree";
 import type { TimelineState } from "./useTimeline";
 
-/** Keys of groups and of missing parents carry their kind in front. */
-const isSpan = (key: string) => !key.startsWith("group/") && !key.startsWith("missing/");
+/** The next node after (or before) one that a test holds for, going round. */
+export function nextNode(tree: SpanTree, from: number, step: 1 | -1, holds: (at: number) => boolean): number {
+  for (let count = 1; count <= tree.size; count += 1) {
+    const at = (from + step * count + tree.size * 2) % tree.size;
+    if (holds(at)) return at;
+  }
+  return -1;
+}
+
+type Props = { state: TimelineState; tree: SpanTree; path: CriticalPath; follow: boolean; scrollTo: (at: number) => void };
 
 /** `follow` makes the details follow the keyboard, as they do in the docked panel. */
-export function useTimelineKeys(state: TimelineState, tree: SpanTree, follow: boolean, scrollTo: (key: string) => void): void {
-  const { rows, cursor } = state;
-  const at = rows.findIndex((row) => row.node.key === cursor);
-  const node = rows[at]?.node;
-  const go = (key: string) => {
-    if (follow && state.selected !== null && isSpan(key)) state.select(key);
-    else state.setCursor(key);
-    scrollTo(key);
+export function useTimelineKeys({ state, tree, path, follow, scrollTo }: Props): void {
+  const { rows, cursor, toggled } = state;
+  const row = rowOf(rows, cursor);
+  const go = (at: number) => {
+    if (follow && state.selected >= 0 && isSpan(tree, at)) state.select(at);
+    else state.setCursor(at);
+    scrollTo(at);
   };
   const move = (step: number) => {
-    const next = rows[Math.max(0, Math.min(rows.length - 1, at + step))];
-    if (next !== undefined) go(next.node.key);
+    const next = rows[Math.max(0, Math.min(rows.length - 1, row + step))];
+    if (next !== undefined) go(next);
   };
-  const nextError = (step: 1 | -1) => {
-    const failed = tree.spans.filter((span) => span.span.status === "ERROR");
-    const here = tree.spans.findIndex((span) => span.key === cursor);
-    const order = step === 1 ? failed : failed.toReversed();
-    const next = order.find((span) => (tree.spans.indexOf(span) - here) * step > 0) ?? order[0];
-    if (next === undefined) return;
-    state.select(next.key);
-    scrollTo(next.key);
+  const jump = (step: 1 | -1, holds: (at: number) => boolean) => {
+    const next = nextNode(tree, cursor, step, holds);
+    if (next < 0) return;
+    state.select(next);
+    scrollTo(next);
   };
+  const failed = (at: number) => hasFailed(tree, at);
+  const critical = (at: number) => path.nodes.includes(at);
+  const opened = row >= 0 && isOpen(tree, toggled, cursor);
   const close = () => {
-    if (node !== undefined && rows[at]?.open && node.children.length > 0) state.toggle(node.key);
-    else if (node !== undefined) {
-      const parent = rows.slice(0, at).findLast((row) => row.depth < (rows[at]?.depth ?? 0));
-      if (parent !== undefined) go(parent.node.key);
-    }
+    if (opened && hasChildren(tree, cursor)) state.toggle(cursor);
+    else if (row >= 0 && parentOf(tree, cursor) >= 0) go(parentOf(tree, cursor));
   };
   const open = () => {
-    if (node !== undefined && rows[at]?.open === false && (node.children.length > 0 || serviceOf(node) === null)) state.toggle(node.key);
+    if (row >= 0 && !opened && hasChildren(tree, cursor)) state.toggle(cursor);
   };
   const enter = () => {
-    if (node?.kind === "span") state.select(node.key);
-    else if (node !== undefined) state.toggle(node.key);
+    if (row < 0) return;
+    if (isSpan(tree, cursor)) state.select(cursor);
+    else state.toggle(cursor);
+  };
+  const zoomIn = () => {
+    const [start, length] = [tree.starts[cursor] ?? 0, tree.durations[cursor] ?? 0];
+    const margin = Math.max(length * 0.05, 0.5);
+    state.setView({ from: Math.max(0, start - margin), to: Math.min(Math.max(tree.durationUs, 1), start + length + margin) });
   };
   /** Esc belongs to an open dialog first, then to the zoom, then to the details. */
   const leave = (event: KeyboardEvent) => {
     if (event.target instanceof Element && event.target.closest("[role=dialog]") !== null) return;
     if (state.zoomed) state.setView(null);
-    else state.select(null);
+    else state.select(-1);
   };
   useHotkeys([
     ["j", () => move(1)],
@@ -61,8 +72,13 @@ export function useTimelineKeys(state: TimelineState, tree: SpanTree, follow: bo
     ["ArrowRight", open],
     ["shift+{", () => state.setToggled(allCollapsed(tree))],
     ["shift+}", () => state.setToggled(new Set())],
-    ["e", () => nextError(1)],
-    ["shift+E", () => nextError(-1)],
+    ["o", () => state.setToggled(oneLevel(tree, toggled, true))],
+    ["p", () => state.setToggled(oneLevel(tree, toggled, false))],
+    ["e", () => jump(1, failed)],
+    ["shift+E", () => jump(-1, failed)],
+    ["c", () => jump(1, critical)],
+    ["shift+C", () => jump(-1, critical)],
+    ["z", zoomIn],
     ["Enter", enter, { preventDefault: false }],
     ["Escape", leave, { preventDefault: false }],
   ]);
