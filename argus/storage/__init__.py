@@ -220,9 +220,8 @@ class Operations(NamedTuple):
 
 
 class StorageStats(NamedTuple):
-    """Where the data lies and how much of it there is. `free_bytes` is None where a database does
-    not tell. `full_in_days` foresees when there is no room left, at the pace of the last day; None
-    when retention comes first, or nobody can tell."""
+    """Where the data lies and how much of it there is. `full_in_days` foresees when there is no
+    room left, at the pace of the last day; None when retention comes first. None: not known."""
 
     path: str
     bytes: int

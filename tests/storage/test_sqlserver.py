@@ -100,6 +100,24 @@ async def storage(
     await found.close()
 
 
+async def filtered(storage: Storage, everything: TimeRange) -> None:
+    reader = storage.reader("default")
+    for text in ("GET", "n:>1", "http.route:/a", "zone:4", "NOT zone:4", "root.name:GET*",
+                 '"get a"', "service:sh*", "ge*", "status:error OR kind:server",
+                 "duration:>1ms", "http.route:*"):  # fmt: skip
+        tree = parse(text, "traces")
+        for sort in ("start_time", "duration", "service"):
+            await reader.find_traces(Traces(filter=tree, sort_by=sort))
+        query = RecordQuery("traces", everything, filter=tree)
+        await reader.count_keys(query)
+        for wanted in ("http.route:x", "name:x", "service:x", "scope:x"):
+            tree_of = parse(wanted, "traces")
+            assert isinstance(tree_of, TestOf)
+            target = tree_of.target
+            await reader.count_values(query, target, 10**9)
+        await reader.contrast(query, tree)
+
+
 async def exercised(storage: Storage) -> None:
     trace_id, other = a_trace_id(), a_trace_id()
     resource = a_resource(attributes={"service.name": "shop", "zone": 4})
@@ -115,20 +133,7 @@ async def exercised(storage: Storage) -> None:
     await all_sealed(storage)
     reader = storage.reader("default")
     everything = TimeRange(NOON - 10**9, NOON + 10**12)
-    for text in ("GET", "n:>1", "http.route:/a", "zone:4", "NOT zone:4", "root.name:GET*",
-                 '"get a"', "service:sh*", "ge*", "status:error OR kind:server",
-                 "duration:>1ms", "http.route:*"):  # fmt: skip
-        tree = parse(text, "traces")
-        for sort in ("start_time", "duration", "service"):
-            await reader.find_traces(Traces(filter=tree, sort_by=sort))
-        query = RecordQuery("traces", everything, filter=tree)
-        await reader.count_keys(query)
-        for wanted in ("http.route:x", "name:x", "service:x", "scope:x"):
-            tree_of = parse(wanted, "traces")
-            assert isinstance(tree_of, TestOf)
-            target = tree_of.target
-            await reader.count_values(query, target, 10**9)
-        await reader.contrast(query, tree)
+    await filtered(storage, everything)
     page = await reader.find_traces(Traces(search="GET", services=("shop",), status=2, limit=1))
     assert [trace.trace_id for trace in page.items] == [other]
     page = await reader.find_traces(Traces(limit=1, min_duration_ns=0))
