@@ -81,6 +81,7 @@ class Server:
     def stop(self, how: signal.Signals) -> None:
         """End the server by a signal and wait for it."""
         assert self._process is not None
+        self.pause(False)
         with suppress(ProcessLookupError):
             os.killpg(self._process.pid, how)
         self._process.wait(30)
@@ -88,7 +89,9 @@ class Server:
     def pause(self, on: bool) -> None:
         """Let the server hang, or go on."""
         assert self._process is not None
-        os.killpg(self._process.pid, signal.SIGSTOP if on else signal.SIGCONT)
+        for pid in _with_children(self._process.pid):
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGSTOP if on else signal.SIGCONT)
 
     def as_user(self, command: list[str]) -> list[str]:
         """A command that runs without root's rights, which servers refuse."""
@@ -164,6 +167,14 @@ class MariadbServer(Server):
 
     def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
         super().stop(how)
+
+
+def _with_children(pid: int) -> Iterator[int]:
+    """A process and all that come from it (Linux)."""
+    yield pid
+    with suppress(FileNotFoundError):
+        for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
+            yield from _with_children(int(child))
 
 
 def _found(program: str) -> str:

@@ -26,8 +26,10 @@ _CUT = {
 }
 
 
-async def server_stops(folder: Path, seed: int, driver: str, seconds: float) -> Outcome:
-    """E3: the server stops under load and comes back; nobody is told about it."""
+async def server_stops(
+    folder: Path, seed: int, driver: str, seconds: float, *, hangs: bool = False
+) -> Outcome:
+    """E3: the server stops (or hangs) under load and comes back; nobody is told about it."""
     with running(SERVERS[driver]) as database:
         async with _trial("E3", folder, seed, database) as trial:
             await trial.start()
@@ -35,12 +37,18 @@ async def server_stops(folder: Path, seed: int, driver: str, seconds: float) -> 
             loading = asyncio.create_task(trial.load.run(trial.sender, stop))
             await asyncio.sleep(1.0)
             before = trial.oracle.acked_records()
-            await asyncio.to_thread(database.stop)  # type: ignore[call-arg]
+            if hangs:
+                database.pause(True)
+            else:
+                await asyncio.to_thread(database.stop)  # type: ignore[call-arg]
             stopped = time.monotonic()
             await asyncio.sleep(seconds)
             waited = trial.oracle.acked_records() - before
             health = await asyncio.to_thread(trial.server.get, "/api/health")
-            await asyncio.to_thread(database.start)
+            if hangs:
+                database.pause(False)
+            else:
+                await asyncio.to_thread(database.start)
             live = waited / (time.monotonic() - stopped)
             stop.set()
             await loading
@@ -77,6 +85,24 @@ async def connections_cut(folder: Path, seed: int, driver: str, seconds: float) 
             await trial.verify()
             trial.outcome.worst("cuts", cuts)
             trial.outcome.runs = 1
+            return trial.outcome
+
+
+async def argus_killed(folder: Path, seed: int, driver: str, cycles: float) -> Outcome:
+    """C1: kill -9 of Argus under load, whose last transaction the server is left with."""
+    with running(SERVERS[driver]) as database:
+        async with _trial("C1", folder, seed, database) as trial:
+            await trial.start()
+            for _ in range(int(cycles)):
+                stop = asyncio.Event()
+                loading = asyncio.create_task(trial.load.run(trial.sender, stop))
+                await asyncio.sleep(trial.draw.uniform(0.3, 2.0))
+                await asyncio.to_thread(trial.server.kill)
+                stop.set()
+                await loading
+                await trial.start()
+            await trial.verify()
+            trial.outcome.runs = int(cycles)
             return trial.outcome
 
 

@@ -1,4 +1,4 @@
-"""REL-E3, E5 on database servers: the server stops, its connections are cut."""
+"""REL-C1, E3, E5 on database servers: Argus or the server dies, connections are cut."""
 
 from pathlib import Path
 
@@ -23,6 +23,13 @@ async def test_a_server_that_stops_is_nobodys_business_but_the_operators(
     tmp_path: Path, driver: str
 ) -> None:
     outcome = await tried(databases.server_stops, tmp_path, driver, 8)
+    assert outcome.problems == []
+    assert outcome.acked
+
+
+@pytest.mark.parametrize("driver", DRIVERS)
+async def test_killed_under_load_argus_goes_on_where_it_was(tmp_path: Path, driver: str) -> None:
+    outcome = await tried(databases.argus_killed, tmp_path, driver, 2)
     assert outcome.problems == []
     assert outcome.acked
 

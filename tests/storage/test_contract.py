@@ -69,6 +69,23 @@ async def test_a_log_record_comes_back_field_by_field(storage: Storage) -> None:
     assert detail.logs_total == 1
 
 
+async def test_extreme_values_are_kept_as_they_are(storage: Storage) -> None:
+    odd = "\x00\uf8ff\uf8ff0\uffff\U0010ffff 🦉"
+    resource = a_resource(service=odd)
+    span = a_span(name=odd, resource=resource, status_message=odd, flags=2**32 - 1,
+                  attributes={odd: odd, "large": "é" * 5_000_000, "least": -(2**63)})  # fmt: skip
+    log = a_log_record(odd, resource=resource, severity_text=odd, trace_id=span.trace_id)
+    await write(storage, span, log)
+    reader = storage.reader("default")
+    detail = await reader.get_trace(span.trace_id)
+    assert detail is not None
+    assert detail.spans == [span._replace(words="")]
+    assert [found._replace(id=0) for found in detail.logs] == [log._replace(words="")]
+    assert await reader.service_names() == [odd]
+    (trace,) = await found(storage, services=(odd,), sort_by="service")
+    assert (trace.root_service, trace.root_operation) == (odd, odd)
+
+
 async def test_a_lone_surrogate_is_stored_as_a_replacement(storage: Storage) -> None:
     await write(storage, a_span(name="half \ud83d pair"))
     assert await names(storage) == {"half ? pair"}

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, Float, Integer, Text
+from sqlalchemy import BigInteger, Boolean, ColumnElement, Float, Integer, Text, literal
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import GenericFunction
 
@@ -13,6 +13,9 @@ class contains(GenericFunction[bool]):  # noqa: N801
     type = Boolean()
     inherit_cache = True
 
+    def __init__(self, text: ColumnElement[str], part: str) -> None:
+        super().__init__(text, literal(part, text.type))  # spelled as the text is
+
 
 class may_have(GenericFunction[bool]):  # noqa: N801
     """False only of a text that does not have a part in any case; the part is case folded.
@@ -22,6 +25,9 @@ class may_have(GenericFunction[bool]):  # noqa: N801
 
     type = Boolean()
     inherit_cache = True
+
+    def __init__(self, text: ColumnElement[str], part: str) -> None:
+        super().__init__(text, literal(part, text.type))
 
 
 class whole_parts(GenericFunction[int]):  # noqa: N801

@@ -64,7 +64,7 @@ class Mysql(Schemas):
         self._query_timeout_s = query_timeout_s
         url = mysql_url(dsn)
         self._tls = str(url.query.get("tls", "false"))
-        super().__init__(url.difference_update_query(["tls"]), PairIndex())
+        super().__init__(url.difference_update_query(["tls"]), PairIndex(), query_timeout_s)
 
     def _engine(self, isolation: str, limit_s: float) -> Engine:
         engine = super()._engine(isolation, limit_s)

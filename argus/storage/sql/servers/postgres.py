@@ -59,7 +59,7 @@ class Postgres(Schemas):
 
     def __init__(self, dsn: str, query_timeout_s: float) -> None:
         self._query_timeout_s = query_timeout_s
-        super().__init__(postgres_url(dsn), GinIndex())
+        super().__init__(postgres_url(dsn), GinIndex(), query_timeout_s)
 
     def arguments(self, isolation: str, limit_s: float) -> dict[str, Any]:
         settings = {"application_name": "argus", "jit": "off"}

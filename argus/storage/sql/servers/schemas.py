@@ -21,8 +21,10 @@ from argus.storage.sql.tables import segment as segment_tables
 
 WRITE_S = 10.0
 """Longest that a statement of the writer may take before it is given up."""
+QUICK_S = 1.0
+"""Longest that the catalogue or a lock may take."""
 MOST_IDLE = 4
-_SIZES_FOR_S = 2.0
+_SIZES_FOR_S, _SIZES_AGAIN_S = 2.0, 10.0
 _PING_AFTER_S = 1.0
 _LOCK_TRIES, _LOCK_RETRY_S = 12, 0.25
 
@@ -38,14 +40,15 @@ class Schemas:
     statements: ClassVar[Mapping[str, str]]
     """`create`, `drop` and `schemas` (their names), `sizes` (name, bytes), `lock` (of :name)."""
 
-    def __init__(self, url: URL, index: Index) -> None:
+    def __init__(self, url: URL, index: Index, query_timeout_s: float) -> None:
         self.index = index
         self.name = url.render_as_string(hide_password=True).replace(url.drivername, self.driver)
         self._url = url
         self._write = self._engine("READ COMMITTED", WRITE_S)
-        self._read = self._engine(self.snapshot, 0)
+        self._read = self._engine(self.snapshot, query_timeout_s + QUICK_S)
         self._upkeep = self._engine("READ COMMITTED", 0)
         self._plain = self._engine("AUTOCOMMIT", 0)
+        self._quick = self._engine("AUTOCOMMIT", QUICK_S)
         self._lock: Connection | None = None
         self._idle: list[tuple[float, Connection]] = []
         self._mutex = threading.Lock()
@@ -93,7 +96,7 @@ class Schemas:
             except DBAPIError:
                 _close(self._lock)
                 self._lock = None
-        connection = self._plain.connect()
+        connection = self._quick.connect()
         try:
             taken = connection.exec_driver_sql(
                 self.statements["lock"].format(name=f"argus {self._control_schema}")
@@ -110,7 +113,7 @@ class Schemas:
     @cached_property
     def _control_schema(self) -> str:
         """The schema that tables without one lie in."""
-        with self._plain.connect() as connection:
+        with self._quick.connect() as connection:
             found: str = connection.exec_driver_sql(self.statements["control"]).scalar_one()
         return found
 
@@ -204,7 +207,7 @@ class Schemas:
         return self.schema(number)
 
     def _schemas(self) -> set[str]:
-        with self._plain.connect() as connection:
+        with self._quick.connect() as connection:
             return set(connection.exec_driver_sql(self.statements["schemas"]).scalars())
 
     def numbers(self) -> set[int]:
@@ -296,7 +299,7 @@ class Schemas:
     def _measure(self) -> None:
         try:
             if self._side is None:
-                self._side = self._plain.connect()
+                self._side = self._quick.connect()
             rows = self._side.exec_driver_sql(self.statements["sizes"])
             self._sizes = {name: int(size) for name, size in rows}
             self._sized = time.monotonic()
@@ -305,7 +308,7 @@ class Schemas:
             if self._side is not None:
                 _close(self._side)
             self._side = None
-            self._sized = time.monotonic()
+            self._sized = time.monotonic() + _SIZES_AGAIN_S
 
     def wal_bytes(self, number: int) -> int:
         return 0

@@ -39,7 +39,7 @@ class SqlServer(Schemas):
 
     def __init__(self, dsn: str, query_timeout_s: float) -> None:
         try:
-            super().__init__(sqlserver_url(dsn), LikeIndex())
+            super().__init__(sqlserver_url(dsn), LikeIndex(), query_timeout_s)
         except ImportError as error:
             message = "DB_DRIVER: sqlserver needs its driver: pip install 'argus[sqlserver]'"
             raise StartError(message) from error
