@@ -147,6 +147,9 @@ class Backend(Protocol):
     def reading(self) -> Reading:
         """A reading that has not begun."""
 
+    def revive(self, connection: Connection) -> None:
+        """Have a connection that was not used for a while reach the database again."""
+
     def passes(self, error: DBAPIError) -> bool:
         """Whether a reading that failed so would succeed if it began anew."""
 

@@ -21,8 +21,10 @@ class Control:
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
         """A transaction that is committed at the end, or rolled back by an exception."""
-        with self._lock, self._connection.begin():
-            yield self._connection
+        with self._lock:
+            self._backend.revive(self._connection)
+            with self._connection.begin():
+                yield self._connection
 
     def vacuum(self) -> None:
         """Give the room of deleted rows back to the disk. Raises NotSupported where the database

@@ -76,6 +76,9 @@ class SegmentFiles:
     def reading(self) -> FileReading:
         return FileReading(self, self._connections)
 
+    def revive(self, connection: Connection) -> None:
+        """A file does not go away."""
+
     def passes(self, error: DBAPIError) -> bool:
         return False
 

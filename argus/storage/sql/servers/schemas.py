@@ -25,7 +25,6 @@ QUICK_S = 1.0
 """Longest that the catalogue or a lock may take."""
 MOST_IDLE = 4
 _SIZES_FOR_S, _SIZES_AGAIN_S = 2.0, 10.0
-_PING_AFTER_S = 1.0
 _LOCK_TRIES, _LOCK_RETRY_S = 12, 0.25
 
 
@@ -50,7 +49,7 @@ class Schemas:
         self._plain = self._engine("AUTOCOMMIT", 0)
         self._quick = self._engine("AUTOCOMMIT", QUICK_S)
         self._lock: Connection | None = None
-        self._idle: list[tuple[float, Connection]] = []
+        self._idle: list[Connection] = []
         self._mutex = threading.Lock()
         self._sizes: dict[str, int] = {}
         self._sized = 0.0
@@ -149,20 +148,20 @@ class Schemas:
 
     def borrow(self) -> Connection:
         """A connection for a reading, outside any transaction."""
-        while True:
-            with self._mutex:
-                since, connection = self._idle.pop() if self._idle else (0.0, None)
-            if connection is None:
-                return self._read.connect()
-            if time.monotonic() - since < _PING_AFTER_S:
-                return connection
-            try:
-                connection.exec_driver_sql("SELECT 1")
-                connection.rollback()
-            except DBAPIError:
-                _close(connection)
-            else:
-                return connection
+        with self._mutex:
+            connection = self._idle.pop() if self._idle else None
+        if connection is None:
+            return self._read.connect()
+        self.revive(connection)
+        return connection
+
+    def revive(self, connection: Connection) -> None:
+        try:
+            connection.exec_driver_sql("SELECT 1")
+            connection.rollback()
+        except DBAPIError:
+            connection.rollback()
+            connection.invalidate()  # its next statement connects anew
 
     def give_back(self, connection: Connection) -> None:
         """End the transaction of a connection and keep it for the next who asks."""
@@ -172,7 +171,7 @@ class Schemas:
             connection.invalidate()
         with self._mutex:
             if len(self._idle) < MOST_IDLE and not connection.invalidated:
-                self._idle.append((time.monotonic(), connection))
+                self._idle.append(connection)
                 return
         if connection.invalidated:
             self.forget()  # the others broke with it
@@ -186,7 +185,7 @@ class Schemas:
             return  # no connection is of one segment
         with self._mutex:
             idle, self._idle = self._idle, []
-        for _, connection in idle:
+        for connection in idle:
             _close(connection)
 
     # segments
