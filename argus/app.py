@@ -15,6 +15,10 @@ from starlette.routing import Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from argus import __version__
+from argus.analysis.analyzer import Analyzer
+from argus.analysis.disabled import Disabled
+from argus.analysis.miner import PatternMiner
+from argus.analysis.openai_client import Endpoint, OpenAIClient
 from argus.api import ApiParts, HttpProtocol, Ports, Surface, SystemState, create_app, secure
 from argus.api.live import (
     HEALTH_EVERY_S,
@@ -23,6 +27,7 @@ from argus.api.live import (
     encode_logs,
     events_of,
     health_of,
+    insight_notice,
     live_routes,
 )
 from argus.api.websocket_protocol import WebSocketProtocol
@@ -89,6 +94,10 @@ async def _start(config: Config, stack: AsyncExitStack) -> "_Servers":
     events = SnapshotHub(events_of(storage.reader))
     for hub in (logs, events):
         await stack.enter_async_context(hub)
+    analyzer = _analyzer(config, storage, logs, telemetry)
+    if analyzer is not None:
+        await stack.enter_async_context(analyzer)
+        logger.info("errors are explained by a model", extra={"endpoint": config.ai_endpoint})
     letters = await stack.enter_async_context(
         DeadLetters(config.dlq_path, config.dlq_max_bytes, telemetry)
     )
@@ -98,15 +107,16 @@ async def _start(config: Config, stack: AsyncExitStack) -> "_Servers":
             letters,
             decode_letter,
             telemetry,
-            processors_of(config),
-            [logs, events],
+            [*processors_of(config), await _miner(storage)],
+            [logs, events, *([analyzer] if analyzer is not None else [])],
             replay_interval_s=config.dlq_replay_interval,
         )
     )
     budget = ByteBudget(config.max_inflight_bytes)
     path = RequestPath(pipeline, budget, config.max_request_bytes)
     stack.callback(path.close)
-    parts = _parts(config, storage, letters, pipeline, telemetry)
+    insights = analyzer or Disabled(storage.reader)
+    parts = _parts(config, storage, letters, pipeline, insights, telemetry)
     health = await stack.enter_async_context(
         SnapshotHub(health_of(parts), interval_s=HEALTH_EVERY_S)
     )
@@ -136,11 +146,50 @@ def processors_of(config: Config) -> list[Processor]:
     return processors
 
 
+def endpoint_of(config: Config) -> Endpoint | None:
+    """Where errors may be sent to be explained; None: nowhere."""
+    if not (config.ai_enabled and config.ai_endpoint):
+        return None
+    if config.azure_openai_endpoint:
+        return Endpoint(
+            config.azure_openai_endpoint,
+            config.azure_openai_key,
+            config.azure_openai_model or config.azure_openai_deployment,
+            config.azure_openai_deployment,
+            config.azure_openai_api_version,
+        )
+    return Endpoint(config.openai_base_url, config.openai_api_key, config.openai_model)
+
+
+def _analyzer(
+    config: Config, storage: Storage, logs: LogHub, telemetry: Telemetry
+) -> Analyzer | None:
+    endpoint = endpoint_of(config)
+    if endpoint is None:
+        return None
+    return Analyzer(
+        storage.reader,
+        storage,
+        OpenAIClient(endpoint),
+        endpoint.url,
+        config.ai_tokens_per_hour,
+        telemetry.ai,
+        lambda tenant, insight: logs.inform(tenant, "insight", insight_notice(insight)),
+    )
+
+
+async def _miner(storage: Storage) -> PatternMiner:
+    miner = PatternMiner()
+    miner.restore(await storage.known_patterns())
+    return miner
+
+
 def _parts(
     config: Config,
     storage: Storage,
     letters: DeadLetters,
     pipeline: Pipeline,
+    insights: Analyzer | Disabled,
     telemetry: Telemetry,
 ) -> ApiParts:
     async def state() -> SystemState:
@@ -167,6 +216,7 @@ def _parts(
         receipts=pipeline.receipts.of_tenant,
         dead_letters=_DeadLetterDesk(letters, pipeline),
         data=storage,
+        insights=insights,
         ports=Ports(config.http_port, config.grpc_port, config.otlp_http_port),
         version=__version__,
         allowed_hosts=config.allowed_hosts,

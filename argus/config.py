@@ -5,7 +5,7 @@ place; `.env.example` and docs/configuration.md are generated from the same decl
 """
 
 import socket
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from ipaddress import ip_address
 from pathlib import Path
@@ -157,26 +157,22 @@ class Config:
     ai_enabled: bool = _setting(
         "AI", "true", boolean,
         "Whether error logs may be sent to the model below. Without an endpoint nothing is sent.",
-        works=False,
     )  # fmt: skip
     azure_openai_endpoint: str = _setting(
-        "AI", "", web_address, "Endpoint of an Azure OpenAI resource.", works=False
+        "AI", "", web_address, "Endpoint of an Azure OpenAI resource."
     )
-    azure_openai_key: str = _setting(
-        "AI", "", text, "Key of that resource.", secret=True, works=False
-    )
-    azure_openai_model: str = _setting("AI", "", text, "Model name.", works=False)
-    azure_openai_deployment: str = _setting("AI", "", text, "Deployment name.", works=False)
-    azure_openai_api_version: str = _setting("AI", "", text, "API version.", works=False)
+    azure_openai_key: str = _setting("AI", "", text, "Key of that resource.", secret=True)
+    azure_openai_model: str = _setting("AI", "", text, "Model name; not set: the deployment's.")
+    azure_openai_deployment: str = _setting("AI", "", text, "Deployment name.")
+    azure_openai_api_version: str = _setting("AI", "", text, "API version.")
     openai_base_url: str = _setting(
         "AI", "", web_address,
         "Base URL of any server that speaks OpenAI's API, instead of the Azure settings.",
-        works=False,
     )  # fmt: skip
-    openai_api_key: str = _setting("AI", "", text, "Key for that server.", secret=True, works=False)
-    openai_model: str = _setting("AI", "", text, "Model name at that server.", works=False)
+    openai_api_key: str = _setting("AI", "", text, "Key for that server.", secret=True)
+    openai_model: str = _setting("AI", "", text, "Model name at that server.")
     ai_tokens_per_hour: int = _setting(
-        "AI", "200000", whole(0, 10**12), "Most tokens to spend in an hour.", works=False
+        "AI", "200000", whole(0, 10**12), "Most tokens to spend in an hour, over all tenants."
     )
     log_level: str = _setting(
         "Application", "INFO", one_of("DEBUG", "INFO", "WARN", "ERROR", warning="WARN"),
@@ -279,6 +275,20 @@ def _refuse_contradictions(config: Config, given: Mapping[str, str]) -> None:
     azure = [one.key for one in SETTINGS if one.key.startswith("AZURE_") and one.key in given]
     if own and azure:
         raise StartError(f"{own[0]}: expected no value while {azure[0]} is set; choose one family")
+    for name, needed in _needed_by_endpoint(config):
+        if not getattr(config, needed):
+            raise StartError(f"{needed.upper()}: expected a value while {name.upper()} is set")
+
+
+def _needed_by_endpoint(config: Config) -> Iterator[tuple[str, str]]:
+    """(endpoint, what has to be set with it), while there is an endpoint to be asked."""
+    if not config.ai_enabled:
+        return
+    if config.azure_openai_endpoint:
+        for name in ("key", "deployment", "api_version"):
+            yield "azure_openai_endpoint", f"azure_openai_{name}"
+    if config.openai_base_url:
+        yield "openai_base_url", "openai_model"
 
 
 def _own_hosts(host: str) -> tuple[str, ...]:

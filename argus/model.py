@@ -132,6 +132,7 @@ class LogRecord(NamedTuple):
     `trace_id` and `span_id` are empty when absent. `time_ns` is never 0 (it falls back to the
     observed time, then to arrival); `observed_ns` is as sent. `body` is one JSON value text.
     `id` increases in order of arrival. It is 0 on the way in, where `Batch.first_log_id` tells.
+    `pattern_id` is empty before the record's pattern is known.
     """
 
     resource: Resource
@@ -150,6 +151,15 @@ class LogRecord(NamedTuple):
     dropped_attributes_count: int
     words: str = ""
     id: int = 0
+    pattern_id: bytes = b""
+
+
+class Pattern(NamedTuple):
+    """What log records that say the same have in common: the words of `template`, in which `<*>`
+    stands for what varies. More of them may come to vary; the id (eight bytes) stays."""
+
+    id: bytes
+    template: str
 
 
 class Source(NamedTuple):
@@ -191,6 +201,8 @@ class Batch:
     received_ns: int
     spans: Sequence[Span] = ()
     logs: Sequence[LogRecord] = ()
+    patterns: Sequence[Pattern] = ()
+    """Those that the log records are of."""
     rejected: dict[str, int] = field(default_factory=dict)
     filtered: dict[str, int] = field(default_factory=dict)
     sources: Sequence[Source] = ()

@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
-from typing import Literal, get_args
+from typing import Literal, NamedTuple, get_args
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.gc_collector import GCCollector
@@ -98,6 +98,73 @@ class DeadLetterMetrics:
         self._removed.labels(signal).inc(n)
 
 
+DroppedReason = Literal["queue_full", "budget"]
+"""Why an error was not looked at by the model."""
+
+
+class AiState(NamedTuple):
+    """How the analysis of errors is doing. `failing`: the model is left alone for a while, as it
+    failed some times in a row. `problem` is what went wrong last, None when nothing did since."""
+
+    enabled: bool
+    model: str | None
+    state: Literal["disabled", "ok", "failing", "budget_spent"]
+    queue_depth: int
+    tokens_per_hour: int
+    tokens_used: int
+    tokens_left: int
+    problem: str | None
+
+
+class AiMetrics:
+    """What is asked of a language model, and what is not. Methods never raise."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        def counter(name: str, help_: str, *labels: str) -> Counter:
+            return Counter(f"argus_ai_{name}", help_, labels, registry=registry)
+
+        self._registry = registry
+        self._requests = counter("requests", "Requests to the model, by outcome.", "outcome")
+        self._tokens = counter("tokens", "Tokens that requests to the model have cost.")
+        self._insights = counter("insights", "Insights that were made.")
+        self._dropped = counter(
+            "dropped", "Errors that were not looked at, by reason; others of their kind may be.",
+            "reason",
+        )  # fmt: skip
+        for reason in get_args(DroppedReason):
+            self._dropped.labels(reason)
+
+    def watch(self, state: Callable[[], AiState]) -> None:
+        """From now on the gauges are what `state` returns at each scrape."""
+
+        def gauge(name: str, help_: str, read: Callable[[AiState], float]) -> None:
+            made = Gauge(f"argus_ai_{name}", help_, registry=self._registry)
+            made.set_function(lambda: read(state()))
+
+        gauge("queue_depth", "Errors that wait for the model.", lambda now: now.queue_depth)
+        gauge("tokens_left", "Tokens left in this hour.", lambda now: now.tokens_left)
+        gauge(
+            "circuit_open", "1 while the model is left alone because it failed, else 0.",
+            lambda now: now.state == "failing",
+        )  # fmt: skip
+
+    def request(self, outcome: str) -> None:
+        """A request to the model ended: `ok`, or how it failed."""
+        self._requests.labels(outcome).inc()
+
+    def tokens(self, n: int) -> None:
+        """A request has cost `n` tokens."""
+        self._tokens.inc(n)
+
+    def insight(self) -> None:
+        """An insight was made."""
+        self._insights.inc()
+
+    def dropped(self, reason: DroppedReason) -> None:
+        """An error is not looked at."""
+        self._dropped.labels(reason).inc()
+
+
 class LiveMetrics:
     """What live clients were not shown. Methods never raise."""
 
@@ -157,6 +224,7 @@ class Telemetry:
         )
         self._connections = self._gauge("active_connections", "Open WebSocket connections.")
         self.live = LiveMetrics(registry)
+        self.ai = AiMetrics(registry)
         self.dead_letters = DeadLetterMetrics(registry)
         self._circuit_open = self._gauge(
             "circuit_open", "1 while the database is given up on and requests go to disk, else 0."

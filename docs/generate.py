@@ -65,10 +65,12 @@ def _route(endpoint: Endpoint) -> str:
     notes += "Answers for one tenant." * endpoint.tenanted
     text = f"## `{endpoint.method} {endpoint.path}`\n\n{endpoint.summary} {notes}".rstrip() + "\n\n"
     if endpoint.params:
-        text += "| parameter | meaning |\n|---|---|\n"
+        kind = "member of the JSON object" if endpoint.in_body else "parameter"
+        text += f"| {kind} | meaning |\n|---|---|\n"
         for one in endpoint.params:
-            repeats = " May be repeated." * one.repeats
-            text += f"| `{one.name}` | {one.description.replace('|', chr(92) + '|')}{repeats} |\n"
+            repeats = (" A list." if endpoint.in_body else " May be repeated.") * one.repeats
+            notes = repeats + " Required." * one.required
+            text += f"| `{one.name}` | {one.description.replace('|', chr(92) + '|')}{notes} |\n"
         text += "\n"
     return text
 

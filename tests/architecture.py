@@ -54,13 +54,16 @@ INSIDE = {
 STORAGE_DOOR, SQL = "argus.storage.open", "argus.storage.sql"
 
 # What a function may import because it is optional: drivers of other databases, the event loop
-# that Windows does not have, and the migration tool, which a start without migrations does without.
+# that Windows does not have, the migration tool, which a start without migrations does without, and
+# the client of a language model, which most never use.
 LAZY = {
     "alembic",
     "asyncpg",
     "asyncmy",
     "aiomysql",
+    "httpx2",
     "mssql_python",
+    "openai",
     "psycopg",
     "pysqlite3",
     "uvloop",

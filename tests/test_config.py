@@ -234,5 +234,22 @@ def test_production_logs_json_unless_told_otherwise() -> None:
 def test_ai_has_an_endpoint_only_when_one_is_set_and_ai_is_on() -> None:
     url = "http://127.0.0.1:11434/v1"
     assert load().ai_endpoint == ""
-    assert load(OPENAI_BASE_URL=url).ai_endpoint == url
+    assert load(OPENAI_BASE_URL=url, OPENAI_MODEL="m").ai_endpoint == url
     assert load(OPENAI_BASE_URL=url, AI_ENABLED="false").ai_endpoint == ""
+
+
+def test_an_endpoint_needs_what_it_takes_to_ask_it() -> None:
+    url = "http://127.0.0.1:11434/v1"
+    assert refusal(OPENAI_BASE_URL=url) == (
+        "OPENAI_MODEL: expected a value while OPENAI_BASE_URL is set"
+    )
+    azure = {
+        "AZURE_OPENAI_ENDPOINT": url,
+        "AZURE_OPENAI_KEY": "k",
+        "AZURE_OPENAI_DEPLOYMENT": "d",
+        "AZURE_OPENAI_API_VERSION": "2024-06-01",
+    }
+    assert load(**azure).ai_endpoint == url
+    for missing in list(azure)[1:]:
+        message = refusal(**{key: value for key, value in azure.items() if key != missing})
+        assert message == f"{missing}: expected a value while AZURE_OPENAI_ENDPOINT is set"

@@ -1,10 +1,11 @@
 """What the API needs of pipeline and storage, as protocols: `app.py` hands in what fulfils them."""
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from typing import Literal, Protocol
 
-from argus.model import Signal, Transport
-from argus.storage import Purged
+from argus.model import LogRecord, Signal, Transport
+from argus.storage import InsightKey, Purged
+from argus.telemetry import AiState
 
 
 class ReceiptRecord(Protocol):
@@ -65,6 +66,55 @@ class LetterRecord(Protocol):
     @property
     def attempts(self) -> int:
         """How often it was replayed in vain."""
+
+
+class ChatMessage(Protocol):
+    """One message to a model."""
+
+    @property
+    def role(self) -> Literal["system", "user"]:
+        """Who says it."""
+
+    @property
+    def content(self) -> str:
+        """What is said."""
+
+
+class Prompt(Protocol):
+    """What would be sent to a model."""
+
+    @property
+    def model(self) -> str | None:
+        """Its name; None when there is none."""
+
+    @property
+    def endpoint(self) -> str | None:
+        """Where it is."""
+
+    @property
+    def messages(self) -> Sequence[ChatMessage]:
+        """All of what is sent."""
+
+    @property
+    def most_tokens(self) -> int:
+        """About the most that it costs, the answer included."""
+
+
+class InsightDesk(Protocol):
+    """The analysis of errors as the API uses it."""
+
+    @property
+    def state(self) -> AiState:
+        """How it is doing."""
+
+    def pending(self, tenant: str, key: InsightKey) -> bool:
+        """Whether an insight is being made."""
+
+    async def ask(self, tenant: str, record: LogRecord, *, anew: bool) -> None:
+        """Have a log record explained. Raises NotSupported and Overloaded."""
+
+    async def preview(self, tenant: str, record: LogRecord) -> Prompt:
+        """What `ask` would send. Raises NotSupported."""
 
 
 class DataDesk(Protocol):

@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import Any, Literal
 
 from starlette.datastructures import Headers
+from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from argus.api.desks import DataDesk, DeadLetterDesk, ReceiptRecord
+from argus.api.bodies import parse_body
+from argus.api.desks import DataDesk, DeadLetterDesk, InsightDesk, ReceiptRecord
 from argus.api.params import Param, Values, parse_query
 from argus.api.problems import method_not_allowed
 from argus.api.security import require_admin
@@ -58,6 +60,7 @@ class ApiParts:
     receipts: Callable[[str], Sequence[ReceiptRecord]]
     dead_letters: DeadLetterDesk
     data: DataDesk
+    insights: InsightDesk
     ports: Ports
     version: str
     allowed_hosts: Sequence[str] = ()
@@ -93,7 +96,7 @@ class Endpoint:
     `answers` are the types of a successful answer (any one of them), none for `media_type`s that
     are not JSON. `admin` marks what changes or destroys; `tenanted` what answers for one tenant;
     `empty` what succeeds with 204 and no content; `validated` what a client may keep and ask for
-    again by its ETag.
+    again by its ETag; `in_body` what takes its parameters as the members of a JSON object.
     """
 
     method: Method
@@ -107,6 +110,7 @@ class Endpoint:
     tenanted: bool = False
     empty: bool = False
     validated: bool = False
+    in_body: bool = False
 
 
 class Resource:
@@ -131,7 +135,9 @@ class Resource:
         if endpoint.admin:
             require_admin(headers, self._parts.admin_token, self._parts.loopback_only)
         query = scope["query_string"]
-        values = parse_query(endpoint.params, query)
+        values = parse_query(() if endpoint.in_body else endpoint.params, query)
+        if endpoint.in_body:
+            values = await parse_body(endpoint.params, Request(scope, receive))
         tenant = resolve_tenant(headers, query) if endpoint.tenanted else ""
         accept = ",".join(headers.getlist("accept"))
         call = Call(self._parts, self._endpoints, values, scope["path_params"], tenant, accept)

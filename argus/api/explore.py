@@ -7,9 +7,10 @@ import msgspec
 from starlette.responses import Response
 
 from argus.api import explore_params, params
-from argus.api.answer import Form, Time, convert, json_response
+from argus.api.answer import Form, Time, json_response
 from argus.api.endpoint import Call
-from argus.api.logs import Log, log_answer
+from argus.api.insights import log_answers
+from argus.api.logs import Log
 from argus.api.times import format_time
 from argus.errors import InvalidInput
 from argus.model import UNSPECIFIED, severity_floor
@@ -166,7 +167,14 @@ CONTEXT_PARAMS = (
     params.TRACE_ID,
     params.TYPED,
 )
-EXPLAIN_PARAMS = (explore_params.SIGNAL, explore_params.SELECTION, *_RANGE)
+EXPLAIN_PARAMS = (
+    explore_params.SIGNAL,
+    explore_params.SELECTION,
+    explore_params.POPULATION,
+    params.START,
+    params.END,
+    params.SERVICES,
+)
 
 
 def _column(signal: FilterSignal, name: str) -> Column:
@@ -259,8 +267,6 @@ async def attribute_values(call: Call) -> Response:
     """GET /api/attributes/values."""
     values = call.values
     signal, name = values[explore_params.SIGNAL], values[explore_params.KEY]
-    if not name:
-        raise InvalidInput("key: give the key whose values to count", field="key")
     target = _target(name, signal, "key")
     tally = await call.reader.count_values(_query(values, signal, COMPLETION_S), target)
     facet = _facet(name, target, tally, values[params.LIMIT], values[explore_params.PREFIX])
@@ -326,13 +332,7 @@ async def explain(call: Call) -> Response:
     """POST /api/explain."""
     values = call.values
     signal = values[explore_params.SIGNAL]
-    if not values[explore_params.SELECTION]:
-        raise InvalidInput("selection: give a filter", field="selection")
-    try:
-        selection = parse(values[explore_params.SELECTION], signal)
-    except InvalidInput as error:
-        message = error.message.replace("filter:", "selection:", 1)
-        raise InvalidInput(message, field="selection") from None
+    selection = params.parsed(values[explore_params.SELECTION], signal, "selection")
     found = await call.reader.contrast(_query(values, signal, EXPLAIN_S), selection)
     asked = {leaf.target for leaf in leaves(selection) if isinstance(leaf, Test)}
     rest = found.counted - found.selected
@@ -360,8 +360,6 @@ async def log_context(call: Call) -> Response:
     """GET /api/logs/context."""
     values = call.values
     moment = values[explore_params.TIMESTAMP]
-    if moment is None:
-        raise InvalidInput("timestamp: give the point in time", field="timestamp")
     window = values[explore_params.WINDOW]
     query = LogQuery(
         range=TimeRange(max(0, moment - window), moment + window + 1),
@@ -371,4 +369,4 @@ async def log_context(call: Call) -> Response:
     )
     records = await call.reader.logs_around(query, moment)
     form = Form(values[params.TYPED])
-    return json_response(ContextResponse(await convert(records, lambda r: log_answer(r, form))))
+    return json_response(ContextResponse(await log_answers(call, records, form)))

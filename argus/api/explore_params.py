@@ -23,19 +23,29 @@ SIGNAL = Param[FilterSignal](
     {"type": "string", "enum": ["traces", "logs"], "default": "traces"},
 )
 PREFIX = Param[str]("prefix", one(str), "", "Only what contains this, in any case.", blank=True)
-KEY = Param[str]("key", one(str), "", "A field or an attribute's key, as filters name it.")
+KEY = Param[str](
+    "key", one(str), "", "A field or an attribute's key, as filters name it.", required=True
+)
 FIELD = Param[str]("field", one(str), "severity", "What to count by, as filters name it.")
 FIELDS = Param[tuple[str, ...]](
     "field", _few, (), "What to count, as filters name it; the usual fields without it.",
     repeats=True,
 )  # fmt: skip
-SELECTION = Param[str]("selection", one(str.strip), "", "A filter: what to explain.")
-TIMESTAMP = Param[int | None](
+SELECTION = Param[str]("selection", one(str.strip), "", "A filter: what to explain.", required=True)
+POPULATION = Param[str](
+    "filter",
+    one(str.strip),
+    "",
+    "A filter: what the selection is part of; the rest is what else it finds. All without it.",
+    blank=True,
+)
+TIMESTAMP = Param[int](
     "timestamp",
     one(lambda text: parse_time(text, now_ns())),
-    None,
-    f"The point in time; required. {TIME_HELP}",
+    0,
+    f"The point in time. {TIME_HELP}",
     TIME_SCHEMA,
+    required=True,
 )
 WINDOW = Param[int](
     "window",

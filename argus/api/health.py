@@ -1,5 +1,7 @@
 """Health: for people, for orchestrators and for Prometheus."""
 
+from typing import Literal
+
 import msgspec
 from starlette.responses import Response
 
@@ -27,6 +29,20 @@ class ReceiverPorts(msgspec.Struct):
     http_port: int
 
 
+class Ai(msgspec.Struct):
+    """How the analysis of errors is doing: `failing` while the model is left alone because it
+    failed some times in a row; `problem` is what went wrong last."""
+
+    enabled: bool
+    model: str | None
+    state: Literal["disabled", "ok", "failing", "budget_spent"]
+    queue_depth: int
+    tokens_per_hour: int
+    tokens_used: int
+    tokens_left: int
+    problem: str | None
+
+
 class Health(msgspec.Struct):
     """How Argus itself is doing; `ingestion_rate` is records per second over the last minute."""
 
@@ -42,6 +58,7 @@ class Health(msgspec.Struct):
     queue_depth: int
     disk: Disk
     receivers: ReceiverPorts
+    ai: Ai
 
 
 class Probe(msgspec.Struct):
@@ -69,6 +86,7 @@ async def health(parts: ApiParts) -> Health:
             state.disk_path, state.disk_bytes, state.disk_free_bytes, state.disk_full_in_days
         ),
         receivers=ReceiverPorts(parts.ports.grpc, parts.ports.otlp_http, parts.ports.http),
+        ai=Ai(*parts.insights.state),
     )
 
 

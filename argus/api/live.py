@@ -3,7 +3,7 @@
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 from starlette.datastructures import Headers
@@ -33,9 +33,9 @@ from argus.live.log_client import LogClient
 from argus.live.log_hub import LogHub
 from argus.live.log_stream import Matches
 from argus.live.snapshot_hub import Compose, Snapshot, SnapshotClient, SnapshotHub, Topic
-from argus.model import LogRecord, parse_log_id
+from argus.model import LogRecord, log_id_text, parse_log_id
 from argus.query import matcher, parse
-from argus.storage import Reader, TimeRange, TraceQuery
+from argus.storage import Insight, Reader, TimeRange, TraceQuery
 from argus.telemetry import Telemetry
 
 HEALTH_EVERY_S = 2.0
@@ -99,6 +99,18 @@ def encode_logs(records: Sequence[LogRecord]) -> list[bytes]:
     form = Form(typed=False)
     encode = msgspec.json.encode
     return [encode(log_answer(record, form)) for record in records]
+
+
+def insight_notice(insight: Insight) -> dict[str, Any]:
+    """What the notice of a new insight says."""
+    key = insight.key
+    return {
+        "pattern_id": key.pattern_id.hex(),
+        "service_name": key.service,
+        "service_version": key.version,
+        "log_id": log_id_text(insight.log_id),
+        "insight": insight.text,
+    }
 
 
 def compile_filter(text: str) -> Matches:

@@ -1,11 +1,9 @@
-"""Log records: the list."""
+"""Log records as answers show them."""
 
 from enum import StrEnum
 
 import msgspec
-from starlette.responses import Response
 
-from argus.api import params
 from argus.api.answer import (
     AnyValue,
     Attributes,
@@ -14,15 +12,10 @@ from argus.api.answer import (
     SpanId,
     Time,
     TraceId,
-    convert,
     hex_or_none,
-    json_response,
 )
-from argus.api.endpoint import Call
-from argus.api.exports import asked_for, export, logs_of
 from argus.api.times import format_time
 from argus.model import SEVERITIES, UNSPECIFIED, LogRecord, log_id_text, severity_name
-from argus.storage import LogQuery
 
 
 class Severity(StrEnum):
@@ -37,7 +30,8 @@ class Severity(StrEnum):
     UNSPECIFIED = "UNSPECIFIED"
 
 
-_SEVERITIES = {name: Severity(name) for name in (*SEVERITIES, UNSPECIFIED)}
+SEVERITY_BY_NAME = {name: Severity(name) for name in (*SEVERITIES, UNSPECIFIED)}
+"""The severity of each name of `argus.model`."""
 
 
 class Log(msgspec.Struct, gc=False):
@@ -59,6 +53,7 @@ class Log(msgspec.Struct, gc=False):
     dropped_attributes_count: int
     resource: Attributes
     scope: Scope
+    pattern_id: str | None
     schema_url: str
     resource_schema_url: str
     resource_dropped_attributes_count: int
@@ -82,7 +77,7 @@ def log_answer(record: LogRecord, form: Form) -> Log:
         id=log_id_text(record.id),
         timestamp=format_time(record.time_ns),
         observed_time=format_time(record.observed_ns) if record.observed_ns else None,
-        severity=_SEVERITIES[severity_name(record.severity)],
+        severity=SEVERITY_BY_NAME[severity_name(record.severity)],
         severity_number=record.severity_number,
         severity_text=record.severity_text,
         body=form.value(record.body),
@@ -95,55 +90,9 @@ def log_answer(record: LogRecord, form: Form) -> Log:
         dropped_attributes_count=record.dropped_attributes_count,
         resource=form.resource(record.resource),
         scope=form.scope(record.scope),
+        pattern_id=hex_or_none(record.pattern_id),
         schema_url=record.scope.schema_url,
         resource_schema_url=record.resource.schema_url,
         resource_dropped_attributes_count=record.resource.dropped_attributes_count,
         ai_insight=None,
     )
-
-
-PARAMS = (
-    params.SERVICES,
-    params.SEVERITY,
-    params.SEARCH,
-    params.START,
-    params.END,
-    params.LIMIT,
-    params.OFFSET,
-    params.CURSOR,
-    params.TRACE_ID,
-    params.SPAN_ID,
-    params.FILTER,
-    params.TYPED,
-)
-
-
-async def list_logs(call: Call) -> Response:
-    """GET /api/logs."""
-    values = call.values
-    limit, offset, cursor = params.paging(values)
-    query = LogQuery(
-        range=params.open_range(values),
-        services=values[params.SERVICES],
-        severities=values[params.SEVERITY],
-        search=values[params.SEARCH],
-        trace_id=values[params.TRACE_ID],
-        span_id=values[params.SPAN_ID],
-        filter=params.parsed_filter(values, "logs"),
-        limit=limit,
-        offset=offset,
-        cursor=cursor,
-    )
-    form = Form(values[params.TYPED])
-    if media_type := asked_for(call.accept):
-        return await export(
-            media_type,
-            query,
-            call.reader.find_logs,
-            lambda record: log_answer(record, form),
-            logs_of,
-        )
-    page = await call.reader.find_logs(query)
-    logs = await convert(page.items, lambda record: log_answer(record, form))
-    answer = LogsResponse(logs, page.total, page.total_is_estimate, limit, offset, page.next_cursor)
-    return json_response(answer)

@@ -9,6 +9,7 @@ import msgspec
 from starlette.responses import Response
 
 from argus.api.answer import json_response
+from argus.api.bodies import JSON, body_schema
 from argus.api.endpoint import Call, Endpoint
 from argus.api.params import TYPED, Param
 from argus.api.problems import ErrorResponse
@@ -108,7 +109,8 @@ def _operation(
         {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
         for name in _PATH_PARAM.findall(endpoint.path)
     ]
-    parameters += [_parameter(param) for param in endpoint.params]
+    if not endpoint.in_body:
+        parameters += [_parameter(param) for param in endpoint.params]
     if endpoint.tenanted:
         parameters.append(_TENANT)
     if not endpoint.answers:
@@ -131,17 +133,19 @@ def _operation(
             },
         },
     }
+    if endpoint.in_body:
+        content = {JSON: {"schema": body_schema(endpoint.params)}}
+        operation["requestBody"] = {"required": True, "content": content}
     if endpoint.admin:
         operation["security"] = [{"admin": []}]
     return operation
 
 
 def _parameter(param: Param[Any]) -> dict[str, Any]:
-    schema = dict(param.schema)
     return {
         "name": param.name,
         "in": "query",
-        "required": False,
+        "required": param.required,
         "description": param.description,
-        "schema": {"type": "array", "items": schema} if param.repeats else schema,
+        "schema": dict(param.value_schema),
     }

@@ -4,8 +4,8 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar, cast, get_args
-from urllib.parse import unquote_to_bytes
 
+from argus.api.query_string import split_query
 from argus.api.times import now_ns, parse_duration, parse_time
 from argus.errors import InvalidInput
 from argus.model import SEVERITIES, UNSPECIFIED, StatusCode, severity_floor, severity_name
@@ -15,14 +15,13 @@ from argus.storage import TimeRange, TraceSort
 
 T = TypeVar("T")
 
-MAX_QUERY_BYTES = 64 * 1024
 MAX_TEXT = 4096
 MAX_REPEATS = 1000
+MAX_SERVICES = 100
 MAX_LIMIT = 1000
 MAX_OFFSET = 2**31 - 1
 MAX_DAYS = 36_500
 
-_BAD_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 _HEX = re.compile(r"[0-9a-fA-F]+")
 
 
@@ -31,7 +30,8 @@ class Param(Generic[T]):
     """One query parameter: `read` turns its texts into a value or raises ValueError.
 
     `schema` is the JSON schema of one value. A parameter that does not repeat gets exactly one
-    text. `aliases` are other spellings of the name; `blank` lets its text be empty.
+    text. `aliases` are other spellings of the name; `blank` lets its text be empty; `required`
+    refuses requests without it.
     """
 
     name: str
@@ -42,6 +42,12 @@ class Param(Generic[T]):
     repeats: bool = False
     blank: bool = False
     aliases: tuple[str, ...] = ()
+    required: bool = False
+
+    @property
+    def value_schema(self) -> Mapping[str, Any]:
+        """The JSON schema of all of it."""
+        return {"type": "array", "items": self.schema} if self.repeats else self.schema
 
 
 class Values:
@@ -57,15 +63,22 @@ class Values:
 def parse_query(params: Sequence[Param[Any]], raw: bytes) -> Values:
     """A raw query string -> the values of `params`. `tenant` is let through everywhere.
 
-    Raises InvalidInput that names the parameter: unknown, repeated, empty or unreadable.
+    Raises InvalidInput that names the parameter: unknown, missing, repeated, empty or unreadable.
     """
     texts = split_query(raw)
     texts.pop("tenant", None)
+    return parse_texts(params, texts)
+
+
+def parse_texts(params: Sequence[Param[Any]], texts: dict[str, list[str]]) -> Values:
+    """The texts of each name, which are used up -> the values of `params`; see `parse_query`."""
     values: dict[str, Any] = {}
     for param in params:
         found = [text for name in (param.name, *param.aliases) for text in texts.pop(name, ())]
         if found:
             values[param.name] = _read(param, found)
+        elif param.required:
+            raise InvalidInput(f"{param.name} is required: {param.description}", field=param.name)
     if texts:
         unknown = next(iter(texts))[:100]
         known = ", ".join(param.name for param in params) or "none"
@@ -90,31 +103,6 @@ def _read(param: Param[T], texts: list[str]) -> T:
         return param.read(texts)
     except ValueError as error:
         raise InvalidInput(f"{name}: {error}", field=name) from None
-
-
-def split_query(raw: bytes) -> dict[str, list[str]]:
-    """A raw query string -> the texts of each name, in order of first appearance.
-
-    Raises InvalidInput for one that is too long, or holds a broken escape or no UTF-8.
-    """
-    if len(raw) > MAX_QUERY_BYTES:
-        raise InvalidInput(f"the query string is over {MAX_QUERY_BYTES} bytes", field="query")
-    texts: dict[str, list[str]] = {}
-    for pair in raw.split(b"&"):
-        if pair:
-            name, _, value = pair.partition(b"=")
-            label = _text(name, "query")
-            texts.setdefault(label, []).append(_text(value, label[:100]))
-    return texts
-
-
-def _text(escaped: bytes, name: str) -> str:
-    if _BAD_ESCAPE.search(escaped):
-        raise InvalidInput("a percent sign must be followed by two hex digits", field=name)
-    try:
-        return unquote_to_bytes(escaped.replace(b"+", b" ")).decode()
-    except UnicodeDecodeError:
-        raise InvalidInput("the text is not UTF-8", field=name) from None
 
 
 def one(read: Callable[[str], T]) -> Callable[[Sequence[str]], T]:
@@ -177,6 +165,8 @@ def path_id(path: Mapping[str, str], name: str, digits: int) -> bytes:
 
 
 def _service_names(texts: Sequence[str]) -> tuple[str, ...]:
+    if len(texts) > MAX_SERVICES:
+        raise ValueError(f"at most {MAX_SERVICES} at once")
     return tuple(dict.fromkeys(texts))
 
 
@@ -307,13 +297,15 @@ SPAN_IDS = Param[tuple[bytes, ...]](
     f"The spans, at most {MAX_SPAN_IDS}; repeat it for several.",
     {"type": "string", "pattern": "^[0-9a-fA-F]{16}$"},
     repeats=True,
+    required=True,
 )
-DAYS = Param[int | None](
+DAYS = Param[int](
     "days",
     _integer(0, MAX_DAYS),
-    None,
+    0,
     "What happened longer ago is deleted.",
     {"type": "integer", "minimum": 0, "maximum": MAX_DAYS},
+    required=True,
 )
 CONFIRM = Param[bool](
     "confirm",
@@ -381,5 +373,14 @@ def parsed_filter(values: Values, signal: FilterSignal) -> Node | None:
 
     Raises InvalidInput(field="filter") that says in which column what was expected.
     """
-    tree = parse(values[FILTER], signal)
+    tree = parsed(values[FILTER], signal, FILTER.name)
     return None if isinstance(tree, Everything) else tree
+
+
+def parsed(text: str, signal: FilterSignal, field: str) -> Node:
+    """The tree of a filter. Raises InvalidInput for `field` as `parsed_filter` does."""
+    try:
+        return parse(text, signal)
+    except InvalidInput as error:
+        message = error.message.replace("filter:", f"{field}:", 1)
+        raise InvalidInput(message, field=field) from None

@@ -3,7 +3,7 @@
 from starlette.datastructures import Headers
 from starlette.requests import cookie_parser
 
-from argus.api.params import split_query
+from argus.api.query_string import split_query
 from argus.errors import InvalidInput
 from argus.model import DEFAULT_TENANT
 from argus.tenancy import HEADER, parse_tenant

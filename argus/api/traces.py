@@ -21,7 +21,8 @@ from argus.api.answer import (
 )
 from argus.api.endpoint import Call
 from argus.api.exports import asked_for, export, spans_of
-from argus.api.logs import Log, log_answer
+from argus.api.insights import log_answers
+from argus.api.logs import Log
 from argus.api.times import format_time
 from argus.attributes import decode_list
 from argus.errors import InvalidInput, NotFound
@@ -297,15 +298,14 @@ async def get_trace(call: Call) -> Response:
         return json_response(TraceSkeleton(summary, bones, (), detail.logs_total))
     form = Form(call.values[params.TYPED])
     spans = await convert(detail.spans, lambda span: span_answer(span, form))
-    logs = await convert(detail.logs, lambda record: log_answer(record, form))
+    logs = await log_answers(call, detail.logs, form)
     return json_response(TraceResponse(summary, spans, logs, detail.logs_total))
 
 
 async def get_spans(call: Call) -> Response:
     """GET /api/traces/{trace_id}/spans."""
     trace_id = params.path_id(call.path, "trace_id", 32)
-    if not (span_ids := call.values[params.SPAN_IDS]):
-        raise InvalidInput("names no span", field="span_id")
+    span_ids = call.values[params.SPAN_IDS]
     form = Form(call.values[params.TYPED])
     spans = await call.reader.get_spans(trace_id, span_ids)
     return json_response(SpansResponse(await convert(spans, lambda span: span_answer(span, form))))

@@ -40,8 +40,6 @@ class PinResponse(msgspec.Struct):
 async def purge(call: Call) -> Response:
     """DELETE /api/admin/purge."""
     days = call.values[params.DAYS]
-    if days is None:
-        raise InvalidInput("days is missing: what is older than that is deleted", field="days")
     if days == 0 and not call.values[params.CONFIRM]:
         raise InvalidInput("days=0 deletes everything; say so with confirm=true", field="confirm")
     purged = await call.parts.data.purge(now_ns() - days * DAY_NS)

@@ -112,8 +112,8 @@ class LogClient:
         self.stream.clients.discard(self)
         self.stream.release(self._chosen)
 
-    def beat(self, frame: bytes) -> None:
-        """Send a sign of life to a client that asked for notices."""
+    def inform(self, frame: bytes) -> None:
+        """Send a notice to a client that asked for notices, unless it is behind."""
         if self.notices and not self._link.behind:
             self._link.send_frame(frame)
 

@@ -5,7 +5,7 @@ import contextlib
 import logging
 from collections.abc import Callable
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from argus.live import Link
 from argus.live.log_client import LogClient, Tools
@@ -79,6 +79,14 @@ class LogHub:
         if self._backlog.records >= MAX_RECORDS:
             self._full.set()
 
+    def inform(self, tenant: str, kind: str, members: dict[str, Any]) -> None:
+        """Give a notice to the clients of a tenant who asked for notices."""
+        stream = self._streams.get(tenant)
+        if stream is not None:
+            frame = notice(kind, **members)
+            for client in tuple(stream.clients):
+                client.inform(frame)
+
     def join(self, link: Link, tenant: str) -> LogClient:
         """A client that sees every record of a tenant from now on, until `leave`."""
         stream = self._streams.get(tenant)
@@ -151,5 +159,5 @@ class LogHub:
             pace = Pace()
             streams = self._streams.values()
             for client in [client for stream in streams for client in stream.clients]:
-                client.beat(frame)
+                client.inform(frame)
                 await pace.breathe(1)

@@ -56,8 +56,8 @@ class Audience(Protocol):
     def offer(self, delivery: Delivery) -> int:
         """Send what of a delivery is new to this client; how many frames that took."""
 
-    def beat(self, frame: bytes) -> None:
-        """Send a sign of life to a client that asked for notices."""
+    def inform(self, frame: bytes) -> None:
+        """Send a notice to a client that asked for notices, unless it is behind."""
 
     def lose(self, records: int, last_id: int, reason: MissedReason) -> None:
         """So many records up to this id, matching or not, are left out."""

@@ -68,6 +68,7 @@ LOG_FIELDS = (
     Field("time", "time", ("timestamp",)),
     Field("observed", "time", ("observed_time",), optional=True),
     Field("event_name", "string", ("event",)),
+    Field("pattern", "id", ("pattern_id",), digits=16),
 )
 
 

@@ -55,6 +55,7 @@ _COLUMNS: Mapping[str, Callable[[Any], Any]] = {
     "time": lambda log: log.time_ns,
     "observed": lambda log: log.observed_ns,
     "event_name": lambda log: log.event_name,
+    "pattern": lambda log: log.pattern_id,
 }
 
 

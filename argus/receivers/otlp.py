@@ -272,6 +272,7 @@ def _log_record(
         message.dropped_attributes_count + over_limit,
         words,
         0,
+        b"",
     ))  # fmt: skip
 
 

@@ -9,13 +9,24 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Generic, Literal, NamedTuple, Protocol, TypeVar
 
-from argus.model import Batch, LogRecord, Span, TraceSummary
+from argus.model import Batch, LogRecord, Pattern, Span, TraceSummary
 from argus.query import Node
 from argus.query.tree import Target
 from argus.storage.counts import Contrast as Contrast
+from argus.storage.counts import PatternNumbers as PatternNumbers
+from argus.storage.counts import PatternQuery as PatternQuery
+from argus.storage.counts import Patterns as Patterns
 from argus.storage.counts import RecordQuery as RecordQuery
 from argus.storage.counts import Tally as Tally
 from argus.storage.counts import TimeRange as TimeRange
+from argus.storage.insights import Insight as Insight
+from argus.storage.insights import InsightClaim as InsightClaim
+from argus.storage.insights import InsightDetails as InsightDetails
+from argus.storage.insights import InsightEvidence as InsightEvidence
+from argus.storage.insights import InsightKey as InsightKey
+from argus.storage.insights import insight_key as insight_key
+from argus.storage.limits import Retention as Retention
+from argus.storage.limits import SegmentLimits as SegmentLimits
 
 T = TypeVar("T")
 
@@ -241,49 +252,6 @@ class Purged(NamedTuple):
     freed_bytes: int
 
 
-@dataclass(frozen=True, slots=True)
-class SegmentLimits:
-    """When the active segment is sealed: whichever of these it reaches first."""
-
-    rows: int = 1_000_000
-    bytes: int = 2**30
-    age_s: float = 86_400.0
-
-
-@dataclass(frozen=True, slots=True)
-class Retention:
-    """How long telemetry is kept, in days from its arrival, and in how many bytes; 0: no limit.
-
-    `traces_days` and `logs_days` stand for `days` of one signal; None: as `days` says.
-    `rollup_days` are those of the numbers of the overview, from when it happened.
-    """
-
-    days: float = 0
-    bytes: int = 0
-    traces_days: float | None = None
-    logs_days: float | None = None
-    rollup_days: float = 0
-
-    @property
-    def days_of_traces(self) -> float:
-        """Days that spans are kept."""
-        return self.days if self.traces_days is None else self.traces_days
-
-    @property
-    def days_of_logs(self) -> float:
-        """Days that log records are kept."""
-        return self.days if self.logs_days is None else self.logs_days
-
-    def fitting(self, limits: SegmentLimits) -> SegmentLimits:
-        """Limits under which a segment is a small part of what is kept: it goes as a whole."""
-        days = [d for d in (self.days_of_traces, self.days_of_logs) if d]
-        return SegmentLimits(
-            rows=limits.rows,
-            bytes=min(limits.bytes, max(self.bytes // 10, 2**20)) if self.bytes else limits.bytes,
-            age_s=min([limits.age_s, *(d * 86_400 / 10 for d in days)]),
-        )
-
-
 class Writer(Protocol):
     """Makes batches durable. Used by one task at a time."""
 
@@ -313,6 +281,9 @@ class Reader(Protocol):
     async def find_logs(self, query: LogQuery) -> Page[LogRecord]:
         """Log records that match."""
 
+    async def get_log(self, log_id: int) -> LogRecord | None:
+        """The log record with this id, or None when the tenant has none."""
+
     async def logs_after(self, log_id: int, limit: int) -> list[LogRecord]:
         """The newest `limit` of the log records that arrived after the one with this id, in order
         of arrival. The id need not be one of this tenant's."""
@@ -331,6 +302,12 @@ class Reader(Protocol):
 
     async def contrast(self, query: RecordQuery, selection: Node) -> Contrast:
         """Values among the records that satisfy a selection, and among the others."""
+
+    async def patterns(self, query: PatternQuery) -> Patterns:
+        """What log records of a range say, the most frequent first."""
+
+    async def insights(self, keys: Sequence[InsightKey]) -> dict[InsightKey, Insight]:
+        """Those of the keys that a model said something of."""
 
     async def service_names(self) -> list[str]:
         """Every service that sent a span or a log record that is still kept, sorted."""
@@ -371,6 +348,15 @@ class Storage(Protocol):
 
     def reader(self, tenant: str) -> Reader:
         """The reader of one tenant; there is no reader without one."""
+
+    async def known_patterns(self) -> list[tuple[str, Pattern]]:
+        """The patterns of all tenants, with their tenant; those seen last come first."""
+
+    async def put_insight(self, tenant: str, insight: Insight) -> None:
+        """Keep what a model said, in the place of what it said before about the same."""
+
+    async def insight_tokens(self, since_ns: int) -> int:
+        """The tokens that the insights made since a time have cost, over all tenants."""
 
     async def stats(self) -> StorageStats:
         """Size and place of the data, over all tenants."""

@@ -1,4 +1,4 @@
-"""What is counted of spans and log records: the question and the answers."""
+"""What is counted of spans, log records and patterns: the questions and the answers."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -50,3 +50,45 @@ class Contrast(NamedTuple):
     total_is_estimate: bool
     selected: int
     counts: Mapping[tuple[str, str, str], tuple[int, int]]
+
+
+@dataclass(frozen=True, slots=True)
+class PatternQuery:
+    """Which patterns: those that log records of a range, of the services and severities (any when
+    empty) are of. `ids`: only these. `new_since_ns`: only those that no earlier record was of."""
+
+    range: TimeRange = TimeRange()
+    services: tuple[str, ...] = ()
+    severities: tuple[str, ...] = ()
+    ids: tuple[bytes, ...] = ()
+    new_since_ns: int | None = None
+    limit: int = 50
+    offset: int = 0
+
+
+class PatternNumbers(NamedTuple):
+    """One pattern: how many of the records asked about are of it, altogether and in each column
+    of `Patterns.starts_ns`, by service and by severity (both most first), and the times of the
+    first and last record that was ever of it."""
+
+    id: bytes
+    template: str
+    records: int
+    trend: list[int]
+    services: list[tuple[str, int]]
+    severities: list[tuple[str, int]]
+    first_seen_ns: int
+    last_seen_ns: int
+
+
+class Patterns(NamedTuple):
+    """Some patterns of the records of [start_ns, end_ns), and how many there are. Columns are
+    `width_s` wide. `records` is how many records are of any pattern that was asked about."""
+
+    start_ns: int
+    end_ns: int
+    width_s: int
+    starts_ns: list[int]
+    patterns: list[PatternNumbers]
+    total: int
+    records: int

@@ -1,17 +1,16 @@
 """Test doubles of the API's surroundings: records, an in-memory reader and a server on a socket."""
 
-import asyncio
-import socket
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
 import uvicorn
-from starlette.types import ASGIApp, Message
+from starlette.types import ASGIApp
 
+from argus.analysis.disabled import Disabled
 from argus.api import ApiParts, HttpProtocol, Ports, SystemState
 from argus.errors import InvalidInput, NotFound
 from argus.model import LogRecord, Resource, Scope, Signal, Span, TraceSummary
@@ -20,6 +19,8 @@ from argus.query.tree import Target
 from argus.storage import (
     Contrast,
     Dashboard,
+    Insight,
+    InsightKey,
     Latencies,
     LatencyHeatmap,
     LatencyPoints,
@@ -29,6 +30,8 @@ from argus.storage import (
     OperationNumbers,
     Operations,
     Page,
+    PatternQuery,
+    Patterns,
     Purged,
     Reader,
     RecordQuery,
@@ -43,6 +46,7 @@ from argus.storage import (
     TrafficBucket,
 )
 from argus.telemetry import Telemetry
+from tests.api.posting import call_with
 
 START_NS = 1_769_860_800_123_456_789
 TRACE_ID = bytes(range(1, 17))
@@ -95,6 +99,7 @@ LOG = LogRecord(
     attributes='{"sku":"a-1"}',
     dropped_attributes_count=1,
     id=255,
+    pattern_id=b"8 bytes.",
 )
 
 SUMMARY = TraceSummary(
@@ -133,6 +138,18 @@ OPERATIONS = Operations(
 )
 
 
+INSIGHT = Insight(
+    InsightKey(b"8 bytes.", "orders", ""),
+    START_NS,
+    255,
+    "a model",
+    99,
+    "It is full.",
+    '{"structured":false,"summary":"It is full.","causes":[],"checks":[],"confidence":null,'
+    '"unverified_ids":[]}',
+)
+
+
 class MemoryReader:
     """A Reader over fixed answers that notes the queries it is asked."""
 
@@ -161,6 +178,9 @@ class MemoryReader:
         self.queries.append(query)
         return Page(self.logs, 1, True, "next")
 
+    async def get_log(self, log_id: int) -> LogRecord | None:
+        return next((log for log in self.logs if log.id == log_id), None)
+
     async def logs_after(self, log_id: int, limit: int) -> list[LogRecord]:
         return [log for log in self.logs if log.id > log_id][-limit:]
 
@@ -181,6 +201,13 @@ class MemoryReader:
         self.queries.append((query, selection))
         counts = {("record", "user.id", '"u-1"'): (4, 1), ("field", "service", '"shop"'): (5, 4)}
         return Contrast(10, 10, False, 5, counts)
+
+    async def patterns(self, query: PatternQuery) -> Patterns:
+        self.queries.append(query)
+        return Patterns(START_NS, START_NS + 60, 60, [START_NS], [], 0, 0)
+
+    async def insights(self, keys: Sequence[InsightKey]) -> dict[InsightKey, Insight]:
+        return {key: INSIGHT for key in keys if key == INSIGHT.key}
 
     async def service_names(self) -> list[str]:
         return [self.tenant, "orders"]
@@ -295,14 +322,16 @@ class OneTrace:
 
 def parts_with(reader: Reader | None = None, **changes: Any) -> ApiParts:
     """The parts of an API over one reader, or over a MemoryReader per tenant."""
+    readers: Callable[[str], Reader] = MemoryReader if reader is None else lambda tenant: reader
     parts = ApiParts(
-        reader=(lambda tenant: reader) if reader is not None else MemoryReader,
+        reader=readers,
         telemetry=Telemetry(),
         state=idle_state,
         ready=always_ready,
         receipts=lambda tenant: [],
         dead_letters=WaitingLetters(),
         data=OneTrace(),
+        insights=Disabled(readers),
         ports=Ports(http=8080, grpc=4317, otlp_http=4318),
         version="9.9.9",
     )
@@ -333,67 +362,8 @@ def serving(
         thread.join(10)
 
 
-def exchange(port: int, request: bytes, timeout: float = 10) -> tuple[int, dict[str, str], bytes]:
-    """Send raw bytes to a port, read one answer until the peer closes: status, headers, body."""
-
-    with socket.create_connection(("127.0.0.1", port), timeout=timeout) as connection:
-        connection.sendall(request)
-        data = b""
-        while chunk := connection.recv(65536):
-            data += chunk
-    return parse_response(data)
-
-
-def status_of(port: int, request: bytes, timeout: float = 10) -> int:
-    """Send raw bytes to a port and read no more than the status of the answer."""
-    with socket.create_connection(("127.0.0.1", port), timeout=timeout) as connection:
-        connection.sendall(request)
-        data = b""
-        while b"\r\n" not in data:
-            chunk = connection.recv(65536)
-            if not chunk:
-                break
-            data += chunk
-    return int(data.split(b" ")[1])
-
-
-def parse_response(data: bytes) -> tuple[int, dict[str, str], bytes]:
-    """Raw bytes of an HTTP answer -> status, headers by lower-case name, body."""
-    head, _, body = data.partition(b"\r\n\r\n")
-    status_line, *lines = head.decode("latin-1").split("\r\n")
-    headers = {name.lower(): value for name, value in (line.split(": ", 1) for line in lines)}
-    return int(status_line.split(" ")[1]), headers, body
-
-
-def request_bytes(
-    target: str = "/api/health", method: str = "GET", *headers: str, body: bytes = b""
-) -> bytes:
-    """A raw HTTP/1.1 request that asks for the connection to be closed."""
-    lines: Sequence[str] = [f"{method} {target} HTTP/1.1", *headers, "Connection: close", "", ""]
-    return "\r\n".join(lines).encode("latin-1") + body
-
-
 def call(
     app: ASGIApp, path: str, query: bytes = b"", method: str = "GET", **headers: str
 ) -> tuple[int, dict[str, str], bytes]:
     """Call an ASGI application with a query string as it is: status, headers, body."""
-    pairs = {"host": "localhost"} | {name.replace("_", "-"): v for name, v in headers.items()}
-    scope = {
-        "type": "http", "method": method, "path": path, "query_string": query,
-        "headers": [(name.encode(), value.encode()) for name, value in pairs.items()],
-        "server": ("127.0.0.1", 8080), "scheme": "http", "root_path": "",
-    }  # fmt: skip
-    sent: list[Message] = []
-
-    async def receive() -> Message:
-        return {"type": "http.request", "body": b"", "more_body": False}
-
-    async def send(message: Message) -> None:
-        sent.append(message)
-
-    async def run() -> None:
-        await app(scope, receive, send)
-
-    asyncio.run(run())
-    answered = {name.decode(): value.decode() for name, value in sent[0]["headers"]}
-    return sent[0]["status"], answered, b"".join(message["body"] for message in sent[1:])
+    return call_with(app, path, query, method, headers)

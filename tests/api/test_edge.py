@@ -16,15 +16,8 @@ from starlette.websockets import WebSocket
 from argus.api import HttpProtocol, Surface, create_app, secure
 from argus.api.edge import SECURITY_HEADERS
 from argus.errors import Overloaded
-from tests.api.doubles import (
-    FailingReader,
-    exchange,
-    parse_response,
-    parts_with,
-    request_bytes,
-    serving,
-    status_of,
-)
+from tests.api.doubles import FailingReader, parts_with, serving
+from tests.api.raw_http import exchange, parse_response, request_bytes, status_of
 
 HOST = "Host: localhost"
 HANDSHAKE = (

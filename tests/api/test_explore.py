@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from argus.api import create_app
 from argus.storage import Storage
 from argus.storage.open import open_storage
 from tests.api.doubles import call, parts_with
+from tests.api.posting import call_with, post
 from tests.builders import MILLISECOND, NOON, SECOND, a_batch, a_log_record, a_span, a_trace_id
 
 TRACE_ID = a_trace_id()
@@ -60,10 +62,17 @@ async def storage(tmp_path: Path) -> AsyncIterator[Storage]:
     await storage.close()
 
 
-async def ask(storage: Storage, target: str, method: str = "GET", status: int = 200) -> Any:
+async def ask(storage: Storage, target: str, status: int = 200) -> Any:
     path, _, query = target.partition("?")
     app = create_app(parts_with(storage.reader("default")))
-    found, _, body = await asyncio.to_thread(call, app, path, query.encode(), method)
+    found, _, body = await asyncio.to_thread(call, app, path, query.encode())
+    assert found == status, body
+    return json.loads(body)
+
+
+async def explain(storage: Storage, members: Any, status: int = 200) -> Any:
+    app = create_app(parts_with(storage.reader("default")))
+    found, _, body = await asyncio.to_thread(post, app, "/api/explain", members)
     assert found == status, body
     return json.loads(body)
 
@@ -154,7 +163,7 @@ async def test_the_context_is_at_most_500_around_the_point(storage: Storage) -> 
 
 
 async def test_an_explanation_names_what_sets_a_selection_apart(storage: Storage) -> None:
-    answer = await ask(storage, "/api/explain?selection=status:error", "POST")
+    answer = await explain(storage, {"selection": "status:error"})
     assert (answer["selected"], answer["rest"], answer["counted"]) == (5, 15, 20)
     found = {(one["key"], one["value"]): one for one in answer["explanations"]}
     assert ("zone", "a") not in found
@@ -168,26 +177,98 @@ async def test_an_explanation_names_what_sets_a_selection_apart(storage: Storage
     assert found["code", 500]["term"] == "code:500"
 
 
+async def test_an_explanation_is_of_a_range_and_of_what_a_filter_finds(storage: Storage) -> None:
+    asked = {"selection": "status:error", "filter": "service:shop", "signal": "traces"}
+    answer = await explain(storage, asked)
+    assert (answer["selected"], answer["rest"]) == (5, 5)
+    times = {"start": str(NOON), "end": str(NOON + 10 * SECOND), "service_name": ["shop", "pay"]}
+    answer = await explain(storage, {"selection": "status:error", **times})
+    assert (answer["selected"], answer["rest"]) == (3, 7)
+    answer = await explain(storage, {"selection": "severity:error", "signal": "logs"})
+    assert (answer["selected"], answer["rest"]) == (12, 108)
+
+
 @pytest.mark.parametrize(
-    ("method", "target", "field"),
+    ("target", "field"),
     [
-        ("GET", "/api/attributes/values", "key"),
-        ("GET", "/api/attributes/values?key=duration", "key"),
-        ("GET", "/api/attributes/values?key=root.service", "key"),
-        ("GET", "/api/attributes/values?key=a%20b", "key"),
-        ("GET", "/api/attributes/keys?signal=metrics", "signal"),
-        ("GET", "/api/attributes/keys?filter=(", "filter"),
-        ("GET", "/api/logs/histogram?field=body", "field"),
-        ("GET", "/api/logs/facets?field=time", "field"),
-        ("GET", "/api/traces/facets?" + "&".join(f"field=f{n}" for n in range(21)), "field"),
-        ("GET", "/api/logs/context", "timestamp"),
-        ("GET", "/api/logs/context?timestamp=now&window=x", "window"),
-        ("POST", "/api/explain", "selection"),
-        ("POST", "/api/explain?selection=status:bad", "selection"),
+        ("/api/attributes/values", "key"),
+        ("/api/attributes/values?key=duration", "key"),
+        ("/api/attributes/values?key=root.service", "key"),
+        ("/api/attributes/values?key=a%20b", "key"),
+        ("/api/attributes/keys?signal=metrics", "signal"),
+        ("/api/attributes/keys?filter=(", "filter"),
+        ("/api/logs/histogram?field=body", "field"),
+        ("/api/logs/facets?field=time", "field"),
+        ("/api/traces/facets?" + "&".join(f"field=f{n}" for n in range(21)), "field"),
+        ("/api/logs/context", "timestamp"),
+        ("/api/logs/context?timestamp=now&window=x", "window"),
     ],
 )
-async def test_what_cannot_be_read_is_named(
-    storage: Storage, method: str, target: str, field: str
+async def test_what_cannot_be_read_is_named(storage: Storage, target: str, field: str) -> None:
+    assert (await ask(storage, target, 400))["error"]["field"] == field
+
+
+@pytest.mark.parametrize(
+    ("members", "field"),
+    [
+        ({}, "selection"),
+        ({"selection": ""}, "selection"),
+        ({"selection": "status:bad"}, "selection"),
+        ({"selection": 7}, "selection"),
+        ({"selection": None}, "selection"),
+        ({"selection": ["a"]}, "selection"),
+        ({"selection": "a", "filter": "("}, "filter"),
+        ({"selection": "a", "start": "soon"}, "start"),
+        ({"selection": "a", "start": "now", "end": "now-1h"}, "end"),
+        ({"selection": "a", "service_name": "shop"}, "service_name"),
+        ({"selection": "a", "service_name": [1]}, "service_name"),
+        ({"selection": "a", "signal": "metrics"}, "signal"),
+        ({"selection": "a", "tenant": "x"}, "tenant"),
+        ({"selection": "a", "limit": "5"}, "limit"),
+        (["selection"], "body"),
+        ("selection", "body"),
+    ],
+)
+async def test_a_member_that_cannot_be_read_is_named(
+    storage: Storage, members: Any, field: str
 ) -> None:
-    answer = await ask(storage, target, method, 400)
-    assert answer["error"]["field"] == field
+    assert (await explain(storage, members, 400))["error"]["field"] == field
+
+
+@pytest.mark.parametrize(
+    ("kind", "body", "status", "field"),
+    [
+        ("application/json", b"", 400, "body"),
+        ("application/json", b"{", 400, "body"),
+        ("application/json", b'{"selection":"\\ud800"}', 400, "body"),
+        ("application/json", b'{"selection":"\xff"}', 400, "body"),
+        ("application/json", b'{"a":' * 5000 + b"1" + b"}" * 5000, 400, "body"),
+        ("application/json; charset=utf-8", b'{"selection":"a"}', 200, ""),
+        ("text/plain", b'{"selection":"a"}', 415, "Content-Type"),
+        ("", b'{"selection":"a"}', 415, "Content-Type"),
+    ],
+)
+async def test_a_body_that_is_no_json_object_is_refused(
+    storage: Storage, kind: str, body: bytes, status: int, field: str
+) -> None:
+    app = create_app(parts_with(storage.reader("default")))
+    headers = {"content-type": kind} if kind else {}
+    found, _, answer = await asyncio.to_thread(
+        call_with, app, "/api/explain", b"", "POST", headers, body
+    )
+    assert found == status, answer
+    assert json.loads(answer).get("error", {}).get("field", "") == field
+
+
+async def test_an_explanation_needs_no_admin_token_and_refuses_other_sites(
+    storage: Storage,
+) -> None:
+    app = create_app(
+        replace(parts_with(storage.reader("default")), admin_token="secret", loopback_only=False)
+    )
+    assert (await asyncio.to_thread(post, app, "/api/explain", {"selection": "a"}))[0] == 200
+    foreign = {"content-type": "application/json", "origin": "https://elsewhere.example"}
+    found, _, _ = await asyncio.to_thread(
+        call_with, app, "/api/explain", b"", "POST", foreign, b'{"selection":"a"}'
+    )
+    assert found == 403

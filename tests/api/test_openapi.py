@@ -10,18 +10,21 @@ from jsonschema import Draft202012Validator
 from argus.api import create_app, openapi_json
 from argus.api.routes import ENDPOINTS
 from tests.api.doubles import SPAN_ID, TRACE_ID, WaitingLetter, WaitingLetters, call, parts_with
+from tests.api.posting import post
+from tests.api.test_insights import Explaining
 
 DOCUMENT: dict[str, Any] = json.loads(openapi_json())
-LETTERS = WaitingLetters(WaitingLetter(id="1"), WaitingLetter(id="2"))
-APP = create_app(parts_with(dead_letters=LETTERS))
+ID = "00000000000000ff"
+LETTERS = WaitingLetters(WaitingLetter(id=ID), WaitingLetter(id="2"))
+APP = create_app(parts_with(dead_letters=LETTERS, insights=Explaining()))
 QUERIES = {
     "/api/admin/purge": "days=7",
     "/api/attributes/values": "key=service",
     "/api/logs/context": "timestamp=now",
-    "/api/explain": "selection=status:error",
     "/api/traces/{trace_id}/spans": f"span_id={SPAN_ID.hex()}",
 }
-IN_PATH = {"trace_id": TRACE_ID.hex(), "id": "1"}
+BODIES = {"/api/explain": {"selection": "status:error"}}
+IN_PATH = {"trace_id": TRACE_ID.hex(), "id": ID}
 
 TARGETS = [
     *((one.method, one.path, QUERIES.get(one.path, "")) for one in ENDPOINTS if not one.empty),
@@ -91,8 +94,11 @@ def test_every_operation_has_a_name_of_its_own() -> None:
 
 @pytest.mark.parametrize(("method", "path", "query"), TARGETS)
 def test_every_answer_is_as_its_schema_says(method: str, path: str, query: str) -> None:
-    LETTERS.letters["1"] = WaitingLetter(id="1")
-    status, headers, body = call(APP, path.format(**IN_PATH), query.encode(), method)
+    LETTERS.letters[ID] = WaitingLetter(id=ID)
+    if path in BODIES:
+        status, headers, body = post(APP, path, BODIES[path])
+    else:
+        status, headers, body = call(APP, path.format(**IN_PATH), query.encode(), method)
     assert status == 200
     if headers["content-type"] == "application/json":
         schema = schema_of(path, "200", method)
@@ -114,6 +120,17 @@ def closed(schema: dict[str, Any], components: dict[str, Any], value: Any) -> bo
     if not named:
         return True
     return any(set(value) == set(one["properties"]) == set(one["required"]) for one in named)
+
+
+def test_a_body_has_the_members_that_are_parameters() -> None:
+    operation = DOCUMENT["paths"]["/api/explain"]["post"]
+    schema = operation["requestBody"]["content"]["application/json"]["schema"]
+    assert schema["required"] == ["selection"]
+    assert set(schema["properties"]) == {
+        "signal", "selection", "filter", "start", "end", "service_name",
+    }  # fmt: skip
+    assert [one["in"] for one in operation["parameters"]] == ["header"]
+    Draft202012Validator(schema).validate(BODIES["/api/explain"])
 
 
 def test_parameters_are_listed_where_they_are_taken() -> None:

@@ -202,10 +202,11 @@ def test_the_log_list_answers_log_records() -> None:
                 "attributes": {"scoped": True},
                 "dropped_attributes_count": 0,
             },
+            "pattern_id": "382062797465732e",
             "schema_url": "https://schema/1",
             "resource_schema_url": "",
             "resource_dropped_attributes_count": 0,
-            "ai_insight": None,
+            "ai_insight": "It is full.",
         }
     ]
 
@@ -253,6 +254,16 @@ def test_health_says_where_to_send_and_how_it_goes() -> None:
             "full_in_days": None,
         },
         "receivers": {"grpc_port": 4317, "otlp_http_port": 4318, "http_port": 8080},
+        "ai": {
+            "enabled": False,
+            "model": None,
+            "state": "disabled",
+            "queue_depth": 0,
+            "tokens_per_hour": 0,
+            "tokens_used": 0,
+            "tokens_left": 0,
+            "problem": None,
+        },
     }
 
 

@@ -17,7 +17,8 @@ from argus.api.health import Probe
 from argus.api.routes import ENDPOINTS
 from argus.api.security import AllowedHosts, require_admin, split_authority
 from argus.errors import Forbidden, Unauthorized
-from tests.api.doubles import exchange, parts_with, request_bytes, serving, status_of
+from tests.api.doubles import parts_with, serving
+from tests.api.raw_http import exchange, request_bytes, status_of
 
 HANDSHAKE = (
     "Upgrade: websocket",

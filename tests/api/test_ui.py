@@ -8,7 +8,8 @@ import pytest
 
 from argus.api import create_app
 from argus.api.ui import is_page
-from tests.api.doubles import call, exchange, parts_with, request_bytes, serving
+from tests.api.doubles import call, parts_with, serving
+from tests.api.raw_http import exchange, request_bytes
 
 SCRIPT = b"console.log('argus');" * 100
 INDEX = b"<!doctype html><title>Argus</title>"

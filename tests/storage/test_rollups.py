@@ -15,6 +15,7 @@ from argus.storage.sql.driver import sqlite_engine
 from argus.storage.sql.edges import Calls
 from argus.storage.sql.measures import (
     ALL,
+    BRIEF,
     HOUR_S,
     MINUTE_S,
     Key,
@@ -32,7 +33,7 @@ from argus.storage.sql.recount import (
     select_severities,
 )
 from argus.storage.sql.rollups import service_names
-from argus.storage.sql.tables import logs, rollup_keys, rollups, spans
+from argus.storage.sql.tables import known_patterns, logs, rollup_keys, rollups, spans
 from tests.builders import MILLISECOND, NOON, SECOND, a_batch, a_log_record, a_span, a_trace_id
 from tests.storage.conftest import Reopen
 from tests.storage.test_sqlite_files import run_child, sqlite
@@ -45,8 +46,10 @@ import asyncio, itertools, random, sys
 from argus.storage import SegmentLimits, TimeRange
 from argus.storage.open import open_storage
 from argus.storage.sql import rollups
+from argus.analysis.miner import PatternMiner
 from tests.builders import NOON, a_batch, a_log_record, a_span, a_trace_id
 rollups.STEP_ROWS = 40
+miner = PatternMiner()
 luck = random.Random(int(sys.argv[2]))
 def some():
     trace, at = a_trace_id(), NOON + luck.randrange(90) * 60_000_000_000
@@ -57,6 +60,9 @@ def some():
                             start_ns=at, end_ns=at + luck.randrange(10**9),
                             attributes={"peer.service": "x"}))
     return luck.sample(spans, 4)
+def a_log(number):
+    body = f"{luck.choice('abc')} got {number} of /{number}"
+    return miner.process(a_batch(a_log_record(body, time_ns=NOON + number * 10**9)))
 async def main():
     storage = await open_storage("sqlite", sys.argv[1], query_timeout_s=10,
                                  limits=SegmentLimits(rows=150))
@@ -67,7 +73,7 @@ async def main():
     looking = asyncio.create_task(look())
     for number in itertools.count():
         await storage.writer.write([a_batch(*(s for _ in range(6) for s in some())),
-                                    a_batch(a_log_record(time_ns=NOON + number * 10**9))])
+                                    a_log(number)])
         print(number, flush=True)
 asyncio.run(main())
 """
@@ -130,13 +136,29 @@ def assert_equal_to_rows(path: Path) -> None:
     minutes = recounted(path)
     assert counted(rolled_up(path, HOUR_S)) == counted(widened(minutes))
     # minutes of operations are kept for two days, and these are older
-    lasting = {place: m for place, m in minutes.items() if place[0].subject != Subject.OPERATIONS}
+    lasting = {place: m for place, m in minutes.items() if place[0].subject not in BRIEF}
     found = {
-        place: m
-        for place, m in rolled_up(path, MINUTE_S).items()
-        if place[0].subject != Subject.OPERATIONS
+        place: m for place, m in rolled_up(path, MINUTE_S).items() if place[0].subject not in BRIEF
     }
     assert counted(found) == counted(lasting)
+
+
+def assert_patterns_are_those_of_rows(path: Path) -> None:
+    """Recount everything: each pattern of a row is known, with the bounds of its times."""
+    bounds: dict[str, list[int]] = {}
+    for file in segments_of(path):
+        with opened(file) as connection:
+            for pattern, time_ns in packed_rows(
+                connection, select(logs.c.pattern_id, logs.c.time_ns)
+            ):
+                bounds.setdefault(pattern, []).append(time_ns)
+    c = known_patterns.c
+    with opened(path) as connection:
+        known = packed_rows(connection, select(c.pattern_id, c.first_ns, c.last_ns, c.template))
+    assert {id_: (first, last) for id_, first, last, _ in known} == {
+        id_: (min(times), max(times)) for id_, times in bounds.items()
+    }
+    assert {template[1:] for *_, template in known} == {" got <*> of /<*>"}
 
 
 @pytest.mark.parametrize("acked_before_kill", [1, 40, 130])
@@ -157,6 +179,7 @@ async def test_after_kill_9_the_rollups_are_those_of_the_rows(
     assert numbers.total_spans >= 24 * acked_before_kill
     assert numbers.total_traces * 4 == numbers.total_spans
     assert_equal_to_rows(path)
+    assert_patterns_are_those_of_rows(path)
 
 
 @pytest.fixture

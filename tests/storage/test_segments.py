@@ -10,7 +10,10 @@ from typing import Any
 import pytest
 
 from argus.model import TraceSummary
-from argus.storage import LogQuery, SegmentLimits, Storage, TimeRange, TraceQuery
+from argus.query import parse
+from argus.query.fields import FIELDS
+from argus.query.tree import Column
+from argus.storage import LogQuery, RecordQuery, SegmentLimits, Storage, TimeRange, TraceQuery
 from argus.storage.sql import driver
 from tests.builders import NOON, SECOND, a_batch, a_log_record, a_span, a_trace_id
 from tests.storage.conftest import Open, all_sealed, segments_of
@@ -122,6 +125,43 @@ async def test_a_straddling_trace_is_judged_as_a_whole(everywhere: Open) -> None
     detail = await storage.reader("default").get_trace(trace_id)
     assert detail is not None
     assert detail.summary == trace
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0), (1, 2, 0)])
+async def test_the_root_of_a_straddling_trace_is_found_where_it_lies(
+    everywhere: Open, order: tuple[int, ...]
+) -> None:
+    storage = await everywhere()
+    trace_id = a_trace_id()
+    child: dict[str, Any] = {"parent_span_id": b"p" * 8}
+    parts = [
+        a_span("web", trace_id=trace_id, start_ns=NOON, name="root", attributes={"plan": "gold"}),
+        a_span("db", trace_id=trace_id, start_ns=NOON - 5, name="early", **child),
+        a_span("queue", trace_id=trace_id, start_ns=NOON + 4, name="late", **child),
+    ]
+    for number in order:
+        others = [a_span("web", name="other", attributes={"plan": "free"}) for _ in range(3)]
+        await storage.writer.write([a_batch(parts[number], *others)])
+    await all_sealed(storage)
+    for text, found in (
+        ("root.service:web service:db", True),
+        ("root.plan:gold name:late", True),
+        ("root.name:root service:queue", True),
+        ("NOT root.plan:free service:db", True),
+        ("root.plan:gold root.service:web name:early", True),
+        ("root.service:db", False),
+        ("root.name:late", False),
+        ("NOT root.service:web service:db", False),
+        ("root.plan:free service:queue", False),
+    ):
+        wanted = [trace_id] if found else []
+        matches = await traces(storage, filter=parse(text, "traces"))
+        assert [t.trace_id for t in matches] == wanted, text
+    tally = await storage.reader("default").count_values(
+        RecordQuery("traces", TimeRange(), (), parse("root.plan:gold", "traces"), 10),
+        Column(FIELDS["traces"]["name"]),
+    )
+    assert {value for _, value in tally.counts} == {'"root"', '"early"', '"late"'}
 
 
 def lose_control(path: Path) -> None:

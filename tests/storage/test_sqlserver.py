@@ -4,6 +4,7 @@ another database can run it. No server runs it here."""
 import re
 import sys
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -26,9 +27,20 @@ from sqlalchemy.dialects import mssql
 from sqlalchemy.schema import CreateIndex, CreateTable, DropTable, ExecutableDDLElement
 
 from argus.errors import StartError
+from argus.model import Pattern
 from argus.query import parse
 from argus.query.tree import Test as TestOf
-from argus.storage import LogQuery, RecordQuery, Retention, SegmentLimits, Storage, TimeRange
+from argus.storage import (
+    Insight,
+    InsightKey,
+    LogQuery,
+    PatternQuery,
+    RecordQuery,
+    Retention,
+    SegmentLimits,
+    Storage,
+    TimeRange,
+)
 from argus.storage import TraceQuery as Traces
 from argus.storage import open as door
 from argus.storage.sql.bulk import Rows
@@ -118,6 +130,23 @@ async def filtered(storage: Storage, everything: TimeRange) -> None:
         await reader.contrast(query, tree)
 
 
+async def patterned(storage: Storage, everything: TimeRange) -> None:
+    reader = storage.reader("default")
+    pattern = Pattern(b"8 bytes.", "order <*>")
+    batch = a_batch(a_log_record("order 9", pattern_id=pattern.id))
+    await storage.writer.write([replace(batch, patterns=[pattern])])
+    query = PatternQuery(everything, ("shop",), ("INFO",), new_since_ns=1)
+    assert [one.template for one in (await reader.patterns(query)).patterns] == ["order <*>"]
+    found = await reader.find_logs(LogQuery(filter=parse(f"pattern:{pattern.id.hex()}", "logs")))
+    (record,) = found.items
+    assert await reader.get_log(record.id) == record
+    assert await storage.known_patterns()
+    insight = Insight(InsightKey(pattern.id, "shop", ""), NOON, record.id, "m", 3, "text", "{}")
+    await storage.put_insight("default", insight)
+    assert await reader.insights([insight.key]) == {insight.key: insight}
+    assert await storage.insight_tokens(0) == 3
+
+
 async def exercised(storage: Storage) -> None:
     trace_id, other = a_trace_id(), a_trace_id()
     resource = a_resource(attributes={"service.name": "shop", "zone": 4})
@@ -150,6 +179,8 @@ async def exercised(storage: Storage) -> None:
         await answer(TimeRange(NOON + 1, NOON + 10**9 + 7), ("shop",))
         await answer(everything, ())
     await reader.latency_points(everything, (), 10)
+    await patterned(storage, everything)
+    assert len(await reader.get_spans(trace_id, [detail.spans[0].span_id])) == 1
     await reader.service_names()
     await storage.pin("default", trace_id)
     await storage.purge(NOON + 2)

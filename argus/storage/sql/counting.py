@@ -236,7 +236,7 @@ def contrast(views: Iterable[View], query: RecordQuery, selection: Node) -> Cont
     names = _FIELDS[query.signal]
     for view, *ids in walk.chunks(lambda: len(counts)):
         rows = view.spans if query.signal == "traces" else view.logs
-        chosen = case((Filter(selection, query.signal, view).exact(*ids), 0), else_=1)
+        chosen = case((Filter(selection, query.signal, view).exact(ids[0], ids[1]), 0), else_=1)
         columns = [rows.c[name] for name in names]
         statement = select(chosen.label("side"), rows.c.resource_id, rows.c.attributes, *columns)
         by_resource: Counter[tuple[int, int]] = Counter()

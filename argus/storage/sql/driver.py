@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 from sqlalchemy import Connection, Engine, NullPool, Pool, create_engine, event
 
-from argus.storage.sql import functions
+from argus.storage.sql import functions, versions
 
 try:
     from pysqlite3 import dbapi2 as sqlite
@@ -125,4 +125,8 @@ class SqliteReaders:
         path, immutable = self._target.file
         uri = _uri(path, "ro&immutable=1" if immutable else "ro")
         pragmas = _IMMUTABLE if immutable else _READER
-        return _open(uri, (*_COMMON, self._attach, *pragmas))
+        connection = _open(uri, (*_COMMON, self._attach))
+        versions.read_as_current(connection)
+        for pragma in pragmas:
+            connection.execute(pragma)
+        return connection

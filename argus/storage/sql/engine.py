@@ -65,6 +65,8 @@ class View:
     straddling_parts = _attached(tables.straddling_parts)
     rollups = _attached(tables.rollups)
     rollup_keys = _attached(tables.rollup_keys)
+    patterns = _attached(tables.known_patterns)
+    insights = _attached(tables.insights)
     rollup_progress = tables.attached(tables.rollup_progress)
     blocks = tables.blocks
     SPANS, LOGS = tables.SPAN_SIGNAL, tables.LOG_SIGNAL
@@ -76,9 +78,18 @@ class View:
         self._reading = reading
         self._tenant = {"tenant_id": tenant_id}
 
+    def others(self) -> "list[View]":
+        """The other segments of the same reading."""
+        tenant_id, segments = self._tenant["tenant_id"], self._reading.segments
+        return [View(one, self._reading, tenant_id) for one in segments if one is not self._segment]
+
     def bounds(self, signal: int) -> tuple[int, int] | None:
         """Earliest and latest time (ns) that its rows of a signal can have; None: has none."""
         return self._segment.bounds(signal)
+
+    def may_have_log(self, log_id: int) -> bool:
+        """Whether an id is among those that the log records of the segment can have."""
+        return self._segment.first_log_id <= log_id <= (self._segment.last_log_id or log_id)
 
     def value(self, statement: Select[Any]) -> Any:
         """The single value a statement yields."""

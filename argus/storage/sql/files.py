@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Engine, NullPool, insert
 from sqlalchemy.exc import DBAPIError
 
 from argus.errors import StartError
-from argus.storage.sql import migrations
+from argus.storage.sql import migrations, versions
 from argus.storage.sql.driver import (
     SqliteReaders,
     open_immutable,
@@ -219,7 +219,9 @@ def _engine(path: Path) -> Engine:
 
 
 def _writer(path: Path) -> Connection:
-    return _engine(path).connect()
+    connection = _engine(path).connect()
+    versions.upgrade(connection.connection.driver_connection)
+    return connection
 
 
 def _sync(path: Path) -> None:

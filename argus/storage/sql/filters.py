@@ -6,9 +6,10 @@ records in memory) and never NULL.
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from functools import cache, cached_property
 from typing import Any
 
-import msgspec
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
@@ -43,12 +44,13 @@ from argus.query.tree import (
     Phrase,
     Test,
     WordLike,
-    leaves,
 )
 from argus.storage.sql.engine import View
 from argus.storage.sql.found import Found, asked_in_python, is_of_root
 from argus.storage.sql.functions import attribute, has_words, like, matches
 from argus.storage.sql.paging import INT64_MAX, INT64_MIN
+from argus.storage.sql.resource_filter import Resources
+from argus.storage.sql.root_filter import StraddlingRoots, is_one_of
 from argus.storage.sql.spelling import bytes_of, contains
 from argus.storage.sql.types import Characters
 from argus.storage.sql.words import (
@@ -61,6 +63,7 @@ from argus.storage.sql.words import (
     expression,
     kind_word,
     name_word,
+    pattern_word,
     service_word,
     severity_word,
     some_of,
@@ -69,10 +72,15 @@ from argus.storage.sql.words import (
 )
 
 MAX_WORDS_OF_A_LEAF = 64
-_MAX_RESOURCES = 1000
 _MAX_DEPTH = 16  # of parentheses that the index's own parser is asked to take
 
-_NAMES = {"start": "start_ns", "end": "end_ns", "time": "time_ns", "observed": "observed_ns"}
+_NAMES = {
+    "start": "start_ns",
+    "end": "end_ns",
+    "time": "time_ns",
+    "observed": "observed_ns",
+    "pattern": "pattern_id",
+}
 _NO_BODY = ("null", '""')
 _TRUE: ColumnElement[bool] = literal(1) == 1
 
@@ -85,12 +93,16 @@ class Filter:
         self._view = view
         self._of_spans = signal == "traces"
         self._rows: FromClause = view.spans if self._of_spans else view.logs
-        self._resource_keys = _resource_keys(view) if _asks_resources(tree) else frozenset()
-        self._resources: dict[int, tuple[str, dict[str, Any]]] | None = None
+        self._shared: dict[Test, list[bytes]] = {}
+        self._resources = Resources(view, tree)
         self._of_any_range: ColumnElement[bool] | None = None
         self.expression = self._index(tree, _MAX_DEPTH)
         self._found = self._rows_found(None, 0, INT64_MAX, root=False)
         self._anywhere = self._rows_found(None, 0, INT64_MAX, root=True)
+
+    @cached_property
+    def _straddling(self) -> StraddlingRoots:
+        return StraddlingRoots(self._view)
 
     def condition(self, first_id: int, last_id: int) -> ColumnElement[bool]:
         """What decides of a row that the index expression found in a range of ids."""
@@ -103,9 +115,12 @@ class Filter:
             self._of_any_range = condition
         return condition
 
-    def exact(self, first_id: int, last_id: int) -> ColumnElement[bool]:
-        """What the filter says of any row in a range, also of one that the index did not find."""
-        self._found = self._rows_found(None, first_id, last_id)
+    def exact(
+        self, first_id: int = 0, last_id: int = INT64_MAX, among: Expression | None = None
+    ) -> ColumnElement[bool]:
+        """What the filter says of any row in a range (and of those that `among` is true of), also
+        of one that the index did not find."""
+        self._found = self._rows_found(among, first_id, last_id)
         return self._exact(self._tree, self._rows)
 
     def matching(self, first_id: int, last_id: int) -> ColumnElement[bool]:
@@ -150,11 +165,13 @@ class Filter:
         match column.field.name, condition:
             case "service", Matches():
                 named = self._matches(self._view.resources.c.service_name, condition)
-                return self._service_words(named)
+                return _service_words(self._resources.services(named, MAX_WORDS_OF_A_LEAF))
             case "service", Equals(text):
                 return [service_word(text)]
             case "trace_id", Equals(text):
                 return [trace_word(bytes.fromhex(text))]
+            case "pattern", Equals(text):
+                return [pattern_word(bytes.fromhex(text))]
             case "name", Equals(text):
                 return [name_word(text)]
             case "status", Interval():
@@ -177,34 +194,17 @@ class Filter:
         for of, key in target.places:
             if of == "record":
                 found += map(word, condition.fragments(key))
-            elif self._on_resources(key):
-                named = self._services_with(key, condition)
+            elif self._resources.may_have(key):
+                named = _service_words(
+                    self._resources.services_with(key, condition, MAX_WORDS_OF_A_LEAF)
+                )
                 if named is None:
                     return None
                 found += named
         return found
 
-    def _services_with(self, key: str, condition: Condition) -> list[str] | None:
-        if self._view.calls_python:
-            attributes = self._view.resources.c.attributes
-            return self._service_words(attribute(attributes, key, condition) == 1)
-        names = {
-            service
-            for service, attributes in self._all_resources().values()
-            if key in attributes and condition.holds(attributes[key])
-        }
-        return None if len(names) > MAX_WORDS_OF_A_LEAF else sorted(map(service_word, names))
-
     def _matches(self, text: ColumnElement[str], pattern: Matches) -> ColumnElement[bool]:
         return matches(text, pattern) == 1 if self._view.calls_python else like(text, pattern)
-
-    def _service_words(self, condition: ColumnElement[bool]) -> list[str] | None:
-        resources = self._view.resources
-        names = select(resources.c.service_name).where(condition).distinct()
-        rows = self._view.rows(names.limit(MAX_WORDS_OF_A_LEAF + 1))
-        if len(rows) > MAX_WORDS_OF_A_LEAF:
-            return None
-        return [service_word(name) for (name,) in rows]
 
     def _top(self, tree: Node) -> ColumnElement[bool]:
         """Of a row that the index expression found."""
@@ -253,7 +253,22 @@ class Filter:
             .scalar_subquery()
         )
         holds = self._leaf(test, root)
-        return select(1).where(root.c.id == first, holds).correlate(rows).exists()
+        here = select(1).where(root.c.id == first, holds).correlate(rows).exists()
+        if not self._straddling.trace_ids:
+            return here
+        shared = is_one_of(rows.c.trace_id, self._straddling.trace_ids)
+        held = is_one_of(rows.c.trace_id, self._with_root(test))
+        return or_(held, and_(not_(shared), here)).self_group()
+
+    def _with_root(self, test: Test) -> list[bytes]:
+        """The traces with spans in other segments too, of whose root a test is true."""
+        if test not in self._shared:
+            plain = replace(test, target=replace(test.target, root=False))
+            filter_of = cache(lambda view: Filter(plain, "traces", view))
+            self._shared[test] = self._straddling.holding(
+                lambda view, some: filter_of(view).exact(among=some)
+            )
+        return self._shared[test]
 
     def _text(self, leaf: Phrase | WordLike, rows: FromClause) -> ColumnElement[bool]:
         found = self._index(leaf, 1)
@@ -329,7 +344,7 @@ class Filter:
                 deciding.append(case((contains(own, opening), attribute(own, key, condition))))
                 texts = condition.fragments(key) if isinstance(condition, Equals) else (opening,)
                 possible += (contains(own, text) for text in texts)
-            elif self._on_resources(key):
+            elif self._resources.may_have(key):
                 found = attribute(resources.c.attributes, key, condition)
                 holds = _of(rows.c.resource_id, resources, found == 1)
                 known = _of(rows.c.resource_id, resources, found.is_not(None))
@@ -352,41 +367,17 @@ class Filter:
         if self._view.calls_python:
             return None
         asked = [leaf for leaf in asked_in_python(self._tree) if is_of_root(leaf) is root]
-        resources = self._all_resources() if asked else {}
+        resources = self._resources.all if asked else {}
         ids = first_id, last_id
         return Found(self._view, self._of_spans, asked, resources, expression, ids)
-
-    def _all_resources(self) -> dict[int, tuple[str, dict[str, Any]]]:
-        """Service and attributes of each resource."""
-        if self._resources is None:
-            c = self._view.resources.c
-            rows = self._view.rows(select(c.id, c.service_name, c.attributes))
-            self._resources = {id_: (name, msgspec.json.decode(t)) for id_, name, t in rows}
-        return self._resources
-
-    def _on_resources(self, key: str) -> bool:
-        return self._resource_keys is None or key in self._resource_keys
-
-
-def _asks_resources(tree: Node) -> bool:
-    return any(
-        isinstance(leaf, Test)
-        and isinstance(leaf.target, Attribute)
-        and any(of == "resource" for of, _ in leaf.target.places)
-        for leaf in leaves(tree)
-    )
-
-
-def _resource_keys(view: View) -> frozenset[str] | None:
-    """The keys of all resources of a segment; None when those are too many to look through."""
-    texts = view.rows(select(view.resources.c.attributes).limit(_MAX_RESOURCES + 1))
-    if len(texts) > _MAX_RESOURCES:
-        return None
-    return frozenset(key for (text,) in texts for key in msgspec.json.decode(text))
 
 
 def _of(id_: ColumnElement[int], table: FromClause, condition: Any) -> ColumnElement[bool]:
     return id_.in_(select(table.c.id).where(condition))
+
+
+def _service_words(names: Sequence[str] | None) -> list[str] | None:
+    return None if names is None else [service_word(name) for name in names]
 
 
 def _any(words: Iterable[str] | None) -> Expression | None:

@@ -58,6 +58,16 @@ def find_logs(views: Iterable[View], query: LogQuery) -> Page[LogRecord]:
     return Page(_records(segments, page), counting.total, counting.is_estimate, cursor)
 
 
+def get_log(views: Iterable[View], log_id: int) -> LogRecord | None:
+    """The log record with an id."""
+    for view in views:
+        if view.may_have_log(log_id):
+            wanted = select_logs(view).where(view.logs.c.id == clamp(log_id))
+            if found := logs_of(view, view.rows(wanted)):
+                return found[0]
+    return None
+
+
 def logs_after(views: Iterable[View], log_id: int, limit: int) -> list[LogRecord]:
     """The newest `limit` log records with an id above `log_id`, by id."""
     found: list[LogRecord] = []

@@ -31,6 +31,15 @@ class Subject(IntEnum):
     """Calls from a node (`service`) to a node (`name`) of some kinds (`detail`): see `edges`."""
     TRACES = 6
     """Traces whose rows are gone, by start and services (`service`: as in a summary)."""
+    PATTERNS = 7
+    """Log records by service, pattern (`name`: its id in hex, or nothing) and severity (`detail`:
+    as of LOGS)."""
+
+
+OF_LOGS = frozenset({Subject.LOGS, Subject.PATTERNS})
+"""What is counted of log records."""
+BRIEF = (Subject.OPERATIONS, Subject.PATTERNS)
+"""What has many keys, and is kept by the minute only while it is young."""
 
 
 ALL = ""

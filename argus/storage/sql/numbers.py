@@ -16,18 +16,18 @@ from argus.storage.sql.measures import (
     ALL,
     HOUR_S,
     MINUTE_S,
+    OF_LOGS,
     SECOND_NS,
     Key,
     Measure,
     Measures,
     Subject,
 )
-from argus.storage.sql.paging import BLOCK_ROWS, INT64_MAX, Part, newest_first, overlaps
+from argus.storage.sql.paging import INT64_MAX, Part, newest_first, overlaps
 from argus.storage.sql.ranges import NOTHING, ROWS, Piece, Plan, Total, plan
 from argus.storage.sql.recount import (
     add_operations,
     add_severities,
-    is_entry,
     select_calls,
     select_operations,
     select_severities,
@@ -36,7 +36,6 @@ from argus.storage.sql.spelling import contains, whole_parts
 from argus.storage.sql.summaries import quoted_service
 from argus.storage.sql.words import Among, trace_word
 
-SAMPLED_BLOCKS = 24
 MOST_TRACES = 200
 """Traces of a cut minute whose calls are found anew; with more the range widens."""
 
@@ -106,15 +105,19 @@ class Numbers:
         *,
         buckets: bool = True,
         slots: bool = False,
+        names: Sequence[str] = (),
     ) -> Iterator[Sum]:
         """The measures of some subjects in a range, of each of the given services (of each that
         there is when none; `ALL` has to be given). Of calls the services are either end, and they
-        are read alone. Buckets and slots are left out where nobody asks for them."""
+        are read alone. Buckets and slots are left out where nobody asks for them. `names`: only
+        keys with these."""
         for piece in plan.pieces:
             if piece.width_s == ROWS:
-                yield from self._counted(piece, subjects, services)
+                counted = self._counted(piece, subjects, services)
+                yield from (one for one in counted if not names or one.key.name in names)
             else:
-                yield from self._stored(piece, subjects, services, buckets, slots)
+                keys = self._of(services, subjects, names)
+                yield from self._stored(piece, subjects, keys, buckets, slots)
 
     def whole_sums(
         self, plan: Plan, subjects: Sequence[Subject], services: Sequence[str] = ()
@@ -145,7 +148,7 @@ class Numbers:
         self,
         piece: Piece,
         subjects: Sequence[Subject],
-        services: Sequence[str],
+        wanted: ColumnElement[bool],
         buckets: bool,
         slots: bool,
     ) -> Iterator[Sum]:
@@ -156,7 +159,7 @@ class Numbers:
             (c.buckets if buckets else literal("")).label("buckets"),
             (c.slots if slots else literal("")).label("slots"),
         ).join_from(self._view.rollups, self._view.rollup_keys, keys.id == c.key_id)  # fmt: skip
-        statement = statement.where(*self._in_piece(piece, subjects), self._of(services, subjects))
+        statement = statement.where(*self._in_piece(piece, subjects), wanted)
         for subject, service, name, detail, at_ns, *values in self._view.rows(statement):
             key = Key(0, subject, service, name, detail)
             yield Sum(key, at_ns, piece.width_s, Measure.of(values))
@@ -184,25 +187,25 @@ class Numbers:
 
     def counts(
         self, plan: Plan, subjects: Sequence[Subject], services: Sequence[str]
-    ) -> Iterator[tuple[Subject, str, int, int]]:
-        """(subject, service, count, errors) of each service, in any number of parts."""
+    ) -> Iterator[tuple[Key, int, int]]:
+        """(key, count, errors) of each key, in any number of parts."""
         c, keys = self._view.rollups.c, self._view.rollup_keys.c
         for piece in plan.pieces:
             if piece.width_s == ROWS:
                 for key, _, _, found in self._counted(piece, subjects, services):
-                    yield Subject(key.subject), key.service, found.count, found.errors
+                    yield key, found.count, found.errors
                 continue
+            key_columns = c.subject, keys.service, keys.name, keys.detail
             statement = (
                 select(
-                    c.subject, keys.service,
-                    func.sum(c.count).label("n"), func.sum(c.errors).label("failed"),
+                    *key_columns, func.sum(c.count).label("n"), func.sum(c.errors).label("failed"),
                 )
                 .join_from(self._view.rollups, self._view.rollup_keys, keys.id == c.key_id)
                 .where(*self._in_piece(piece, subjects), self._of(services, subjects))
-                .group_by(c.subject, keys.service)
+                .group_by(*key_columns)
             )  # fmt: skip
-            for subject, service, count, errors in self._view.rows(statement):
-                yield Subject(subject), service, count, errors
+            for subject, service, name, detail, count, errors in self._view.rows(statement):
+                yield Key(0, subject, service, name, detail), count, errors
 
     def _in_piece(
         self, piece: Piece, subjects: Sequence[Subject]
@@ -215,8 +218,13 @@ class Numbers:
             c.start_ns < piece.end_ns,
         )
 
-    def _of(self, services: Sequence[str], subjects: Sequence[Subject]) -> ColumnElement[bool]:
+    def _of(
+        self, services: Sequence[str], subjects: Sequence[Subject], names: Sequence[str] = ()
+    ) -> ColumnElement[bool]:
         c, keys = self._view.rollups.c, self._view.rollup_keys.c
+        if names:
+            named = select(keys.id).where(keys.subject.in_(subjects), keys.name.in_(names))
+            return and_(c.key_id.in_(named), self._of(services, subjects))
         if not services:
             return keys.service != ALL
         callee = and_(keys.subject == Subject.CALLS, keys.name.in_(services))
@@ -265,9 +273,9 @@ class Numbers:
         found: int = 0
         range_ = TimeRange(minute_ns, minute_ns + _MINUTE_NS)
         for signal in signals:
-            for part in self._parts(signal, range_):
+            for part in self.parts(signal, range_):
                 table = part.view.spans if signal == View.SPANS else part.view.logs
-                within = self._within(part, signal, range_)
+                within = self.within(part, signal, range_)
                 found += part.view.value(select(func.count()).select_from(table).where(within))
         return found
 
@@ -275,15 +283,15 @@ class Numbers:
         """Measures of the rows in a part of a minute."""
         counted: Measures = {}
         range_ = TimeRange(start_ns, end_ns)
-        if set(subjects) - {Subject.LOGS}:
-            for part in self._parts(View.SPANS, range_):
+        if set(subjects) - OF_LOGS:
+            for part in self.parts(View.SPANS, range_):
                 statement = select_operations(part.view.spans)
-                rows = part.view.rows(statement.where(self._within(part, View.SPANS, range_)))
+                rows = part.view.rows(statement.where(self.within(part, View.SPANS, range_)))
                 add_operations(rows, self._services(part.view), counted)
-        if Subject.LOGS in subjects:
-            for part in self._parts(View.LOGS, range_):
+        if OF_LOGS & set(subjects):
+            for part in self.parts(View.LOGS, range_):
                 statement = select_severities(part.view.logs)
-                rows = part.view.rows(statement.where(self._within(part, View.LOGS, range_)))
+                rows = part.view.rows(statement.where(self.within(part, View.LOGS, range_)))
                 add_severities(rows, self._services(part.view), counted)
         return {
             (key._replace(tenant_id=0), at_ns): found
@@ -295,8 +303,8 @@ class Numbers:
         """Calls measured by rows in a part of a minute; None when there are too many of them."""
         range_ = TimeRange(start_ns, end_ns)
         traces: set[str] = set()
-        for part in self._parts(View.SPANS, range_):
-            within = self._within(part, View.SPANS, range_)
+        for part in self.parts(View.SPANS, range_):
+            within = self.within(part, View.SPANS, range_)
             wanted = select(part.view.spans.c.trace_id).where(within).distinct()
             traces.update(id_ for (id_,) in part.view.rows(wanted.limit(MOST_TRACES + 1)))
         if len(traces) > MOST_TRACES:
@@ -317,36 +325,6 @@ class Numbers:
             calls.add(rows, self._services(view), counted)
         return {(key._replace(tenant_id=0), at): found for (key, at), found in counted.items()}
 
-    def sample(
-        self, range_: TimeRange, services: Sequence[str], limit: int, total: int
-    ) -> list[tuple[int, int]]:
-        """(start, duration) of at most `limit` of the `total` entry spans of a range, by start."""
-        blocks = [
-            Part(part.view, [(first, first + BLOCK_ROWS - 1)])
-            for part in self._parts(View.SPANS, range_)
-            for low, high in part.ranges
-            for first in range(low, high, BLOCK_ROWS)
-        ]
-        read = blocks[:: -(-len(blocks) // SAMPLED_BLOCKS) or 1]
-        share = limit * len(blocks) / (total * len(read)) if total and read else 1.0
-        points: list[tuple[int, int]] = []
-        for part in read:
-            spans = part.view.spans
-            c = spans.c
-            wanted = select(c.start_ns, (c.end_ns - c.start_ns).label("duration")).where(
-                self._within(part, View.SPANS, range_),
-                is_entry(spans),
-                # https://en.wikipedia.org/wiki/Hash_function#Fibonacci_hashing
-                c.id * 2654435761 % 2**32 < int(min(share, 1.0) * 2**32),
-            )
-            if services:
-                resources = part.view.resources.c
-                named = select(resources.id).where(resources.service_name.in_(services))
-                wanted = wanted.where(c.resource_id.in_(named))
-            points += [(start, duration) for start, duration in part.view.rows(wanted)]
-        points.sort()
-        return points[:: -(-len(points) // limit) or 1]
-
     def _services(self, view: View) -> dict[int, str]:
         names = self._names.get(view.segment_id)
         if names is None:
@@ -354,11 +332,13 @@ class Numbers:
             names = self._names[view.segment_id] = {id_: name for id_, name in found}
         return names
 
-    def _parts(self, signal: int, range_: TimeRange) -> Iterator[Part]:
+    def parts(self, signal: int, range_: TimeRange) -> Iterator[Part]:
+        """The parts of all segments in which rows of a range can be."""
         for group in newest_first(self._views, signal, range_):
             yield from group.parts
 
-    def _within(self, part: Part, signal: int, range_: TimeRange) -> ColumnElement[bool]:
+    def within(self, part: Part, signal: int, range_: TimeRange) -> ColumnElement[bool]:
+        """What holds for the rows of a part that lie in a range and are in the rollups."""
         table = part.view.spans if signal == View.SPANS else part.view.logs
         time = table.c.start_ns if signal == View.SPANS else table.c.time_ns
         last_id = self.last_span_id if signal == View.SPANS else self.last_log_id
@@ -396,5 +376,6 @@ class _Levels:
             if numbers.count_rows(minute_ns, [View.SPANS]) != total:
                 return False
             return numbers.recount_calls(minute_ns, minute_ns + _MINUTE_NS) is not None
-        signals = [View.SPANS, View.LOGS] if Subject.LOGS in self._subjects else [View.SPANS]
+        signals = [View.SPANS] if set(self._subjects) - OF_LOGS else []
+        signals += [View.LOGS] if OF_LOGS & set(self._subjects) else []
         return numbers.count_rows(minute_ns, signals) == total

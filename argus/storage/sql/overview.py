@@ -21,6 +21,7 @@ from argus.storage.sql.engine import View
 from argus.storage.sql.measures import ALL, HOUR_S, MINUTE_S, SECOND_NS, SLOT_S, Measure, Subject
 from argus.storage.sql.numbers import Numbers, Sum
 from argus.storage.sql.ranges import Plan
+from argus.storage.sql.samples import sample
 from argus.storage.sql.trace_counts import count_traces
 
 TOP_FAILING = 10
@@ -53,9 +54,10 @@ def dashboard(views: Sequence[View], range_: TimeRange, services: tuple[str, ...
     errors: Counter[str] = Counter()
     active: set[str] = set()
     total_logs, entries = 0, Measure()
-    for subject, name, count, failed in numbers.counts(plan, _COUNTED, services):
+    for key, count, failed in numbers.counts(plan, _COUNTED, services):
+        name = key.service
         active.add(name)
-        if subject == Subject.SPANS:
+        if key.subject == Subject.SPANS:
             spans[name] += count
             errors[name] += failed
         else:
@@ -99,7 +101,11 @@ class Columns:
 
 
 def columns_of(
-    numbers: Numbers, range_: TimeRange, wanted: int, narrowest_s: int = SLOT_S
+    numbers: Numbers,
+    range_: TimeRange,
+    wanted: int,
+    narrowest_s: int = SLOT_S,
+    subjects: Sequence[Subject] = _COUNTED,
 ) -> tuple[Columns, Plan]:
     """About as many columns of a round width as wanted, where nothing finer than what is left
     of old times is asked for."""
@@ -107,7 +113,7 @@ def columns_of(
     ideal_s = (end_ns - start_ns) / SECOND_NS / wanted
     width_s = min(_WIDTHS_S, key=lambda width: abs(width / ideal_s - 1) if ideal_s else width)
     width_s = max(width_s, narrowest_s)
-    plan = numbers.plan(range_, _COUNTED, finest_s=width_s)
+    plan = numbers.plan(range_, subjects, finest_s=width_s)
     if width_s < HOUR_S and any(piece.width_s == HOUR_S for piece in plan.pieces):
         width_s = HOUR_S
     return Columns(plan.start_ns, plan.end_ns, width_s), plan
@@ -216,5 +222,5 @@ def latency_points(
     numbers = Numbers(views)
     plan = numbers.plan(range_, _COUNTED)
     counted = numbers.counts(plan, [Subject.ENTRIES], services or [ALL])
-    total = sum(count for _, _, count, _ in counted)
-    return LatencyPoints(numbers.sample(range_, services, limit, total), total)
+    total = sum(count for _, count, _ in counted)
+    return LatencyPoints(sample(numbers, range_, services, limit, total), total)

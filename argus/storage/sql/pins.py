@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, Row, delete, insert, select
 
 from argus.model import Resource, Scope
 from argus.storage.sql import rewrite, summaries
@@ -14,11 +14,11 @@ from argus.storage.sql.control import Control
 from argus.storage.sql.engine import Database
 from argus.storage.sql.index import INT64_MAX, Index, Kind
 from argus.storage.sql.straddling import Straddling
-from argus.storage.sql.tables import PINNED, logs, pins, spans, tenants
+from argus.storage.sql.tables import PINNED, logs, patterns, pins, spans, tenants
 from argus.storage.sql.words import Among, trace_word
-from argus.storage.sql.writer import RESOURCES, SCOPES, Dictionary
+from argus.storage.sql.writer import PATTERNS, RESOURCES, SCOPES, Dictionary
 
-_TRACES_AT_ONCE = 64
+_AT_ONCE = 64
 _KINDS: tuple[tuple[Kind, Rows], ...] = (
     ("span", Rows(spans, keys=("id",))),
     ("log", Rows(logs, keys=("id",))),
@@ -101,6 +101,7 @@ class Pins:
             return counts
         names = source.execute(select(tenants.c.id, tenants.c.name))
         _TENANTS.insert(connection, [value for row in names for value in row])
+        _copy_patterns(source, connection, found["log"])
         ids = _Ids(source, connection)
         for kind, rows in _KINDS:
             rows.insert(connection, [value for row in found[kind] for value in ids.moved(row)])
@@ -111,17 +112,26 @@ class Pins:
 
 def _kept(
     source: Connection, index: Index, kind: Kind, rows: Rows, pinned: list[tuple[int, bytes]]
-) -> Iterator[Sequence[Any]]:
+) -> Iterator[Row[Any]]:
     """The rows of pinned traces in a segment."""
     c, wanted = rows.table.c, set(pinned)
     ids = list(dict.fromkeys(trace_id for _, trace_id in pinned))
-    for start in range(0, len(ids), _TRACES_AT_ONCE):
-        some = ids[start : start + _TRACES_AT_ONCE]
+    for start in range(0, len(ids), _AT_ONCE):
+        some = ids[start : start + _AT_ONCE]
         matching = index.ids(kind, Among(tuple(map(trace_word, some))), 0, INT64_MAX)
         statement = select(rows.table).where(c.id.in_(matching), c.trace_id.in_(some))
         for row in source.execute(statement):
             if (row.tenant_id, row.trace_id) in wanted:
                 yield row
+
+
+def _copy_patterns(source: Connection, connection: Connection, records: list[Row[Any]]) -> None:
+    c, wanted = patterns.c, {(record.tenant_id, record.pattern_id) for record in records}
+    ids = sorted({id_ for _, id_ in wanted if id_})
+    for start in range(0, len(ids), _AT_ONCE):
+        some = select(patterns).where(c.id.in_(ids[start : start + _AT_ONCE]))
+        rows = [row for row in source.execute(some) if (row.tenant_id, row.id) in wanted]
+        PATTERNS.insert(connection, [value for row in rows for value in row])
 
 
 class _Ids:

@@ -108,13 +108,14 @@ def _integers(text: str) -> list[int]:
 
 
 def select_severities(logs: FromClause) -> Select[Any]:
-    """Log records by service, severity and minute."""
+    """Log records by service, severity, pattern and minute."""
     c = logs.c
     keys = (
         c.tenant_id,
         whole_parts(c.time_ns, _MINUTE).label("minute"),
         c.resource_id,
         whole_parts(c.severity + 3, literal(4, literal_execute=True)).label("severity"),
+        c.pattern_id,
     )
     return select(
         *keys,
@@ -126,9 +127,11 @@ def select_severities(logs: FromClause) -> Select[Any]:
 
 def add_severities(rows: list[list[Any]], services: Mapping[int, str], into: Measures) -> None:
     """Add rows of `select_severities` to the minutes they belong to."""
-    for tenant_id, minute, resource_id, severity, count, first, last in rows:
-        key = Key(tenant_id, Subject.LOGS, services[resource_id], "", severity)
-        measure(into, key, minute * _MINUTE_NS).add(Measure(count, 0, 0, first, last))
+    for tenant_id, minute, resource_id, severity, pattern, count, first, last in rows:
+        service, part = services[resource_id], Measure(count, 0, 0, first, last)
+        for subject, name in ((Subject.LOGS, ""), (Subject.PATTERNS, pattern.lower())):
+            key = Key(tenant_id, subject, service, name, severity)
+            measure(into, key, minute * _MINUTE_NS).add(part)
 
 
 def select_calls(spans: FromClause) -> Select[Any]:

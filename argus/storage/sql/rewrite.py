@@ -88,7 +88,7 @@ def settle_logs(connection: Connection, index: Index) -> None:
 
 
 _SPAN = ("id", "name", "kind", "status", "start_ns", "end_ns", "trace_id", "attributes")
-_LOG = ("id", "severity", "trace_id", "body", "attributes")
+_LOG = ("id", "severity", "trace_id", "body", "attributes", "pattern_id")
 
 
 def _settle(connection: Connection, signal: int, id_: Column[int], moment: Column[int]) -> None:
@@ -147,11 +147,12 @@ def _span_document(documents: Documents) -> Callable[[Sequence[Any]], str]:
 
 def _log_document(documents: Documents) -> Callable[[Sequence[Any]], str]:
     def document(row: Sequence[Any]) -> str:
-        _, severity, trace_id, body, attributes, service = row
+        _, severity, trace_id, body, attributes, pattern_id, service = row
         return documents.of_log(
             LogRecord(
                 Resource(b"", service, "{}"), _SCOPE, 0, 0, severity, severity, "", body, "",
-                bytes.fromhex(trace_id), b"", 0, "{}", 0, _words(attributes),
+                bytes.fromhex(trace_id), b"", 0, "{}", 0, _words(attributes), 0,
+                bytes.fromhex(pattern_id),
             )
         )  # fmt: skip
 

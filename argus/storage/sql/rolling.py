@@ -12,13 +12,21 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import DBAPIError
 
 from argus.errors import ArgusError, Unavailable
+from argus.model import Pattern
 from argus.storage.sql.backend import Reading
 from argus.storage.sql.control import Control
 from argus.storage.sql.edges import REMEMBERED, Calls
 from argus.storage.sql.engine import Database
-from argus.storage.sql.measures import HOUR_S, MINUTE_S, SECOND_NS, Subject
+from argus.storage.sql.measures import BRIEF, HOUR_S, MINUTE_S, SECOND_NS, Subject
 from argus.storage.sql.rollup_store import RollupStore
-from argus.storage.sql.rollups import STEP_ROWS, Progress, Step, next_step, remember
+from argus.storage.sql.rollups import (
+    STEP_ROWS,
+    Progress,
+    Step,
+    next_step,
+    remember,
+    segment_patterns,
+)
 from argus.storage.sql.segment import Segment
 from argus.storage.sql.tables import LOG_SIGNAL, PINNED, SPAN_SIGNAL, blocks
 
@@ -27,10 +35,11 @@ WAIT_S = 5.0
 """Longest that an answer waits for what was just stored; then it is of a moment before."""
 DAY_S = 86_400
 FOREVER = 2**63 - 1
-MINUTES_OF_OPERATIONS_S = 2 * DAY_S
+MINUTES_OF_BRIEF_S = 2 * DAY_S
 MINUTES_S = 15 * DAY_S
 
 _RETRY_AFTER_S = 1.0
+_NEWEST_SEGMENTS = 2
 
 _log = logging.getLogger("argus.storage")
 
@@ -115,6 +124,17 @@ class Rolling:
                 self._store.forget()
                 raise
 
+    def known_patterns(self) -> list[tuple[str, Pattern]]:
+        """The patterns of all tenants, those that were seen last first, and then those that are
+        not in the rollups yet: their records are in the newest segments. Any thread."""
+        with self._control.transaction() as connection:
+            found = self._store.known_patterns(connection)
+        with self._database.reading() as reading:
+            newest = [segment for segment in reading.segments if segment.id != PINNED]
+            for segment in newest[:_NEWEST_SEGMENTS]:
+                found += segment_patterns(reading.connection(segment))
+        return found
+
     def expire(self, days: float) -> None:
         """Forget hours older than so many days (0: none), and minutes of times that are old and
         have no rows any more. Any thread."""
@@ -124,11 +144,12 @@ class Rolling:
                 oldest = min(map(partial(_oldest_ns, reading), reading.segments), default=now)
             minutes = min(now - MINUTES_S * SECOND_NS, oldest)
             self._drop(MINUTE_S, list(Subject), minutes)
-            self._drop(MINUTE_S, [Subject.OPERATIONS], young_ns())
+            self._drop(MINUTE_S, list(BRIEF), young_ns())
             if days:
-                self._drop(HOUR_S, list(Subject), now - int(days * DAY_S) * SECOND_NS)
+                before_ns = now - int(days * DAY_S) * SECOND_NS
+                self._drop(HOUR_S, list(Subject), before_ns)
                 with self._control.transaction() as connection:
-                    self._store.drop_keys(connection)
+                    self._store.drop_keys(connection, before_ns)
 
     def _drop(self, width_s: int, subjects: list[Subject], before_ns: int) -> None:
         with self._control.transaction() as connection:
@@ -194,8 +215,8 @@ class Rolling:
 
 
 def young_ns() -> int:
-    """Since when operations are kept by the minute."""
-    return time.time_ns() - MINUTES_OF_OPERATIONS_S * SECOND_NS
+    """Since when what is `BRIEF` is kept by the minute."""
+    return time.time_ns() - MINUTES_OF_BRIEF_S * SECOND_NS
 
 
 def _oldest_ns(reading: Reading, segment: Segment) -> int:

@@ -21,8 +21,10 @@ from sqlalchemy import (
     update,
 )
 
+from argus.model import Pattern
 from argus.storage.sql.bulk import Rows
 from argus.storage.sql.measures import (
+    BRIEF,
     HOUR_S,
     MINUTE_S,
     SECOND_NS,
@@ -38,6 +40,8 @@ from argus.storage.sql.rollups import Progress, Step
 from argus.storage.sql.spelling import whole_parts
 from argus.storage.sql.tables import (
     attached,
+    known_patterns,
+    known_tenants,
     pins,
     rollup_kept,
     rollup_keys,
@@ -53,6 +57,9 @@ T = TypeVar("T")
 MAX_OPERATIONS = 2_000
 """Operations of a service that are counted under their own name; later ones share `OTHER`."""
 OTHER = "(other operations)"
+MAX_PATTERNS = 20_000
+"""Patterns of a service, by severity, that are counted under their own name; later ones are
+counted as if they had none."""
 
 _KEYS_REMEMBERED = 100_000
 _SUMS_REMEMBERED = 20_000
@@ -61,6 +68,12 @@ _FACTS = [c for c in rollups.columns if not c.primary_key]
 _KEY = [c.name for c in rollups.columns if c.primary_key]
 _UPSERT = Rows(rollups, keys=_KEY, merge={c.name: "new" for c in _FACTS})
 _KEYS = Rows(rollup_keys)
+_PATTERNS = Rows(
+    known_patterns,
+    keys=("tenant_id", "pattern_id"),
+    merge={"template": "new", "first_ns": "min", "last_ns": "max"},
+)
+_OTHER: dict[int, str] = {Subject.OPERATIONS: OTHER, Subject.PATTERNS: ""}
 
 
 def _traces_that_go(segment_id: int, before_ns: int, upto_ns: int) -> Select[Any]:
@@ -90,17 +103,27 @@ class RollupStore:
     def __init__(self) -> None:
         self._ids: dict[Key, int] = {}
         self._sums: dict[tuple[int, int, int], dict[tuple[int, int], Measure]] = {}
-        self._operations: Counter[tuple[int, str]] | None = None
+        self._brief: Counter[tuple[int, int, str]] | None = None
 
     def progress(self, control: Connection) -> Progress:
         """How far the rollups are."""
         found = control.execute(select(rollup_progress.c.span_id, rollup_progress.c.log_id))
         return Progress(*found.one())
 
-    def add(self, control: Connection, step: Step, operations_from_ns: int = 0) -> None:
-        """Add a step, inside a transaction; of operations before a time only the hours. After a
-        rollback `forget` must follow."""
-        self._add(control, step.minutes, operations_from_ns)
+    def known_patterns(self, control: Connection) -> list[tuple[str, Pattern]]:
+        """The patterns of all tenants by name, those that were seen last first."""
+        c, tenants = known_patterns.c, known_tenants.c
+        named = select(tenants.name, c.pattern_id, c.template, c.last_ns).join(
+            known_tenants, tenants.id == c.tenant_id
+        )
+        rows = packed_rows(control, named.order_by(c.last_ns.desc()).limit(MAX_PATTERNS))
+        return [(name, Pattern(bytes.fromhex(id_), template)) for name, id_, template, _ in rows]
+
+    def add(self, control: Connection, step: Step, brief_from_ns: int = 0) -> None:
+        """Add a step, inside a transaction; of what is `BRIEF` before a time only the hours.
+        After a rollback `forget` must follow."""
+        self._add(control, step.minutes, brief_from_ns)
+        _PATTERNS.insert(control, [value for row in step.patterns for value in row])
         control.execute(
             update(rollup_progress).values(
                 span_id=step.progress.span_id, log_id=step.progress.log_id
@@ -126,14 +149,14 @@ class RollupStore:
         control.execute(delete(rollup_kept).where(rollup_kept.c.segment_id == segment_id))
         control.execute(insert(rollup_kept).values(segment_id=segment_id, upto_ns=upto_ns))
 
-    def _add(self, control: Connection, minutes: Measures, operations_from_ns: int = 0) -> None:
+    def _add(self, control: Connection, minutes: Measures, brief_from_ns: int = 0) -> None:
         if sum(map(len, self._sums.values())) > _SUMS_REMEMBERED:
             self._sums.clear()
         self._find_ids(control, {key for key, _ in minutes})
         lasting = {
             (key, start_ns): found
             for (key, start_ns), found in minutes.items()
-            if key.subject != Subject.OPERATIONS or start_ns >= operations_from_ns
+            if key.subject not in BRIEF or start_ns >= brief_from_ns
         }
         for width_s, measures in ((HOUR_S, widened(minutes)), (MINUTE_S, lasting)):
             self._merge(control, width_s, measures)
@@ -142,7 +165,7 @@ class RollupStore:
         """A transaction was rolled back: what it gave ids to has none, and no sum holds."""
         self._ids.clear()
         self._sums.clear()
-        self._operations = None
+        self._brief = None
 
     def drop(
         self, control: Connection, width_s: int, subjects: Sequence[Subject], before_ns: int
@@ -157,8 +180,10 @@ class RollupStore:
             )
         )
 
-    def drop_keys(self, control: Connection) -> None:
-        """Forget the keys that no rollup has any more, inside a transaction."""
+    def drop_keys(self, control: Connection, before_ns: int) -> None:
+        """Forget the keys that no rollup has any more, and the patterns of which the last record
+        was before a time, inside a transaction."""
+        control.execute(delete(known_patterns).where(known_patterns.c.last_ns < before_ns))
         used = select(rollups.c.key_id)
         control.execute(delete(rollup_keys).where(rollup_keys.c.id.not_in(used)))
         self.forget()
@@ -179,15 +204,15 @@ class RollupStore:
             self._ids[key] = self._new_id(control, key, digest)
 
     def _new_id(self, control: Connection, key: Key, digest: bytes) -> int:
-        if key.subject == Subject.OPERATIONS and key.name != OTHER:
-            if self._operations is None:
-                self._operations = _count_operations(control)
-            of_service = (key.tenant_id, key.service)
-            if self._operations[of_service] >= MAX_OPERATIONS:
-                other = key._replace(name=OTHER)
+        if key.subject in BRIEF and key.name != _OTHER[key.subject]:
+            if self._brief is None:
+                self._brief = _count_brief(control)
+            of_service = (key.tenant_id, key.subject, key.service)
+            if self._brief[of_service] >= _most(key.subject):
+                other = key._replace(name=_OTHER[key.subject])
                 self._find_ids(control, [other])
                 return self._ids[other]
-            self._operations[of_service] += 1
+            self._brief[of_service] += 1
         newest = control.execute(select(func.max(rollup_keys.c.id))).scalar_one()
         id_: int = (newest or 0) + 1
         tenant_id, subject, *names = key
@@ -222,19 +247,20 @@ class RollupStore:
             _UPSERT.insert(control, rows)
 
 
+def _most(subject: int) -> int:
+    return MAX_OPERATIONS if subject == Subject.OPERATIONS else MAX_PATTERNS
+
+
 def _digest(key: Key) -> tuple[int, bytes]:
     tenant_id, *rest = key
     return tenant_id, blake2b(msgspec.json.encode(rest), digest_size=16).digest()
 
 
-def _count_operations(control: Connection) -> Counter[tuple[int, str]]:
+def _count_brief(control: Connection) -> Counter[tuple[int, int, str]]:
     c = rollup_keys.c
-    counted = select(c.tenant_id, c.service, func.count().label("n"))
-    rows = packed_rows(
-        control,
-        counted.where(c.subject == Subject.OPERATIONS).group_by(c.tenant_id, c.service),
-    )
-    return Counter({(tenant_id, service): n for tenant_id, service, n in rows})
+    keys = (c.tenant_id, c.subject, c.service)
+    counted = select(*keys, func.count().label("n")).where(c.subject.in_(BRIEF)).group_by(*keys)
+    return Counter({tuple(key): n for *key, n in packed_rows(control, counted)})
 
 
 def _stored(

@@ -5,13 +5,14 @@ they belong to and commits those together with the new watermark: whatever is lo
 only work to redo. Every number is a sum over rows that were stored, each counted once.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from sqlalchemy import Connection, select
 
+from argus.model import Pattern
 from argus.storage.sql.edges import Calls
-from argus.storage.sql.measures import Measures
+from argus.storage.sql.measures import Measures, Subject
 from argus.storage.sql.packed import packed_rows
 from argus.storage.sql.recount import (
     add_operations,
@@ -20,7 +21,9 @@ from argus.storage.sql.recount import (
     select_operations,
     select_severities,
 )
-from argus.storage.sql.tables import logs, resources, spans
+from argus.storage.sql.tables import logs, patterns, resources, spans, tenants
+
+_AT_ONCE = 500
 
 STEP_ROWS = 30_000
 """Spans, and log records, of one step."""
@@ -33,12 +36,17 @@ class Progress(NamedTuple):
     log_id: int
 
 
+PatternRow = tuple[int, bytes, str, int, int]
+"""A row of `known_patterns`: tenant, id, template, and the bounds of the times of some records."""
+
+
 @dataclass(slots=True)
 class Step:
     """What some rows add to the minutes they belong to, and how far that brings the rollups."""
 
     minutes: Measures
     progress: Progress
+    patterns: list[PatternRow] = field(default_factory=list)
 
 
 def next_step(
@@ -66,13 +74,40 @@ def next_step(
         some = (logs.c.id > progress.log_id, logs.c.id <= upto.log_id)
         rows = packed_rows(connection, select_severities(logs).where(*some))
         add_severities(rows, services, minutes)
-    return Step(minutes, upto)
+    return Step(minutes, upto, _patterns(connection, minutes))
+
+
+def _patterns(connection: Connection, minutes: Measures) -> list[PatternRow]:
+    """The patterns that are counted in some minutes, as a segment has them."""
+    bounds: dict[tuple[int, bytes], tuple[int, int]] = {}
+    for (key, _), found in minutes.items():
+        if key.subject == Subject.PATTERNS and key.name:
+            at = key.tenant_id, bytes.fromhex(key.name)
+            first, last = bounds.get(at, (found.first_ns, found.last_ns))
+            bounds[at] = min(first, found.first_ns), max(last, found.last_ns)
+    rows: list[PatternRow] = []
+    ids = sorted({id_ for _, id_ in bounds})
+    for start in range(0, len(ids), _AT_ONCE):
+        some = select(patterns).where(patterns.c.id.in_(ids[start : start + _AT_ONCE]))
+        for tenant_id, text, template in packed_rows(connection, some):
+            id_ = bytes.fromhex(text)
+            if (tenant_id, id_) in bounds:
+                rows.append((tenant_id, id_, template, *bounds[tenant_id, id_]))
+    return rows
 
 
 def remember(connection: Connection, after: int, upto: int, calls: Calls) -> None:
     """Show `calls` spans that are in the rollups, for those they belong to and that are not."""
     some = select_calls(spans).where(spans.c.id > after, spans.c.id <= upto).order_by(spans.c.id)
     calls.add(packed_rows(connection, some), service_names(connection), {})
+
+
+def segment_patterns(connection: Connection) -> list[tuple[str, Pattern]]:
+    """The patterns of a segment, with the names of their tenants."""
+    c = patterns.c
+    named = select(tenants.c.name, c.id, c.template).join(tenants, tenants.c.id == c.tenant_id)
+    rows = packed_rows(connection, named)
+    return [(tenant, Pattern(bytes.fromhex(id_), template)) for tenant, id_, template in rows]
 
 
 def service_names(connection: Connection) -> dict[int, str]:

@@ -16,7 +16,7 @@ _SPAN_COLUMNS = (
 _LOG_COLUMNS = (
     "resource_id", "scope_id", "time_ns", "observed_ns", "severity", "severity_number",
     "severity_text", "body", "event_name", "trace_id", "span_id", "flags", "attributes",
-    "dropped_attributes_count", "id",
+    "dropped_attributes_count", "id", "pattern_id",
 )  # fmt: skip
 _RESOURCE_COLUMNS = ("key", "service_name", "attributes", "dropped_attributes_count", "schema_url")
 _SCOPE_COLUMNS = (
@@ -58,7 +58,7 @@ def logs_of(view: View, rows: list[list[Any]]) -> list[LogRecord]:
     return [
         LogRecord._make([
             resources[row[0]], scopes[row[1]], *row[2:9], unhex(row[9]), unhex(row[10]),
-            *row[11:14], "", row[14],
+            *row[11:14], "", row[14], unhex(row[15]),
         ])
         for row in rows
     ]  # fmt: skip

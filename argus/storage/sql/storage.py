@@ -7,17 +7,21 @@ from typing import TypeVar
 
 from sqlalchemy.exc import DBAPIError
 
-from argus.model import Batch, LogRecord, Span, TraceSummary
+from argus.model import Batch, LogRecord, Pattern, Span, TraceSummary
 from argus.query import Node
 from argus.query.tree import Target
 from argus.storage import (
     Contrast,
     Dashboard,
+    Insight,
+    InsightKey,
     LatencyHeatmap,
     LatencyPoints,
     LogQuery,
     Operations,
     Page,
+    PatternQuery,
+    Patterns,
     Purged,
     Reader,
     RecordQuery,
@@ -39,7 +43,8 @@ from argus.storage.sql.control import Control, Tenants
 from argus.storage.sql.counting import contrast, count_keys, count_values
 from argus.storage.sql.engine import Database, View
 from argus.storage.sql.exactly_once import ExactlyOnce
-from argus.storage.sql.logs import find_logs, logs_after, logs_around
+from argus.storage.sql.insights import Insights, insights_in
+from argus.storage.sql.logs import find_logs, get_log, logs_after, logs_around
 from argus.storage.sql.overview import (
     dashboard,
     latency_heatmap,
@@ -48,6 +53,7 @@ from argus.storage.sql.overview import (
     services_in,
     traffic,
 )
+from argus.storage.sql.patterns import patterns_in
 from argus.storage.sql.pins import Pins
 from argus.storage.sql.purge import Purge
 from argus.storage.sql.retention import Keeper
@@ -89,6 +95,7 @@ class SqlStorage:
             rolling_control,
             lambda: Progress(self._active.last_span_id, self._active.last_log_id),
         )
+        self._insights = Insights(upkeep_control)
         self._pins = Pins(database, upkeep_control, straddling)
         self._keeper = Keeper(
             database, retention, self._pins, straddling, self._traces, self._rolling
@@ -118,6 +125,23 @@ class SqlStorage:
             self._traces,
             lambda: self._tenants.known(tenant),
         )
+
+    async def known_patterns(self) -> list[tuple[str, Pattern]]:
+        """The patterns that were seen; contract of `Storage`."""
+        try:
+            return await asyncio.to_thread(self._rolling.known_patterns)
+        except DBAPIError as error:
+            raise unavailable(error) from error
+
+    async def put_insight(self, tenant: str, insight: Insight) -> None:
+        """Keep what a model said; contract of `Storage`."""
+        tenant_id = self._tenants.known(tenant)
+        whole = encodable(insight)
+        await self._upkeep.on_upkeep(lambda: self._insights.put(tenant_id, whole))
+
+    async def insight_tokens(self, since_ns: int) -> int:
+        """What insights have cost; contract of `Storage`."""
+        return await self._upkeep.on_upkeep(lambda: self._insights.tokens_since(since_ns))
 
     async def stats(self) -> StorageStats:
         """Size and place of the data, over all tenants."""
@@ -243,6 +267,9 @@ class _SqlReader:
             ),
         )
 
+    async def get_log(self, log_id: int) -> LogRecord | None:
+        return await self._database.read(self._tenant_id(), lambda views: get_log(views, log_id))
+
     async def logs_after(self, log_id: int, limit: int) -> list[LogRecord]:
         return await self._database.read(
             self._tenant_id(), lambda views: logs_after(views, log_id, limit)
@@ -265,6 +292,12 @@ class _SqlReader:
         return await self._database.read(
             self._tenant_id(), lambda views: contrast(views, query, selection)
         )
+
+    async def patterns(self, query: PatternQuery) -> Patterns:
+        return await self._numbers(lambda views: patterns_in(views, encodable(query)))
+
+    async def insights(self, keys: Sequence[InsightKey]) -> dict[InsightKey, Insight]:
+        return await self._database.read(self._tenant_id(), lambda views: insights_in(views, keys))
 
     async def service_names(self) -> list[str]:
         return await self._database.read(self._tenant_id(), service_names)

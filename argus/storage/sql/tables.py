@@ -18,10 +18,10 @@ from sqlalchemy import (
 
 from argus.storage.sql.types import BYTES, ID, NAME, TEXT, TRACE_ID
 
-SCHEMA_VERSION = 1
-"""Of segments. A segment with a higher one was written by a newer Argus."""
+SCHEMA_VERSION = 2
+"""Of segments. A segment with a higher one was written by a newer Argus; lower ones: `versions`."""
 
-CONTROL_REVISION = "0003"
+CONTROL_REVISION = "0004"
 """The newest alembic revision of the control database; a test holds it to `migrations/`."""
 
 control = MetaData()
@@ -93,6 +93,19 @@ rollup_keys = Table(
     UniqueConstraint("tenant_id", "digest"),
 )
 """What is counted: a service, an operation, a call. `digest` is of subject, names and detail."""
+
+known_patterns = Table(
+    "patterns",
+    control,
+    Column("tenant_id", Integer, nullable=False),
+    Column("pattern_id", BYTES, nullable=False),
+    Column("template", TEXT, nullable=False),
+    Column("first_ns", BigInteger, nullable=False),
+    Column("last_ns", BigInteger, nullable=False),
+    PrimaryKeyConstraint("tenant_id", "pattern_id"),
+    sqlite_with_rowid=False,
+)
+"""The patterns of log records, and the bounds of the times of theirs, as far as the rollups are."""
 
 rollup_progress = Table(
     "rollup_progress",
@@ -166,6 +179,26 @@ rollup_kept = Table(
 )
 """Segments that lost rows: the traces whose last span started up to here are counted in
 `rollups`."""
+
+insights = Table(
+    "insights",
+    control,
+    Column("id", Integer, primary_key=True),
+    Column("tenant_id", Integer, nullable=False),
+    Column("pattern_id", BYTES, nullable=False),
+    Column("digest", BYTES, nullable=False),
+    Column("service", TEXT, nullable=False),
+    Column("version", TEXT, nullable=False),
+    Column("created_ns", BigInteger, nullable=False),
+    Column("log_id", BigInteger, nullable=False),
+    Column("model", TEXT, nullable=False),
+    Column("tokens", BigInteger, nullable=False),
+    Column("text", TEXT, nullable=False),
+    Column("details", TEXT, nullable=False),
+    UniqueConstraint("tenant_id", "pattern_id", "digest"),
+)
+"""What a model said of a pattern in a version of a service (`digest` is of both names), after
+looking at the log record `log_id`. `details` is JSON."""
 
 _ATTACHED = MetaData()
 
@@ -277,12 +310,24 @@ logs = Table(
     Column("event_name", TEXT, nullable=False),
     Column("body", TEXT, nullable=False),
     Column("attributes", TEXT, nullable=False),
+    Column("pattern_id", BYTES, nullable=False),
 )
 
 _SERVERS: Any = ("postgresql", "mysql", "mariadb", "mssql")  # any of them
 for _rows in (spans, logs):
     # SQLite, to which random keys are dear, finds traces by the inverted index
     Index(f"{_rows.name}_by_trace", _rows.c.trace_id).ddl_if(dialect=_SERVERS)
+
+patterns = Table(
+    "patterns",
+    segment,
+    Column("tenant_id", Integer, nullable=False),
+    Column("id", BYTES, nullable=False),
+    Column("template", TEXT, nullable=False),
+    PrimaryKeyConstraint("tenant_id", "id"),
+    sqlite_with_rowid=False,
+)
+"""The patterns that the log records of the segment are of; a template may become wider later."""
 
 traces = Table(
     "traces",

@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 from argus.model import Batch
-from argus.storage import LogQuery, TraceQuery
+from argus.storage import LogQuery, PatternQuery, TraceQuery
 
 
 def encodable(value: Any) -> Any:
@@ -18,11 +18,14 @@ def encodable(value: Any) -> Any:
                 tenant=encodable(value.tenant),
                 spans=encodable(value.spans),
                 logs=encodable(value.logs),
+                patterns=encodable(value.patterns),
             )
         case TraceQuery() | LogQuery():
             return replace(
                 value, services=encodable(value.services), search=encodable(value.search)
             )
+        case PatternQuery():
+            return replace(value, services=encodable(value.services))
         case tuple() if hasattr(value, "_make"):
             return type(value)._make(map(encodable, value))
         case tuple() | list():

@@ -68,6 +68,11 @@ def severity_word(name: str) -> str:
     return f"{MARK}v{0 if name == UNSPECIFIED else SEVERITIES.index(name) + 1}"
 
 
+def pattern_word(pattern_id: bytes) -> str:
+    """The word of a log record's pattern, exact."""
+    return f"{MARK}p{pattern_id.hex()}"
+
+
 class Documents:
     """Makes the documents of rows; remembers a bounded number of the parts that repeat."""
 
@@ -101,6 +106,8 @@ class Documents:
         fixed = f"{service} {_SEVERITY_WORDS[log.severity]}"
         if log.trace_id:
             fixed = f"{MARK}t{log.trace_id.hex()} {fixed}"
+        if log.pattern_id:
+            fixed = f"{pattern_word(log.pattern_id)} {fixed}"
         return f"{fixed} {_body_words(log.body)} {log.words}"
 
 

@@ -15,6 +15,7 @@ from argus.storage.sql.tables import (
     SPAN_SIGNAL,
     blocks,
     logs,
+    patterns,
     resources,
     scopes,
     spans,
@@ -29,6 +30,7 @@ _SPANS = Rows(spans)
 _LOGS = Rows(logs)
 RESOURCES = Rows(resources)
 SCOPES = Rows(scopes)
+PATTERNS = Rows(patterns, keys=("tenant_id", "id"), merge={"template": "new"})
 _TENANTS = Rows(tenants, keys=("id",))
 _BLOCKS = Rows(blocks, keys=("signal", "block"), merge={"min_ns": "min", "max_ns": "max"})
 
@@ -76,6 +78,35 @@ class Dictionary:
         self._fresh.clear()
 
 
+class PatternTexts:
+    """The templates that a segment has. What a transaction added is forgotten unless `keep` says
+    that it was committed."""
+
+    def __init__(self) -> None:
+        self._stored: dict[tuple[int, bytes], str] = {}
+        self._fresh: dict[tuple[int, bytes], str] = {}
+
+    def insert(self, connection: Connection, batches: Sequence[tuple[int, Batch]]) -> None:
+        """Store the templates of batches, those that are new or wider."""
+        for tenant_id, batch in batches:
+            for id_, template in batch.patterns:
+                if self._stored.get((tenant_id, id_)) != template:
+                    self._fresh[tenant_id, id_] = template
+        rows = (value for key, template in self._fresh.items() for value in (*key, template))
+        PATTERNS.insert(connection, list(rows))
+
+    def keep(self) -> None:
+        """The transaction was committed."""
+        if len(self._stored) + len(self._fresh) > _MEMO_LIMIT:
+            self._stored.clear()
+        self._stored.update(self._fresh)
+        self._fresh.clear()
+
+    def forget(self) -> None:
+        """The transaction was rolled back."""
+        self._fresh.clear()
+
+
 class SegmentWriter:
     """Inserts batches into one segment and gives every row its id.
 
@@ -88,6 +119,7 @@ class SegmentWriter:
         self.last_log_id = self._log_id = last_log_id
         self._resources = Dictionary(RESOURCES)
         self._scopes = Dictionary(SCOPES)
+        self._patterns = PatternTexts()
         self._documents = Documents()
         self._tenants: set[int] = set()
         self._fresh_tenants: set[int] = set()
@@ -98,6 +130,7 @@ class SegmentWriter:
         self.last_span_id, self.last_log_id = self._span_id, self._log_id
         self._resources.keep()
         self._scopes.keep()
+        self._patterns.keep()
         self._tenants |= self._fresh_tenants
         self._fresh_tenants.clear()
 
@@ -106,6 +139,7 @@ class SegmentWriter:
         self._span_id, self._log_id = self.last_span_id, self.last_log_id
         self._resources.forget()
         self._scopes.forget()
+        self._patterns.forget()
         self._fresh_tenants.clear()
 
     def insert(self, connection: Connection, batches: Sequence[tuple[int, Batch]]) -> list[Batch]:
@@ -121,6 +155,7 @@ class SegmentWriter:
         first_log_id = self._log_id + 1
         logs = self._insert_logs(connection, [(t, r) for t, batch in batches for r in batch.logs])
         _BLOCKS.insert(connection, [v for key, b in self._bounds.items() for v in (*key, *b)])
+        self._patterns.insert(connection, batches)
         # The indexes last, in few statements: each multi-row statement opens a savepoint, at which
         # FTS5 writes out what it has gathered, and what is written out often is merged often.
         self._index.insert(connection, "span", spans)
@@ -220,5 +255,5 @@ def _log_values(
     return (
         id_, tenant_id, resource_id, scope_id, log.time_ns, log.severity, log.severity_number,
         log.trace_id, log.span_id, log.observed_ns, log.flags, log.dropped_attributes_count,
-        log.severity_text, log.event_name, log.body, log.attributes,
+        log.severity_text, log.event_name, log.body, log.attributes, log.pattern_id,
     )  # fmt: skip

@@ -1,5 +1,16 @@
 /** Generated from openapi.json by `npm run types`; do not edit. */
 
+export type Ai = {
+  enabled: boolean;
+  model: string | null;
+  state: "budget_spent" | "disabled" | "failing" | "ok";
+  queue_depth: number;
+  tokens_per_hour: number;
+  tokens_used: number;
+  tokens_left: number;
+  problem: string | null;
+};
+
 export type Attributes = Record<string, unknown>;
 
 export type ContextResponse = {
@@ -110,6 +121,7 @@ export type Health = {
   queue_depth: number;
   disk: Disk;
   receivers: ReceiverPorts;
+  ai: Ai;
 };
 
 export type HistogramResponse = {
@@ -123,6 +135,35 @@ export type HistogramResponse = {
   counted: number;
   total: number;
   total_is_estimate: boolean;
+};
+
+export type InsightClaim = {
+  text: string;
+  evidence: InsightEvidence[];
+  verified: boolean;
+};
+
+export type InsightDetails = {
+  structured: boolean;
+  summary: string;
+  causes: InsightClaim[];
+  checks: string[];
+  confidence: string | null;
+  unverified_ids: string[];
+};
+
+export type InsightEvidence = {
+  name: string;
+  kind: string | null;
+  id: string | null;
+};
+
+export type InsightResponse = {
+  insight: string | null;
+  status: "disabled" | "none" | "pending" | "ready";
+  details: InsightDetails | null;
+  model: string | null;
+  created_at: string | null;
 };
 
 export type Key = {
@@ -169,6 +210,7 @@ export type Log = {
   dropped_attributes_count: number;
   resource: Attributes;
   scope: Scope;
+  pattern_id: string | null;
   schema_url: string;
   resource_schema_url: string;
   resource_dropped_attributes_count: number;
@@ -225,6 +267,35 @@ export type OperationsResponse = {
   total: number;
 };
 
+export type Pattern = {
+  /** 16 hex digits. */
+  id: string;
+  template: string;
+  count: number;
+  trend: number[];
+  services: ServiceCount[];
+  severities: SeverityCount[];
+  /** RFC 3339 in UTC, nine fractional digits. */
+  first_seen: string;
+  /** RFC 3339 in UTC, nine fractional digits. */
+  last_seen: string;
+  term: string;
+};
+
+export type PatternsResponse = {
+  /** RFC 3339 in UTC, nine fractional digits. */
+  start: string;
+  /** RFC 3339 in UTC, nine fractional digits. */
+  end: string;
+  width_s: number;
+  timestamps: string[];
+  patterns: Pattern[];
+  total: number;
+  total_logs: number;
+  limit: number;
+  offset: number;
+};
+
 export type PinResponse = {
   pinned: boolean;
 };
@@ -240,6 +311,18 @@ export type Problem = {
   message: string;
   /** The parameter or header at fault. */
   field: string | null;
+};
+
+export type PromptMessage = {
+  role: "system" | "user";
+  content: string;
+};
+
+export type PromptPreview = {
+  model: string | null;
+  endpoint: string | null;
+  messages: PromptMessage[];
+  most_tokens: number;
 };
 
 export type PurgeResponse = {
@@ -289,6 +372,11 @@ export type Series = {
   counts: number[];
 };
 
+export type ServiceCount = {
+  service_name: string;
+  count: number;
+};
+
 export type ServiceMap = {
   /** RFC 3339 in UTC, nine fractional digits. */
   start: string;
@@ -322,6 +410,11 @@ export type ServicesResponse = {
 };
 
 export type Severity = "DEBUG" | "ERROR" | "FATAL" | "INFO" | "TRACE" | "UNSPECIFIED" | "WARN";
+
+export type SeverityCount = {
+  severity: Severity;
+  count: number;
+};
 
 export type Span = {
   /** 32 hex digits. */
@@ -469,6 +562,7 @@ export type TypedLog = {
   dropped_attributes_count: number;
   resource: TypedAttributes;
   scope: TypedScope;
+  pattern_id: string | null;
   schema_url: string;
   resource_schema_url: string;
   resource_dropped_attributes_count: number;

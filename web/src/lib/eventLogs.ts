@@ -14,7 +14,7 @@ function bodyOf(event: SpanEvent): string {
 function logOf(span: Span, event: SpanEvent, at: number): Log {
   return {
     id: `event/${span.span_id}/${span.kind}/${at}`, timestamp: event.time, observed_time: null, severity: event.name === "exception" ? "ERROR" : "UNSPECIFIED", severity_number: 0, severity_text: "",
-    body: bodyOf(event), event_name: event.name, service_name: span.service_name, trace_id: span.trace_id, span_id: span.span_id, flags: 0, attributes: event.attributes, dropped_attributes_count: event.dropped_attributes_count,
+    body: bodyOf(event), event_name: event.name, service_name: span.service_name, trace_id: span.trace_id, span_id: span.span_id, flags: 0, pattern_id: null, attributes: event.attributes, dropped_attributes_count: event.dropped_attributes_count,
     resource: span.resource, scope: span.scope, schema_url: span.schema_url, resource_schema_url: span.resource_schema_url, resource_dropped_attributes_count: span.resource_dropped_attributes_count, ai_insight: null,
   };
 }

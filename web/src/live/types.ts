@@ -9,6 +9,7 @@ export type Notice =
   | { notice: "watching"; filter: string | null; since: string }
   | { notice: "gap"; reason: string; missed: number | null; since: string }
   | { notice: "error"; code: string; message: string; field: string | null }
+  | { notice: "insight"; pattern_id: string; service_name: string; service_version: string; log_id: string; insight: string }
   | { notice: "heartbeat" };
 
 export type { Health, Log };

@@ -22,7 +22,7 @@ export function aSpan({ id, parent = null, from = 0, us = 1000, ...more }: SpanP
 
 export function aLog(more: Partial<Log> = {}): Log {
   return {
-    id: "1", timestamp: at(0), observed_time: null, severity: "INFO", severity_number: 9, severity_text: "INFO", body: "hello", event_name: "", service_name: "shop", trace_id: null, span_id: null, flags: 0,
+    id: "1", timestamp: at(0), observed_time: null, severity: "INFO", severity_number: 9, severity_text: "INFO", body: "hello", event_name: "", service_name: "shop", trace_id: null, span_id: null, flags: 0, pattern_id: null,
     attributes: {}, dropped_attributes_count: 0, resource: {}, scope: { name: "", version: "", attributes: {}, dropped_attributes_count: 0 }, schema_url: "", resource_schema_url: "", resource_dropped_attributes_count: 0, ai_insight: null,
     ...more,
   };

@@ -1,0 +1,74 @@
+"""What a model said of a pattern, and which log records that is about."""
+
+from functools import lru_cache
+from typing import NamedTuple
+
+import msgspec
+
+from argus.model import LogRecord
+
+
+class InsightEvidence(msgspec.Struct):
+    """A piece of evidence that a claim cites. `kind` (`log`, `span`, `pattern` or `trace`) and
+    `id` are null for one that does not exist."""
+
+    name: str
+    kind: str | None
+    id: str | None
+
+
+class InsightClaim(msgspec.Struct):
+    """What a model holds to be true. `verified`: it cites evidence, and all of that exists."""
+
+    text: str
+    evidence: list[InsightEvidence]
+    verified: bool
+
+
+class InsightDetails(msgspec.Struct):
+    """What a model said. `structured` is false when it did not answer in the form it was asked
+    for; then `summary` is all of its text. `unverified_ids` are ids of log records, spans and
+    traces in its text that were not in the evidence."""
+
+    structured: bool
+    summary: str
+    causes: list[InsightClaim]
+    checks: list[str]
+    confidence: str | None
+    unverified_ids: list[str]
+
+
+class InsightKey(NamedTuple):
+    """What an insight is about: a pattern in one version of a service (an empty text: it says
+    none)."""
+
+    pattern_id: bytes
+    service: str
+    version: str
+
+
+class Insight(NamedTuple):
+    """What a model said. `details` is the JSON of
+    `InsightDetails`; `log_id` is the record it was asked about."""
+
+    key: InsightKey
+    created_ns: int
+    log_id: int
+    model: str
+    tokens: int
+    text: str
+    details: str
+
+
+def insight_key(record: LogRecord) -> InsightKey | None:
+    """What an insight about a log record is about; None for a record without a pattern."""
+    if not record.pattern_id:
+        return None
+    resource = record.resource
+    return InsightKey(record.pattern_id, resource.service_name, _version(resource.attributes))
+
+
+@lru_cache(maxsize=1024)
+def _version(attributes: str) -> str:
+    version = msgspec.json.decode(attributes).get("service.version", "")
+    return version if isinstance(version, str) else ""
