@@ -179,6 +179,11 @@ def segments_of(storage: Storage) -> tuple[Segment, ...]:
     return found
 
 
+async def in_lists(storage: Storage) -> None:
+    """Return when lists of traces have all that was stored; they wait for it a second."""
+    await storage._upkeep.catch_up()  # type: ignore[attr-defined]
+
+
 async def all_sealed(storage: Storage) -> list[Segment]:
     """The sealed segments, oldest first, when all but the active one are."""
     for _ in range(1200):

@@ -17,7 +17,7 @@ from tests.builders import (
     a_span,
     a_trace_id,
 )
-from tests.storage.conftest import Reopen
+from tests.storage.conftest import Reopen, in_lists
 
 ODD_TEXT = "nul \x00 quote ' \" percent % _ emoji 🦉 line\nend \x1f"
 
@@ -117,6 +117,7 @@ async def test_one_write_takes_many_batches_of_any_size(storage: Storage, driver
         assert stats.free_bytes > 0
     else:
         assert stats.free_bytes is None
+    await in_lists(storage)
     page = await storage.reader("default").find_traces(TraceQuery(limit=1))
     assert page.total == sum(sizes)
 

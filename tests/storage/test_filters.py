@@ -21,7 +21,14 @@ from tests.query.strategies import logs, spans, trees
 from tests.storage.conftest import place_of
 
 tenants = (f"tenant{number}" for number in count(1))
-lawful = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+
+
+def lawful(storage: Storage) -> settings:
+    """Fewer examples on a server, which takes longer for each."""
+    quick = storage._database.segments.backend.calls_python  # type: ignore[attr-defined]
+    return settings(
+        max_examples=60 if quick else 20, deadline=None, suppress_health_check=list(HealthCheck)
+    )
 
 
 @pytest.fixture(scope="module")
@@ -92,17 +99,25 @@ def test_an_example_of_the_page_finds_the_same_in_the_database(
         assert runner.run(found_traces(reader, tree, "span_count")) == expected
 
 
-@lawful
-@given(st.lists(logs(), min_size=1, max_size=6), st.lists(trees("logs"), min_size=1, max_size=4))
 def test_any_filter_finds_the_log_records_that_it_is_true_of(
-    shared: Storage, runner: asyncio.Runner, records: list[LogRecord], filters: list[Node]
+    shared: Storage, runner: asyncio.Runner
 ) -> None:
-    numbered = [log._replace(span_id=bytes([n]) * 8) for n, log in enumerate(records)]
-    reader = runner.run(kept(shared, numbered))
-    for tree in filters:
-        holds = matcher(tree, "logs")
-        expected = {log.span_id for log in numbered if holds(log)}
-        assert set(runner.run(found_logs(reader, tree))) == expected
+    some, several = (
+        st.lists(logs(), min_size=1, max_size=6),
+        st.lists(trees("logs"), min_size=1, max_size=4),
+    )
+
+    @lawful(shared)
+    @given(some, several)
+    def law(records: list[LogRecord], filters: list[Node]) -> None:
+        numbered = [log._replace(span_id=bytes([n]) * 8) for n, log in enumerate(records)]
+        reader = runner.run(kept(shared, numbered))
+        for tree in filters:
+            holds = matcher(tree, "logs")
+            expected = {log.span_id for log in numbered if holds(log)}
+            assert set(runner.run(found_logs(reader, tree))) == expected
+
+    law()
 
 
 def rooted(tree: Node, choose: st.DrawFn) -> Node:
@@ -134,18 +149,21 @@ def traces(draw: st.DrawFn) -> list[Span]:
     ]
 
 
-@lawful
-@given(traces(), st.lists(filters_of_traces(), min_size=1, max_size=4))
 def test_any_filter_finds_the_traces_with_a_span_that_it_is_true_of(
-    shared: Storage, runner: asyncio.Runner, records: list[Span], filters: list[Node]
+    shared: Storage, runner: asyncio.Runner
 ) -> None:
-    reader = runner.run(kept(shared, records))
-    roots = roots_of(records)
-    for tree in filters:
-        holds = matcher(tree, "traces", lambda span: roots.get(span.trace_id))
-        expected = {span.trace_id for span in records if holds(span)}
-        assert runner.run(found_traces(reader, tree)) == expected
-        assert runner.run(found_traces(reader, tree, "duration")) == expected
+    @lawful(shared)
+    @given(traces(), st.lists(filters_of_traces(), min_size=1, max_size=4))
+    def law(records: list[Span], filters: list[Node]) -> None:
+        reader = runner.run(kept(shared, records))
+        roots = roots_of(records)
+        for tree in filters:
+            holds = matcher(tree, "traces", lambda span: roots.get(span.trace_id))
+            expected = {span.trace_id for span in records if holds(span)}
+            assert runner.run(found_traces(reader, tree)) == expected
+            assert runner.run(found_traces(reader, tree, "duration")) == expected
+
+    law()
 
 
 @pytest.mark.parametrize(
