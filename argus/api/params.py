@@ -170,12 +170,6 @@ def _service_names(texts: Sequence[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(texts))
 
 
-def _span_ids(texts: Sequence[str]) -> tuple[bytes, ...]:
-    if len(texts) > MAX_SPAN_IDS:
-        raise ValueError(f"at most {MAX_SPAN_IDS} at once")
-    return tuple(parse_id(text, 16) for text in texts)
-
-
 def _duration(text: str) -> int | None:
     return parse_duration(text, bare_unit="us")
 
@@ -288,16 +282,6 @@ SPAN_ID = Param[bytes](
     b"",
     "Only of this span.",
     {"type": "string", "pattern": "^[0-9a-fA-F]{16}$"},
-)
-MAX_SPAN_IDS = 200
-SPAN_IDS = Param[tuple[bytes, ...]](
-    "span_id",
-    _span_ids,
-    (),
-    f"The spans, at most {MAX_SPAN_IDS}; repeat it for several.",
-    {"type": "string", "pattern": "^[0-9a-fA-F]{16}$"},
-    repeats=True,
-    required=True,
 )
 DAYS = Param[int](
     "days",

@@ -1,5 +1,6 @@
 """Traces: the list, and one trace with its spans and logs."""
 
+from collections.abc import Sequence
 from enum import StrEnum
 from typing import Any
 
@@ -16,7 +17,6 @@ from argus.api.answer import (
     Time,
     TraceId,
     convert,
-    hex_or_none,
     json_response,
 )
 from argus.api.endpoint import Call
@@ -48,6 +48,7 @@ class SpanKind(StrEnum):
     UNSPECIFIED = "UNSPECIFIED"
 
 
+_SPAN_IDS_AT_MOST = 200
 _STATUSES = {int(code): Status(code.name) for code in model.StatusCode}
 KINDS = {int(kind): SpanKind(kind.name) for kind in model.SpanKind}
 """The names of the kinds OTLP has numbers for."""
@@ -173,30 +174,28 @@ def summary_answer(trace: model.TraceSummary) -> TraceSummary:
     )
 
 
-def _core(span: model.Span) -> dict[str, Any]:
-    return {
-        "trace_id": span.trace_id.hex(),
-        "span_id": span.span_id.hex(),
-        "parent_span_id": hex_or_none(span.parent_span_id),
-        "service_name": span.resource.service_name,
-        "operation_name": span.name,
-        "kind": KINDS.get(span.kind, SpanKind.UNSPECIFIED),
-        "start_time": format_time(span.start_ns),
-        "end_time": format_time(span.end_ns),
-        "duration_us": (span.end_ns - span.start_ns) / 1000,
-        "status": _STATUSES.get(span.status, Status.UNSET),
-    }
-
-
 def skeleton_answer(span: model.Span) -> SpanSkeleton:
-    """A span as `view=skeleton` shows it."""
-    return SpanSkeleton(**_core(span))
+    """A span as `view=skeleton` shows it; by position, as a trace may have very many."""
+    start_ns, end_ns = span.start_ns, span.end_ns
+    return SpanSkeleton(
+        span.trace_id.hex(),
+        span.span_id.hex(),
+        span.parent_span_id.hex() or None,
+        span.resource.service_name,
+        span.name,
+        KINDS.get(span.kind, SpanKind.UNSPECIFIED),
+        format_time(start_ns),
+        format_time(end_ns),
+        (end_ns - start_ns) / 1000,
+        _STATUSES.get(span.status, Status.UNSET),
+    )
 
 
 def span_answer(span: model.Span, form: Form) -> Span:
     """A span as answers show it."""
+    bones = skeleton_answer(span)
     return Span(
-        **_core(span),
+        **{name: getattr(bones, name) for name in SpanSkeleton.__struct_fields__},
         status_message=span.status_message,
         trace_state=span.trace_state,
         flags=span.flags,
@@ -249,8 +248,25 @@ LIST_PARAMS = (
     params.MAX_DURATION,
     params.FILTER,
 )
+
+
+def _span_ids(texts: Sequence[str]) -> tuple[bytes, ...]:
+    if len(texts) > _SPAN_IDS_AT_MOST:
+        raise ValueError(f"at most {_SPAN_IDS_AT_MOST} at once")
+    return tuple(params.parse_id(text, 16) for text in texts)
+
+
+SPAN_IDS = params.Param[tuple[bytes, ...]](
+    "span_id",
+    _span_ids,
+    (),
+    f"The spans, at most {_SPAN_IDS_AT_MOST}; repeat it for several.",
+    {"type": "string", "pattern": "^[0-9a-fA-F]{16}$"},
+    repeats=True,
+    required=True,
+)
 DETAIL_PARAMS = (params.SKELETON, params.TYPED)
-SPANS_PARAMS = (params.SPAN_IDS, params.TYPED)
+SPANS_PARAMS = (SPAN_IDS, params.TYPED)
 
 
 async def list_traces(call: Call) -> Response:
@@ -289,7 +305,7 @@ async def get_trace(call: Call) -> Response:
     """GET /api/traces/{trace_id}."""
     trace_id = params.path_id(call.path, "trace_id", 32)
     skeleton = call.values[params.SKELETON]
-    detail = await call.reader.get_trace(trace_id, max_logs=0 if skeleton else 1000)
+    detail = await call.reader.get_trace(trace_id, max_logs=0 if skeleton else 1000, bare=skeleton)
     if detail is None:
         raise NotFound("no span of this trace is known", field="trace_id")
     summary = summary_answer(detail.summary)
@@ -305,7 +321,7 @@ async def get_trace(call: Call) -> Response:
 async def get_spans(call: Call) -> Response:
     """GET /api/traces/{trace_id}/spans."""
     trace_id = params.path_id(call.path, "trace_id", 32)
-    span_ids = call.values[params.SPAN_IDS]
+    span_ids = call.values[SPAN_IDS]
     form = Form(call.values[params.TYPED])
     spans = await call.reader.get_spans(trace_id, span_ids)
     return json_response(SpansResponse(await convert(spans, lambda span: span_answer(span, form))))

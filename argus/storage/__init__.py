@@ -1,8 +1,7 @@
 """The storage protocols, their query objects, and the door to the backends.
 
-A `Writer` makes batches durable; a `Reader` answers for exactly one tenant. Backends are reached
-through `argus.storage.open.open_storage` only, and every method here is held to one meaning by
-`tests/storage/test_contract.py`.
+A `Writer` makes batches durable, a `Reader` answers for one tenant. Backends are reached through
+`argus.storage.open.open_storage` only, and `tests/storage/test_contract.py` holds them to it.
 """
 
 from collections.abc import Sequence
@@ -75,9 +74,8 @@ class TraceQuery:
 class LogQuery:
     """Which log records, newest first (by time, then by arrival). Every set condition must hold.
 
-    `severities` are names (TRACE..FATAL, UNSPECIFIED). `search`: whole words, compared without
-    case, that must all occur in the body or the string attribute values of the record. `filter`
-    is about logs. Without `count` the total is a lower bound that costs nothing.
+    `severities` are names (TRACE..FATAL, UNSPECIFIED). `search`: whole words, in any case, that
+    must all occur in body or string values. Without `count` the total is a free lower bound.
     """
 
     range: TimeRange = TimeRange()
@@ -272,8 +270,10 @@ class Reader(Protocol):
     async def find_traces(self, query: TraceQuery) -> Page[TraceSummary]:
         """Traces that match, traces still in progress included."""
 
-    async def get_trace(self, trace_id: bytes, max_logs: int = 1000) -> TraceDetail | None:
-        """The whole trace, or None when no span of it is known."""
+    async def get_trace(
+        self, trace_id: bytes, max_logs: int = 1000, bare: bool = False
+    ) -> TraceDetail | None:
+        """The whole trace, or None when no span is known; bare spans lack all that can be long."""
 
     async def get_spans(self, trace_id: bytes, span_ids: Sequence[bytes]) -> list[Span]:
         """Of the spans of a trace those with these ids, by start time."""

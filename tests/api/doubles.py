@@ -32,7 +32,6 @@ from argus.storage import (
     Page,
     PatternQuery,
     Patterns,
-    Purged,
     Reader,
     RecordQuery,
     ServiceErrors,
@@ -46,10 +45,11 @@ from argus.storage import (
     TrafficBucket,
 )
 from argus.telemetry import Telemetry
+from tests.api.one_trace import TRACE_ID as TRACE_ID
+from tests.api.one_trace import OneTrace as OneTrace
 from tests.api.posting import call_with
 
 START_NS = 1_769_860_800_123_456_789
-TRACE_ID = bytes(range(1, 17))
 SPAN_ID = bytes(range(1, 9))
 
 RESOURCE = Resource(b"r" * 12, "orders", '{"service.name":"orders","process.pid":7}')
@@ -103,9 +103,17 @@ LOG = LogRecord(
 )
 
 SUMMARY = TraceSummary(
-    TRACE_ID, "orders", "GET /orders", False, ("orders", "stock"), START_NS, START_NS + 1_500_250,
-    2, 1, 2,
-)  # fmt: skip
+    TRACE_ID,
+    "orders",
+    "GET /orders",
+    False,
+    ("orders", "stock"),
+    START_NS,
+    START_NS + 1_500_250,
+    2,
+    1,
+    2,
+)
 
 LATENCIES = Latencies(2_000_000.0, 1_000_000.0, 3_000_000.0, 4_000_000.0)
 DASHBOARD = Dashboard(
@@ -166,10 +174,11 @@ class MemoryReader:
             raise InvalidInput("not a cursor", field="cursor")
         return Page([SUMMARY], 1, False, self.next_cursor)
 
-    async def get_trace(self, trace_id: bytes, max_logs: int = 1000) -> TraceDetail | None:
-        if trace_id != TRACE_ID:
-            return None
-        return TraceDetail(SUMMARY, self.spans, self.logs[:max_logs], len(self.logs))
+    async def get_trace(
+        self, trace_id: bytes, max_logs: int = 1000, bare: bool = False
+    ) -> TraceDetail | None:
+        found = TraceDetail(SUMMARY, self.spans, self.logs[:max_logs], len(self.logs))
+        return found if trace_id == TRACE_ID else None
 
     async def get_spans(self, trace_id: bytes, span_ids: Sequence[bytes]) -> list[Span]:
         return [span for span in self.spans if span.span_id in span_ids and trace_id == TRACE_ID]
@@ -294,30 +303,6 @@ class WaitingLetters:
         if self.letters.pop(id_, None) is None:
             raise NotFound(f"no dead letter {id_}", field="id")
         self.done.append((verb, id_))
-
-
-class OneTrace:
-    """Stored data that knows one trace, and what was done to it."""
-
-    def __init__(self) -> None:
-        self.done: list[tuple[str, Any]] = []
-
-    async def purge(self, before_ns: int) -> Purged:
-        self.done.append(("purge", before_ns))
-        return Purged(1, 2, 3, 4096)
-
-    async def vacuum(self) -> None:
-        self.done.append(("vacuum", None))
-
-    async def pin(self, tenant: str, trace_id: bytes) -> bool:
-        self.done.append(("pin", (tenant, trace_id)))
-        return trace_id == TRACE_ID
-
-    async def pinned(self, tenant: str, trace_id: bytes) -> bool:
-        return ("pin", (tenant, trace_id)) in self.done
-
-    async def unpin(self, tenant: str, trace_id: bytes) -> None:
-        self.done.append(("unpin", (tenant, trace_id)))
 
 
 def parts_with(reader: Reader | None = None, **changes: Any) -> ApiParts:

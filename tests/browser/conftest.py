@@ -35,13 +35,19 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Argus]:
 class Watched:
     """What a page did that no page may do."""
 
-    def __init__(self, page: Page, origin: str) -> None:
+    def __init__(self, page: Page, origin: str, refusals: tuple[int, ...]) -> None:
         self.faults: list[str] = []
+        expected = tuple(
+            f"Failed to load resource: the server responded with a status of {status}"
+            for status in refusals
+        )
         page.on("pageerror", lambda error: self.faults.append(f"error: {error}"))
         page.on(
             "console",
             lambda message: (
-                self.faults.append(f"console: {message.text}") if message.type == "error" else None
+                self.faults.append(f"console: {message.text}")
+                if message.type == "error" and not message.text.startswith(expected)
+                else None
             ),
         )
         page.on(
@@ -56,9 +62,16 @@ class Watched:
 
 @asynccontextmanager
 async def browsing(
-    origin: str, scheme: str = "light", width: int = 1600, height: int = 1000
+    origin: str,
+    scheme: str = "light",
+    width: int = 1600,
+    height: int = 1000,
+    refusals: tuple[int, ...] = (),
 ) -> AsyncIterator[Page]:
-    """A fresh page; at its end nothing may have failed and no other host been asked."""
+    """A fresh page; at its end nothing may have failed and no other host been asked.
+
+    `refusals` are the statuses that the test makes the server answer with.
+    """
     if CHROMIUM is None:
         pytest.skip("browser: needs Chromium")
     async with async_playwright() as playwright:
@@ -73,7 +86,7 @@ async def browsing(
             permissions=["clipboard-read", "clipboard-write"],
         )
         page = await context.new_page()
-        watched = Watched(page, origin)
+        watched = Watched(page, origin, refusals)
         yield page
         await asyncio.sleep(0.1)
         await browser.close()

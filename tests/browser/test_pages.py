@@ -13,6 +13,8 @@ from tests.browser.conftest import AXE, browsing
 from tests.e2e.conftest import Argus, running
 from tests.receivers.test_decoding import request_with_span
 
+TRACE_TABS = ("flame", "spans", "statistics", "map", "logs", "json")
+
 
 def failing_checkout(shop: Argus) -> Any:
     """The summary of a checkout that failed."""
@@ -89,7 +91,9 @@ async def test_the_first_data_is_announced_on_the_send_data_page(tmp_path: Path)
             await expect(page.get_by_text("shop", exact=True).first).to_be_visible(timeout=10_000)
 
 
-async def test_the_overview_leads_from_the_sickest_service_to_its_traces(shop: Argus) -> None:
+async def test_the_overview_leads_from_the_sickest_service_to_its_page_and_its_traces(
+    shop: Argus,
+) -> None:
     async with browsing(shop.url) as page:
         await page.goto("/")
         await expect(page).to_have_url(re.compile("/overview"))
@@ -99,7 +103,10 @@ async def test_the_overview_leads_from_the_sickest_service_to_its_traces(shop: A
             page.get_by_role("img", name=re.compile("^Requests over time"))
         ).to_be_visible()
         await services.get_by_role("link").first.click()
-        await expect(page).to_have_url(re.compile(f"/traces.service={name.strip()}"))
+        await expect(page).to_have_url(re.compile(f"/services/{name.strip()}"))
+        await expect(page.get_by_role("table", name="Operations")).to_be_visible()
+        await page.get_by_role("main").get_by_role("link", name="Traces", exact=True).click()
+        await expect(page).to_have_url(re.compile(f"/traces.*service={name.strip()}"))
         await expect(page.get_by_role("table", name="Traces")).to_be_visible()
 
 
@@ -195,7 +202,11 @@ async def test_every_page_is_accessible_in_both_themes_and_on_a_phone(
             "/overview",
             "/overview?live=1",
             "/traces",
-            f"/traces/{summary['trace_id']}",
+            *(
+                f"/traces/{summary['trace_id']}{query}"
+                for query in ("", "?path=1", *(f"?tab={tab}" for tab in TRACE_TABS))
+            ),
+            "/services/payment-service",
             "/logs",
             "/logs?live=1",
             "/map?node=order-service",
@@ -203,6 +214,7 @@ async def test_every_page_is_accessible_in_both_themes_and_on_a_phone(
             "/admin",
             "/admin?tab=dead-letters",
             "/admin?tab=state",
+            "/admin?tab=data",
             "/admin?tab=about",
         ):
             await page.goto(path)

@@ -2,16 +2,20 @@
 import { ActionIcon, Tooltip } from "@mantine/core";
 import { useDisclosure, useHotkeys, useLocalStorage, useMediaQuery } from "@mantine/hooks";
 import { Outlet, useRouterState } from "@tanstack/react-router";
-import { Keyboard, Menu, PanelLeftClose, PanelLeftOpen } from "lucide-react";
-import { lazy, Suspense, useEffect } from "react";
+import { Keyboard, Menu, PanelLeftClose, PanelLeftOpen, Search } from "lucide-react";
+import { Fragment, lazy, Suspense, useEffect } from "react";
 import { Brand } from "./components/Brand";
 import { ColorSchemeSwitch } from "./components/ColorSchemeSwitch";
 import { type MenuEntry, NavMenu, useGoKeys } from "./components/NavMenu";
+import { useZone } from "./components/useZone";
 import classes from "./Shell.module.css";
 
 // what lies over the page comes when it is first called for
+const Palette = lazy(() => import("./palette/Palette"));
 const PhoneMenu = lazy(() => import("./components/PhoneMenu"));
 const ShortcutSheet = lazy(() => import("./components/ShortcutSheet"));
+
+const mod = /Mac|iP(hone|ad)/.test(navigator.userAgent) ? "⌘" : "Ctrl ";
 
 /** The document's title and the focus follow the page. */
 function usePageTitle(menu: MenuEntry[]) {
@@ -28,8 +32,11 @@ export function Shell({ menu }: { menu: MenuEntry[] }) {
   const [narrow, setNarrow] = useLocalStorage({ key: "argus-narrow-menu", defaultValue: false, getInitialValueInEffect: false });
   const [menuOpen, menuDrawer] = useDisclosure(false);
   const [sheetOpen, sheet] = useDisclosure(false);
+  const [paletteOpen, palette] = useDisclosure(false);
+  const zone = useZone();
   useGoKeys(menu);
   useHotkeys([["shift+?", sheet.toggle]], ["INPUT", "TEXTAREA", "SELECT"]);
+  useHotkeys([["mod+K", palette.toggle]], []);
 
   const foot = (slim: boolean) => (
     <div className={classes.foot} data-slim={slim || undefined}>
@@ -49,6 +56,9 @@ export function Shell({ menu }: { menu: MenuEntry[] }) {
       {phone ? (
         <header className={classes.topbar}>
           <Brand />
+          <ActionIcon variant="subtle" color="gray" size="lg" ml="auto" aria-label="Go to…" onClick={palette.open}>
+            <Search size={18} />
+          </ActionIcon>
           <ActionIcon variant="subtle" color="gray" size="lg" aria-label="Open menu" onClick={menuDrawer.open}>
             <Menu size={20} />
           </ActionIcon>
@@ -63,15 +73,24 @@ export function Shell({ menu }: { menu: MenuEntry[] }) {
               </ActionIcon>
             </Tooltip>
           </div>
+          <button type="button" className={classes.goto} data-slim={narrow || undefined} aria-label={narrow ? "Go to…" : undefined} title={`Go to anything (${mod}K)`} onClick={palette.open}>
+            <Search size={15} aria-hidden="true" />
+            {!narrow && <span>Go to…</span>}
+            {!narrow && <kbd aria-hidden="true">{mod}K</kbd>}
+          </button>
           <NavMenu entries={menu} slim={narrow} />
           {foot(narrow)}
         </aside>
       )}
       <main id="page" className={classes.page} tabIndex={-1}>
-        <Outlet />
+        {/* times are drawn anew in another zone */}
+        <Fragment key={zone}>
+          <Outlet />
+        </Fragment>
       </main>
       <Suspense fallback={null}>
         {phone && menuOpen && <PhoneMenu opened onClose={menuDrawer.close} entries={menu} foot={foot(false)} />}
+        {paletteOpen && <Palette pages={menu} onClose={palette.close} />}
         {sheetOpen && <ShortcutSheet onClose={sheet.close} />}
       </Suspense>
     </div>

@@ -13,8 +13,10 @@ export const pages: Page[] = [
   { path: "/overview", title: "Overview", icon: LayoutDashboard, key: "o", load: () => import("./features/overview/OverviewPage") },
   { path: "/traces", title: "Traces", icon: ListTree, key: "t", load: () => import("./features/traces/TracesPage") },
   { path: "/traces/$traceId", title: "Trace", icon: null, key: "", load: () => import("./features/trace/TracePage") },
+  { path: "/compare", title: "Compare traces", icon: null, key: "", load: () => import("./features/compare/ComparePage") },
   { path: "/logs", title: "Logs", icon: ScrollText, key: "l", load: () => import("./features/logs/LogsPage") },
   { path: "/map", title: "Service map", icon: Waypoints, key: "m", load: () => import("./features/map/MapPage") },
+  { path: "/services/$name", title: "Service", icon: null, key: "", load: () => import("./features/service/ServicePage") },
   { path: "/send", title: "Send data", icon: Unplug, key: "s", load: () => import("./features/send/SendPage") },
   { path: "/admin", title: "Admin", icon: Server, key: "a", load: () => import("./features/admin/AdminPage") },
 ];

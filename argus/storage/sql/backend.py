@@ -79,6 +79,9 @@ class Backend(Protocol):
     calls_python: bool
     """Whether its statements can call the functions of `functions`."""
 
+    one_writer: bool
+    """Whether transactions that write to the control database exclude each other."""
+
     def lock(self) -> None:
         """Keep other processes away until `close`. Raises StartError when one is there."""
 

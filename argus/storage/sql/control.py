@@ -13,10 +13,17 @@ from argus.storage.sql.tables import known_tenants
 class Control:
     """A connection to the control database. Keep its transactions short: others wait for them."""
 
-    def __init__(self, backend: Backend) -> None:
+    def __init__(self, backend: Backend, turns: "threading.Lock | None" = None) -> None:
+        """`turns` is shared by the connections of one process: SQLite lets those who wait for its
+        own lock try again at random, and on a busy machine one of them may never be in time."""
         self._backend = backend
         self._connection = backend.control()
-        self._lock = threading.Lock()
+        self._lock = turns or threading.Lock()
+
+    def another(self) -> "Control":
+        """Another connection to the same database, which takes turns with this one where the
+        database has one writer at a time."""
+        return Control(self._backend, self._lock if self._backend.one_writer else None)
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:

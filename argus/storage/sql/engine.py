@@ -80,8 +80,8 @@ class View:
 
     def others(self) -> "list[View]":
         """The other segments of the same reading."""
-        tenant_id, segments = self._tenant["tenant_id"], self._reading.segments
-        return [View(one, self._reading, tenant_id) for one in segments if one is not self._segment]
+        reading, tenant_id = self._reading, self._tenant["tenant_id"]
+        return [View(s, reading, tenant_id) for s in reading.segments if s is not self._segment]
 
     def bounds(self, signal: int) -> tuple[int, int] | None:
         """Earliest and latest time (ns) that its rows of a signal can have; None: has none."""
@@ -97,10 +97,7 @@ class View:
         return connection.execute(statement, self._tenant).scalar_one()
 
     def rows(self, statement: Select[Any] | CompoundSelect[Any]) -> list[list[Any]]:
-        """The rows of a statement, ids as hex text.
-
-        They cross into Python as one JSON value (see `packed`).
-        """
+        """The rows of a statement, ids as hex text; they come as one JSON value (see `packed`)."""
         return packed_rows(self._reading.connection(self._segment), statement, self._tenant)
 
     @staticmethod

@@ -42,6 +42,7 @@ class SegmentFiles:
     """The files of one storage, by the number of their segment; see `Backend`."""
 
     calls_python = True
+    one_writer = True
 
     def __init__(self, control: Path) -> None:
         self.name = str(control)

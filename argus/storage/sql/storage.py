@@ -82,13 +82,13 @@ class SqlStorage:
         self._database = database
         self._tenants = Tenants(control)
         self._traces = TraceFilter()
-        upkeep_control = Control(backend)
+        upkeep_control = control.another()
         held.callback(upkeep_control.close)
         straddling = Straddling(upkeep_control, database.reading, self._traces)
         once = ExactlyOnce(backend.index, database.reading, self._traces)
         self._active = Active(database, self._tenants, once)
         sealing = Sealing(database, straddling, self._traces)
-        rolling_control = Control(backend)
+        rolling_control = control.another()
         held.callback(rolling_control.close)
         self._rolling = Rolling(
             database,
@@ -239,12 +239,17 @@ class _SqlReader:
             self._tenant_id(), lambda views: find_traces(views, encodable(query))
         )
 
-    async def get_trace(self, trace_id: bytes, max_logs: int = 1000) -> TraceDetail | None:
+    async def get_trace(
+        self, trace_id: bytes, max_logs: int = 1000, bare: bool = False
+    ) -> TraceDetail | None:
         may_hold = self._traces.may_hold
         return await self._database.read(
             self._tenant_id(),
             lambda views: get_trace(
-                [view for view in views if may_hold(view.segment_id, trace_id)], trace_id, max_logs
+                [view for view in views if may_hold(view.segment_id, trace_id)],
+                trace_id,
+                max_logs,
+                bare,
             ),
         )
 

@@ -106,11 +106,13 @@ def _newest_filtered(
     )
 
 
-def get_trace(views: Iterable[View], trace_id: bytes, max_logs: int) -> TraceDetail | None:
+def get_trace(
+    views: Iterable[View], trace_id: bytes, max_logs: int, bare: bool
+) -> TraceDetail | None:
     """A trace with all its spans, or None."""
     spans, logs, logs_total = [], [], 0
     for view in reversed(list(views)):
-        spans += _spans(view, trace_id)
+        spans += _spans(view, trace_id, bare)
         found, total = logs_of_trace(view, trace_id, max_logs)
         logs += found
         logs_total += total
@@ -320,7 +322,7 @@ def _summaries(sources: list[_Source], keys: list[tuple[Any, str, int, int]]) ->
     return [found[index, id_] for _, _, id_, index in keys]
 
 
-def _spans(view: View, trace_id: bytes) -> list[Span]:
+def _spans(view: View, trace_id: bytes, bare: bool) -> list[Span]:
     spans = view.spans
     found: list[Span] = []
     word, first = Among((trace_word(trace_id),)), 0
@@ -330,7 +332,7 @@ def _spans(view: View, trace_id: bytes) -> list[Span]:
         if not ids:
             return found
         first = ids[-1] + 1
-        chunk = select_spans(view).where(
+        chunk = select_spans(view, bare).where(
             spans.c.id.in_(view.span_ids(word, ids[0], ids[-1])), spans.c.trace_id == trace_id
         )
         found += spans_of(view, view.rows(chunk.order_by(spans.c.id)))

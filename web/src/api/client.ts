@@ -37,10 +37,10 @@ async function errorOf(response: Response): Promise<ApiError> {
 /** True when the server wants an admin token, or another one. */
 export const wantsToken = (error: unknown): boolean => error instanceof ApiError && (error.status === 401 || error.status === 403);
 
-async function ask<T>(method: string, address: string, headers: Record<string, string>, signal?: AbortSignal): Promise<T> {
+async function ask<T>(method: string, address: string, headers: Record<string, string>, signal?: AbortSignal, body?: string): Promise<T> {
   let response: Response;
   try {
-    response = await fetch(address, { method, headers: { accept: "application/json", ...headers }, signal: signal ?? null });
+    response = await fetch(address, { method, headers: { accept: "application/json", ...headers }, signal: signal ?? null, body: body ?? null });
   } catch (cause) {
     if (signal?.aborted) throw cause;
     throw new ApiError(0, "unreachable", "The Argus server does not answer. Is it running?");
@@ -57,3 +57,10 @@ export function admin<T>(method: "GET" | "POST" | "PUT" | "DELETE", path: string
   const token = adminToken.get();
   return ask(method, `${path}${queryString(params)}`, token === "" ? {} : { authorization: `Bearer ${token}` }, signal);
 }
+
+/** The JSON answer of a POST that destroys nothing, with a JSON object as its body if one is given; raises ApiError as `get` does. */
+export const post = <T>(path: string, params: Params = {}, body?: object, signal?: AbortSignal): Promise<T> =>
+  ask("POST", `${path}${queryString(params)}`, body === undefined ? {} : { "content-type": "application/json" }, signal, body === undefined ? undefined : JSON.stringify(body));
+
+/** What the server said against a filter, when that is why it did not answer. */
+export const filterFault = (error: unknown): string | null => (error instanceof ApiError && error.status === 400 && error.field === "filter" ? error.message : null);

@@ -1,7 +1,9 @@
 /** Owns every query of the front end: keys, addresses and how long an answer stays fresh. Keys live only here. */
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
-import { admin, get, type Params } from "./client";
-import type { LatencyHeatmap, ServiceMap, ServicesResponse, TrafficPoint } from "./types";
+import type { Insight, InsightPreview } from "../lib/insight";
+import type { PatternsResponse } from "../lib/patterns";
+import { admin, ApiError, get, type Params, post } from "./client";
+import type { ContextResponse, ExplainResponse, FacetsResponse, HistogramResponse, KeysResponse, LatencyHeatmap, OperationsResponse, ServiceMap, ServicesResponse, TrafficPoint } from "./types";
 import type { Dashboard, DeadLettersResponse, Health, LogsResponse, PinResponse, ReceiptsResponse, SpansResponse, TraceResponse, TracesResponse } from "./types";
 
 const pageSize = 100;
@@ -116,6 +118,58 @@ export const dashboardQuery = (params: Params, every: number | false = pollMs) =
 export const trafficQuery = (params: Params, every: number | false = pollMs) => numbers<TrafficPoint[]>("traffic", "/api/metrics/traffic", params, every);
 export const heatmapQuery = (params: Params, every: number | false = pollMs) => numbers<LatencyHeatmap>("latency heatmap", "/api/metrics/latency_heatmap", params, every);
 export const serviceMapQuery = (params: Params, every: number | false = pollMs) => numbers<ServiceMap>("service map", "/api/metrics/service-map", params, every);
+export const operationsQuery = (params: Params, every: number | false = pollMs) => numbers<OperationsResponse>("operations", "/api/operations", { limit: 200, ...params }, every);
 export const serviceNumbersQuery = (params: Params, every: number | false = pollMs) => numbers<ServicesResponse>("service numbers", "/api/services", params, every);
 /** The newest few records or traces of a page of numbers. */
 export const recentLogsQuery = (params: Params, every: number | false = pollMs) => numbers<LogsResponse>("recent logs", "/api/logs", { limit: 7, ...params }, every);
+
+/** What sets the spans that satisfy `selection` apart from the others that satisfy `filter`. */
+export const explainQuery = (question: { selection: string; filter: string; start: string; end: string; service_name: string[] }) =>
+  queryOptions({
+    queryKey: ["explain", question],
+    queryFn: ({ signal }) => post<ExplainResponse>("/api/explain", {}, { signal: "traces", ...question }, signal),
+    staleTime: 60_000,
+  });
+
+/** What the explorer counts: facets, keys and values, the histogram. */
+export const facetsQuery = (signal: "traces" | "logs", params: Params) => numbers<FacetsResponse>("facets", `/api/${signal}/facets`, params, false);
+export const histogramQuery = (params: Params) => numbers<HistogramResponse>("histogram", "/api/logs/histogram", params, false);
+export const keysQuery = (params: Params) => numbers<KeysResponse>("attribute keys", "/api/attributes/keys", params, false);
+export const valuesQuery = (params: Params, every: number | false = false) => numbers<FacetsResponse>("attribute values", "/api/attributes/values", params, every);
+/** Log records around a point in time, oldest first. */
+export const contextQuery = (params: Params) => numbers<ContextResponse>("log context", "/api/logs/context", params, false);
+
+/** A sample of traces for the chart over the list: one request with its own order. */
+export const traceSampleQuery = (params: Params) => numbers<TracesResponse>("trace sample", "/api/traces", params, false);
+
+const unknownRoute = (error: unknown) => error instanceof ApiError && error.status === 404;
+
+/** An answer, or null from a server that has no such route. */
+const ifKnown = <T>(asked: Promise<T>): Promise<T | null> =>
+  asked.catch((error: unknown) => {
+    if (unknownRoute(error)) return null;
+    throw error;
+  });
+
+/** What log records say, by pattern. */
+export const patternsQuery = (params: Params) =>
+  queryOptions({
+    queryKey: ["patterns", params],
+    queryFn: ({ signal }) => ifKnown(get<PatternsResponse>("/api/patterns", params, signal)),
+    placeholderData: keepPreviousData,
+  });
+
+/** What the AI made of a log record. Looks again while the answer is on its way. */
+export const insightQuery = (logId: string) =>
+  queryOptions({
+    queryKey: ["insight", logId],
+    queryFn: ({ signal }) => ifKnown(get<Insight>(`/api/logs/${encodeURIComponent(logId)}/insight`, {}, signal)),
+    refetchInterval: (query) => (query.state.data?.status === "pending" ? 1_500 : false),
+  });
+
+/** What would be sent to the model about a log record, after redaction. */
+export const insightPreviewQuery = (logId: string) =>
+  queryOptions({
+    queryKey: ["insight preview", logId],
+    queryFn: ({ signal }) => get<InsightPreview>(`/api/logs/${encodeURIComponent(logId)}/insight/preview`, {}, signal),
+  });

@@ -1,46 +1,62 @@
 /** Owns how attributes are shown: grouped by namespace, typed values, copy and filter on hover. */
 import { ActionIcon, Tooltip } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
-import { ListFilter, ListX } from "lucide-react";
+import { Ban, Columns3, ListFilter } from "lucide-react";
 import { Fragment } from "react";
 import { groupAttributes, valueKind, valueText } from "../lib/attributes";
-import { differs, equals } from "../lib/filterText";
+import { attributeEquals } from "../lib/filterText";
 import classes from "./AttributeList.module.css";
 import { CopyIcon } from "./CopyIcon";
 
 /** The page on which a value is searched for. */
 export type FilterTarget = "/traces" | "/logs";
+/** What a page does with a value itself, instead of leading to another: adds a condition, or shows the key as a column. */
+export type AttributeActions = { onFilter?: (term: string) => void; columns?: string[]; onColumn?: (key: string) => void };
 
 function Value({ value }: { value: unknown }) {
   const kind = valueKind(value);
   const long = kind === "object" || (typeof value === "string" && (value.length > 90 || value.includes("\n")));
   const text = kind === "empty" ? (value === "" ? '""' : "null") : valueText(value, 2);
   return (
-    <span className={classes.value} data-kind={kind} data-long={long || undefined}>
+    <span className={classes.value} data-kind={kind} data-long={long || undefined} tabIndex={long ? 0 : undefined}>
       {text}
     </span>
   );
 }
 
-/** Links to the list of traces or logs with (or without) a value. */
-function FilterLinks({ name, value, target }: { name: string; value: unknown; target: FilterTarget }) {
-  const kind = valueKind(value);
-  if (kind === "object" || kind === "empty" || valueText(value).length > 200) return null;
+function FilterButton({ name, value, term, out, target, onFilter }: { name: string; value: unknown; term: string; out: boolean; target: FilterTarget; onFilter?: (term: string) => void }) {
   const what = target === "/logs" ? "logs" : "traces";
-  const links = [
-    { filter: equals(name, value), icon: ListFilter, label: `Find ${what} with this value`, said: `Find ${what} where ${name} is ${valueText(value)}` },
-    { filter: differs(name, value), icon: ListX, label: `Find ${what} without this value`, said: `Find ${what} where ${name} is not ${valueText(value)}` },
-  ];
-  return links.map(({ filter, icon: Icon, label, said }) => (
-    <Tooltip key={label} label={label}>
-      <ActionIcon component={Link} to={target} search={{ filter } as never} variant="subtle" color="gray" size={20} aria-label={said}>
-        <Icon size={12} />
-      </ActionIcon>
+  const label = `Find ${what} where ${name} is ${out ? "not " : ""}${valueText(value)}`;
+  const Icon = out ? Ban : ListFilter;
+  const text = out ? `-${term}` : term;
+  const look = { variant: "subtle", color: "gray", size: 20, "aria-label": label } as const;
+  return (
+    <Tooltip label={`Find ${what} with${out ? "out" : ""} this value`}>
+      {onFilter === undefined ? (
+        <ActionIcon component={Link} to={target} search={{ filter: text } as never} {...look}>
+          <Icon size={12} />
+        </ActionIcon>
+      ) : (
+        <ActionIcon onClick={() => onFilter(text)} {...look}>
+          <Icon size={12} />
+        </ActionIcon>
+      )}
     </Tooltip>
-  ));
+  );
 }
 
-function Line({ name, value, target }: { name: string; value: unknown; target?: FilterTarget }) {
+function ColumnButton({ name, shown, onColumn }: { name: string; shown: boolean; onColumn: (key: string) => void }) {
+  return (
+    <Tooltip label={shown ? "Take the column away" : "Show as a column"}>
+      <ActionIcon variant="subtle" color={shown ? "indigo" : "gray"} size={20} aria-pressed={shown} aria-label={`Column ${name}`} onClick={() => onColumn(name)}>
+        <Columns3 size={12} />
+      </ActionIcon>
+    </Tooltip>
+  );
+}
+
+function Line({ name, value, target, actions = {} }: { name: string; value: unknown; target?: FilterTarget; actions?: AttributeActions }) {
+  const term = target === undefined ? null : attributeEquals(name, value);
   return (
     <div className={classes.line}>
       <dt className={classes.key}>
@@ -54,7 +70,8 @@ function Line({ name, value, target }: { name: string; value: unknown; target?: 
       <dd className={classes.cell}>
         <Value value={value} />
         <span className={classes.actions}>
-          {target !== undefined && <FilterLinks name={name} value={value} target={target} />}
+          {target !== undefined && term !== null && [false, true].map((out) => <FilterButton key={String(out)} name={name} value={value} term={term} out={out} target={target} onFilter={actions.onFilter} />)}
+          {actions.onColumn !== undefined && <ColumnButton name={name} shown={actions.columns?.includes(name) ?? false} onColumn={actions.onColumn} />}
           <CopyIcon text={valueText(value)} label={`Copy ${name}`} size={20} />
         </span>
       </dd>
@@ -69,7 +86,7 @@ export function scopeFacts(scope: { name: string; version: string; attributes: R
 }
 
 /** Attributes under the name of their namespace; `flat` leaves the names of the groups out. */
-export function AttributeList({ attributes, target, flat = false }: { attributes: Record<string, unknown>; target?: FilterTarget; flat?: boolean }) {
+export function AttributeList({ attributes, target, actions, flat = false }: { attributes: Record<string, unknown>; target?: FilterTarget; actions?: AttributeActions; flat?: boolean }) {
   const groups = groupAttributes(attributes);
   if (groups.length === 0) return <p className={classes.none}>None</p>;
   const named = !flat && groups.length > 1;
@@ -80,7 +97,7 @@ export function AttributeList({ attributes, target, flat = false }: { attributes
           {named && <h4 className={classes.name}>{group.name}</h4>}
           <dl className={classes.list}>
             {group.entries.map(({ key, value }) => (
-              <Line key={key} name={key} value={value} target={target} />
+              <Line key={key} name={key} value={value} target={target} actions={actions} />
             ))}
           </dl>
         </div>

@@ -2,12 +2,13 @@
 import { useElementSize } from "@mantine/hooks";
 import { useState, type PointerEvent } from "react";
 import type { LatencyHeatmap } from "../api/types";
-import { tickLabel, timeTicks } from "../lib/axis";
+import { momentLabel, tickLabel, timeTicks } from "../lib/axis";
 import { counted } from "../lib/count";
 import { formatDuration } from "../lib/duration";
+import type { LatencyRegion } from "../lib/latencyRegion";
 import classes from "./TimeBars.module.css";
 
-export type LatencyRegion = { startMs: number; endMs: number; minUs: number | null; maxUs: number | null };
+
 type Cell = { column: number; row: number };
 
 const left = 48;
@@ -21,7 +22,25 @@ function rowOf(us: number, bounds: number[]): number | null {
   return 1 + (Math.log(us / low) / Math.log(high / low)) * (bounds.length - 1);
 }
 
-export function LatencyMap({ map, height = 150, onRegion }: { map: LatencyHeatmap; height?: number; onRegion?: (region: LatencyRegion) => void }) {
+/** The columns and rows that a region covers, null when it lies elsewhere. */
+function cellsOf({ startMs, endMs, minUs, maxUs }: LatencyRegion, starts: number[], step: number, bounds: number[]): { from: Cell; to: Cell } | null {
+  const first = starts[0] ?? 0;
+  const [begin, end] = [Math.max(0, Math.round((startMs - first) / step)), Math.min(starts.length, Math.round((endMs - first) / step)) - 1];
+  if (end < begin) return null;
+  const low = minUs === null ? 0 : bounds.findIndex((bound) => bound >= minUs) + 1;
+  const high = maxUs === null ? bounds.length : bounds.findIndex((bound) => bound >= maxUs);
+  return { from: { column: begin, row: low }, to: { column: end, row: Math.max(low, high) } };
+}
+
+type Props = {
+  map: LatencyHeatmap;
+  height?: number;
+  /** A part that stays marked. */
+  region?: LatencyRegion | null;
+  onRegion?: (region: LatencyRegion) => void;
+};
+
+export function LatencyMap({ map, height = 150, region = null, onRegion }: Props) {
   const { ref, width } = useElementSize();
   const [at, setAt] = useState<Cell | null>(null);
   const [from, setFrom] = useState<Cell | null>(null);
@@ -50,6 +69,8 @@ export function LatencyMap({ map, height = 150, onRegion }: { map: LatencyHeatma
     setFrom(null);
     onRegion?.(regionOf(from, cellOf(event)));
   };
+  const kept = region === null || from !== null ? null : cellsOf(region, starts, step, bounds);
+  const marked = from !== null && at !== null ? { from, to: at } : kept;
   const hovered = at === null ? null : { region: regionOf(at, at), count: counts[at.column]?.[at.row] ?? 0 };
   const x = (ms: number) => left + ((ms - first) / (end - first)) * (width - left);
   return (
@@ -77,12 +98,12 @@ export function LatencyMap({ map, height = 150, onRegion }: { map: LatencyHeatma
             <text key={tick} className={classes.tick} x={Math.min(width - 18, x(tick))} y={height - 4} textAnchor="middle">{tickLabel(tick, end - first)}</text>
           ))}
           {counts.map((column, i) => column.map((count, j) => count > 0 && <rect key={`${starts[i]} ${j}`} x={left + i * wide + 0.5} y={height - foot - (j + 1) * tall + 0.5} width={Math.max(1, wide - 1)} height={Math.max(1, tall - 1)} rx={1.5} fill="var(--mantine-color-indigo-5)" fillOpacity={0.16 + 0.84 * Math.sqrt(count / most)} />))}
-          {from !== null && at !== null && <rect className={classes.brush} x={left + Math.min(from.column, at.column) * wide} width={(Math.abs(from.column - at.column) + 1) * wide} y={height - foot - (Math.max(from.row, at.row) + 1) * tall} height={(Math.abs(from.row - at.row) + 1) * tall} />}
+          {marked !== null && <rect className={classes.brush} x={left + Math.min(marked.from.column, marked.to.column) * wide} width={(Math.abs(marked.from.column - marked.to.column) + 1) * wide} y={height - foot - (Math.max(marked.from.row, marked.to.row) + 1) * tall} height={(Math.abs(marked.from.row - marked.to.row) + 1) * tall} />}
         </svg>
       )}
       {hovered !== null && at !== null && from === null && (
         <div className={classes.tip} style={at.column > columns / 2 ? { right: width - left - at.column * wide + 8 } : { left: left + (at.column + 1) * wide + 8 }}>
-          <div className={classes.when}>{new Date(hovered.region.startMs).toLocaleTimeString("en", { hourCycle: "h23" })}</div>
+          <div className={classes.when}>{momentLabel(hovered.region.startMs)}</div>
           {hovered.region.minUs === null ? "under" : `${formatDuration(hovered.region.minUs)} –`} {hovered.region.maxUs === null ? "and more" : formatDuration(hovered.region.maxUs)}: <b>{counted(hovered.count, "request")}</b>
         </div>
       )}

@@ -5,7 +5,7 @@ import { ListTree } from "lucide-react";
 import type { Log } from "../api/types";
 import { valueText } from "../lib/attributes";
 import { formatExact } from "../lib/moment";
-import { AttributeList, AttributePreview, scopeFacts } from "./AttributeList";
+import { type AttributeActions, AttributeList, AttributePreview, scopeFacts } from "./AttributeList";
 import { CopyIcon } from "./CopyIcon";
 import classes from "./LogDetail.module.css";
 import { Section } from "./Section";
@@ -28,7 +28,7 @@ function facts(log: Log): Record<string, unknown> {
   return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== "" && value !== 0));
 }
 
-export function LogDetail({ log, traceLink = true }: { log: Log; traceLink?: boolean }) {
+export function LogDetail({ log, traceLink = true, actions }: { log: Log; traceLink?: boolean; actions?: AttributeActions }) {
   const body = valueText(log.body, 2);
   const scope = scopeFacts(log.scope);
   return (
@@ -52,13 +52,13 @@ export function LogDetail({ log, traceLink = true }: { log: Log; traceLink?: boo
         )}
       </header>
       <Section title="Attributes" count={Object.keys(log.attributes).length}>
-        <AttributeList attributes={log.attributes} target="/logs" />
+        <AttributeList attributes={log.attributes} target="/logs" actions={actions} />
       </Section>
       <Section title="Record">
         <AttributeList attributes={facts(log)} flat />
       </Section>
       <Section title="Resource" count={Object.keys(log.resource).length} startOpen={false} preview={<AttributePreview attributes={log.resource} />}>
-        <AttributeList attributes={log.resource} target="/logs" />
+        <AttributeList attributes={log.resource} target="/logs" actions={actions} />
       </Section>
       <Section title="Scope" startOpen={false} preview={<AttributePreview attributes={scope} />}>
         <AttributeList attributes={scope} flat />

@@ -17,6 +17,8 @@ type Props = {
   selected: boolean;
   cursor: boolean;
   traceLinks: boolean;
+  /** Keys of attributes that have a column of their own. */
+  columns?: string[];
   onOpen: () => void;
 };
 
@@ -29,7 +31,7 @@ function TraceLink({ log }: { log: Log }) {
   );
 }
 
-export function LogRow({ log, time, top, selected, cursor, traceLinks, onOpen }: Props) {
+export function LogRow({ log, time, top, selected, cursor, traceLinks, columns = [], onOpen }: Props) {
   return (
     <li className={classes.row} data-selected={selected || undefined} data-cursor={cursor || undefined} data-links={traceLinks || undefined} style={{ transform: `translateY(${top}px)`, borderLeftColor: severityColor(log.severity) }}>
       <span className={classes.time} title={formatExact(log.timestamp)}>
@@ -41,6 +43,14 @@ export function LogRow({ log, time, top, selected, cursor, traceLinks, onOpen }:
       <span className={classes.service}>
         <Service name={log.service_name} />
       </span>
+      {columns.map((key) => {
+        const text = oneLine(log.attributes[key] ?? log.resource[key]);
+        return (
+          <span key={key} className={classes.value} data-none={text === "" || undefined} title={text}>
+            {text === "" ? "–" : text}
+          </span>
+        );
+      })}
       <button type="button" className={classes.text} onClick={onOpen}>
         {oneLine(log.body) || log.event_name || "(empty body)"}
       </button>

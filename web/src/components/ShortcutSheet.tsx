@@ -3,8 +3,10 @@ import { Kbd, Modal } from "@mantine/core";
 import classes from "./ShortcutSheet.module.css";
 
 const sections: { title: string; keys: [keys: string[], does: string][] }[] = [
-  { title: "Everywhere", keys: [[["?"], "Show this sheet"], [["g", "o"], "Go to the overview"], [["g", "t"], "Go to traces"], [["g", "l"], "Go to logs"], [["g", "m"], "Go to the service map"], [["g", "s"], "Go to send data"], [["g", "a"], "Go to admin"], [["/"], "Search"]] },
+  { title: "Everywhere", keys: [[["?"], "Show this sheet"], [["Ctrl/⌘", "K"], "Go to anything"], [["g", "o"], "Go to the overview"], [["g", "t"], "Go to traces"], [["g", "l"], "Go to logs"], [["g", "m"], "Go to the service map"], [["g", "s"], "Go to send data"], [["g", "a"], "Go to admin"], [["/"], "Write a filter"]] },
   { title: "Lists", keys: [[["r"], "Refresh"], [["d"], "Choose the time range"], [["j"], "Next row"], [["k"], "Previous row"], [["Enter"], "Open the row"], [["Esc"], "Close the details"]] },
+  { title: "Filter", keys: [[["↓", "↑"], "Choose a suggestion"], [["Tab"], "Take it"], [["Enter"], "Search"], [["Ctrl", "Space"], "Show suggestions"]] },
+  { title: "Traces", keys: [[["x"], "Pick for comparison"], [["c"], "Compare the two picked"]] },
   { title: "Live tail", keys: [[["p"], "Pause or resume"], [["End"], "Resume at the newest line"]] },
   { title: "Trace", keys: [[["j", "↓"], "Next span"], [["k", "↑"], "Previous span"], [["[", "←"], "Collapse"], [["]", "→"], "Expand"], [["e"], "Next error"], [["E"], "Previous error"], [["Enter"], "Show details"]] },
 ];

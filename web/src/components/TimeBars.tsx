@@ -1,7 +1,7 @@
 /** Owns stacked bars over time: axis, the bar under the pointer, dragging out a time range. */
 import { useElementSize } from "@mantine/hooks";
 import { useState, type PointerEvent } from "react";
-import { tickLabel, timeTicks, valueTicks } from "../lib/axis";
+import { momentLabel, tickLabel, timeTicks, valueTicks } from "../lib/axis";
 import { formatCount, formatShort } from "../lib/count";
 import classes from "./TimeBars.module.css";
 
@@ -23,10 +23,9 @@ const foot = 18;
 
 function Tip({ starts, series, at, width }: { starts: number[]; series: Series[]; at: number; width: number }) {
   const x = left + ((at + 0.5) / starts.length) * (width - left);
-  const when = new Date(starts[at] ?? 0);
   return (
     <div className={classes.tip} style={x > width / 2 ? { right: width - x + 12 } : { left: x + 12 }}>
-      <div className={classes.when}>{when.toLocaleString("en", { month: "short", day: "numeric", hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" })}</div>
+      <div className={classes.when}>{momentLabel(starts[at] ?? 0)}</div>
       {series.toReversed().map(({ name, color, values }) => (
         <div key={name} className={classes.entry} data-none={values[at] === 0 || undefined}>
           <span className={classes.swatch} style={{ background: color }} /> {name} <b>{formatCount(values[at] ?? 0)}</b>

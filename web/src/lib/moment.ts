@@ -1,4 +1,5 @@
 /** Owns points in time: the API's RFC 3339 texts as microseconds, and how a person reads them. */
+import { offsetMinutes, wallClock } from "./zone";
 
 /** Microseconds since 1970 of an RFC 3339 text with up to nine fractional digits; exact to a quarter of a microsecond. */
 export function toMicros(text: string): number {
@@ -26,20 +27,23 @@ export function formatAgo(text: string, nowMs: number): string {
 
 const two = (value: number) => String(value).padStart(2, "0");
 
-/** Local time of day with milliseconds, with the date in front of it when that is not today's. */
+const clockOf = (date: Date) => `${two(date.getUTCHours())}:${two(date.getUTCMinutes())}:${two(date.getUTCSeconds())}`;
+const dayOf = (date: Date) => `${date.getUTCFullYear()}-${two(date.getUTCMonth() + 1)}-${two(date.getUTCDate())}`;
+
+/** Time of day in the current zone with milliseconds, with the date in front of it when that is not today's. */
 export function formatClock(text: string, nowMs: number): string {
-  const date = new Date(toMicros(text) / 1000);
-  const clock = `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}.${String(date.getMilliseconds()).padStart(3, "0")}`;
-  if (new Date(nowMs).toDateString() === date.toDateString()) return clock;
-  return `${date.toLocaleDateString("en", { month: "short", day: "2-digit" })} ${clock}`;
+  const date = wallClock(toMicros(text) / 1000);
+  const clock = `${clockOf(date)}.${String(date.getUTCMilliseconds()).padStart(3, "0")}`;
+  if (dayOf(wallClock(nowMs)) === dayOf(date)) return clock;
+  return `${date.toLocaleDateString("en", { month: "short", day: "2-digit", timeZone: "UTC" })} ${clock}`;
 }
 
-/** Local date and time to the microsecond, with its offset from UTC: `2026-11-20 16:56:40.852113 +01:00`. */
+/** Date and time in the current zone to the microsecond, with its offset from UTC: `2026-11-20 16:56:40.852113 +01:00`. */
 export function formatExact(text: string): string {
-  const date = new Date(toMicros(text) / 1000);
+  const ms = toMicros(text) / 1000;
+  const date = wallClock(ms);
   const fraction = (/\.(\d+)/.exec(text)?.[1] ?? "").padEnd(6, "0").slice(0, 6);
-  const offset = -date.getTimezoneOffset();
+  const offset = offsetMinutes(ms);
   const zone = `${offset < 0 ? "−" : "+"}${two(Math.floor(Math.abs(offset) / 60))}:${two(Math.abs(offset) % 60)}`;
-  const day = `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
-  return `${day} ${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}.${fraction} ${zone}`;
+  return `${dayOf(date)} ${clockOf(date)}.${fraction} ${zone}`;
 }

@@ -1,4 +1,5 @@
 /** Owns the time range of a page: relative ranges stay relative, in the address and in the request. */
+import { wallClock } from "./zone";
 
 export type TimeRange =
   | { kind: "relative"; last: string }
@@ -41,14 +42,22 @@ export function rangeQuery(range: TimeRange): { start?: string; end?: string } {
   return { start: `now-${days === null ? range.last : `${Number(days[1]) * 24}h`}` };
 }
 
+/** The same for what needs two ends: all time is its last thirty days there. */
+export const boundedQuery = (range: TimeRange): { start?: string; end?: string } => (range.kind === "all" ? { start: "now-720h" } : rangeQuery(range));
+
 const shortMoment = (text: string) =>
-  new Date(text).toLocaleString("en", { month: "short", day: "numeric", hour: "2-digit", minute: "2-digit", hour12: false });
+  wallClock(Date.parse(text)).toLocaleString("en", { month: "short", day: "numeric", hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone: "UTC" });
+
+const names: Record<string, string> = { s: "second", m: "minute", h: "hour", d: "day" };
+
+/** 90m as `90 minutes`. */
+const spelled = (last: string) => `${last.slice(0, -1)} ${names[last.slice(-1)]}${last.startsWith("1") && last.length === 2 ? "" : "s"}`;
 
 /** What the picker's button says. */
 export function rangeLabel(range: TimeRange): string {
   if (range.kind === "all") return "All time";
   if (range.kind === "absolute") return `${shortMoment(range.start)} – ${shortMoment(range.end)}`;
-  return presets.find((preset) => preset.last === range.last)?.label ?? `Last ${range.last}`;
+  return presets.find((preset) => preset.last === range.last)?.label ?? `Last ${spelled(range.last)}`;
 }
 
 /** The next wider preset, or all time: what an empty page offers. */
@@ -77,3 +86,13 @@ export function beforeQuery(range: TimeRange): { start: string; end: string } | 
 
 /** The range between two points in milliseconds. */
 export const between = (startMs: number, endMs: number): TimeRange => ({ kind: "absolute", start: new Date(startMs).toISOString(), end: new Date(endMs).toISOString() });
+
+/** The range moved by half its length, or twice as long around its middle; null for all time. What lies ahead of the clock is cut off. */
+export function movedRange(range: TimeRange, how: "earlier" | "later" | "wider", nowMs: number): TimeRange | null {
+  const length = lengthMs(range);
+  if (length === null) return null;
+  const [start, end] = range.kind === "absolute" ? [Date.parse(range.start), Date.parse(range.end)] : [nowMs - length, nowMs];
+  if (how === "wider") return between(start - length / 2, Math.min(Math.max(nowMs, end), end + length / 2));
+  const by = how === "earlier" ? -length / 2 : Math.min(length / 2, Math.max(0, nowMs - end));
+  return between(start + by, end + by);
+}

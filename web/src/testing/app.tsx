@@ -19,6 +19,15 @@ export const refuse = (status: number, code: string, message: string): Refusal =
 
 export const health = { status: "ok", ingestion_rate: 2.5, ingested_total: 10, dlq_size: 0, dlq_bytes: 0, active_connections: 0, db_latency_p99_ms: 1, writer_status: "OK", queue_depth: 0, disk: {}, receivers: { grpc_port: 14317, otlp_http_port: 14318 } };
 
+const counted = { counted: 0, total: 0, total_is_estimate: false };
+const explorer = {
+  "/api/traces/facets": { facets: [], ...counted },
+  "/api/logs/facets": { facets: [], ...counted },
+  "/api/attributes/keys": { keys: [], ...counted },
+  "/api/attributes/values": { facets: [], ...counted },
+  "/api/logs/histogram": { start: "", end: "", width_ms: 60_000, timestamps: [], series: [], ...counted },
+};
+
 async function serve(answers: Answers): Promise<URL[]> {
   const asked: URL[] = [];
   const server = createServer((request, response) => {
@@ -43,7 +52,7 @@ async function serve(answers: Answers): Promise<URL[]> {
 
 /** Opens a page; gives the router and the list of requests, which grows. */
 export async function open(address: string, answers: Answers = {}) {
-  const asked = await serve({ "/api/metadata/services": ["shop"], "/api/health": health, ...answers });
+  const asked = await serve({ "/api/metadata/services": ["shop"], "/api/health": health, ...explorer, ...answers });
   const router = makeRouter();
   router.update({ ...router.options, history: createMemoryHistory({ initialEntries: [address] }) });
   const client = new QueryClient({ defaultOptions: { queries: { retry: false } } });

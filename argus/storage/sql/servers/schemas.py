@@ -35,6 +35,7 @@ class Schemas:
     """
 
     calls_python = False
+    one_writer = False
     free_bytes: int | None = None
     statements: ClassVar[Mapping[str, str]]
     """`create`, `drop` and `schemas` (their names), `sizes` (name, bytes), `lock` (of :name)."""

@@ -1,7 +1,7 @@
 /** Owns the drawing of the service map; it is laid out anew only when nodes or edges come or go. */
-import { Background, Controls, MarkerType, ReactFlow } from "@xyflow/react";
+import { Background, Controls, MarkerType, ReactFlow, useReactFlow, useStore } from "@xyflow/react";
 import "@xyflow/react/dist/base.css";
-import { useMemo } from "react";
+import { useEffect, useMemo, useRef } from "react";
 import type { ServiceMap } from "../../api/types";
 import { edgeErrorRate, edgeId, edgeText, healthColor, type MapMode, secondsOf, shapeOf, strength } from "../../lib/serviceGraph";
 import { healthOf } from "../../lib/trend";
@@ -52,6 +52,20 @@ function makeEdges(map: ServiceMap, mode: MapMode, places: Places, chosen: Choic
   });
 }
 
+const fit = { padding: 0.05, maxZoom: 1, minZoom: 0.45 };
+
+/** Fits the whole graph anew when the room for it changes. */
+function FitToRoom() {
+  const width = useStore((state) => state.width);
+  const { fitView } = useReactFlow();
+  const before = useRef(width);
+  useEffect(() => {
+    if (before.current !== width && before.current > 0) void fitView(fit);
+    before.current = width;
+  }, [width, fitView]);
+  return null;
+}
+
 export function Graph({ map, mode, chosen, onChoose }: { map: ServiceMap; mode: MapMode; chosen: Choice; onChoose: (choice: Choice) => void }) {
   const shape = shapeOf(map);
   // oxlint-disable-next-line react/exhaustive-deps -- the numbers of the map must not move its nodes
@@ -75,11 +89,12 @@ export function Graph({ map, mode, chosen, onChoose }: { map: ServiceMap; mode: 
       nodesDraggable={false}
       nodesConnectable={false}
       fitView
-      fitViewOptions={{ padding: 0.05, maxZoom: 1, minZoom: 0.45 }}
+      fitViewOptions={fit}
       minZoom={0.2}
       maxZoom={1.6}
       proOptions={{ hideAttribution: true }}
     >
+      <FitToRoom />
       <Background gap={22} size={1.2} color="var(--map-grid)" />
       <Controls showInteractive={false} className={classes.controls} />
     </ReactFlow>

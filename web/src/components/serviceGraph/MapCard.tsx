@@ -1,16 +1,14 @@
 /** Owns how a node of the service map is drawn. */
 import { Handle, type Node, type NodeProps, Position } from "@xyflow/react";
-import { Database, Globe, type LucideIcon, Server, User, Waypoints } from "lucide-react";
 import type { MapNode } from "../../api/types";
 import { serviceColor } from "../../lib/colors";
 import { formatShare } from "../../lib/count";
 import { formatDuration } from "../../lib/duration";
 import { healthColor, type MapMode, nodeErrorRate, perSecond } from "../../lib/serviceGraph";
 import classes from "./Graph.module.css";
+import { kindIcons } from "./kindIcons";
 
 export type CardNode = Node<{ node: MapNode; mode: MapMode; strength: number; seconds: number }, "card">;
-
-export const kindIcons: Record<MapNode["kind"], LucideIcon> = { service: Server, database: Database, messaging: Waypoints, external: Globe, user: User };
 
 export function MapCard({ data: { node, mode, strength, seconds }, selected }: NodeProps<CardNode>) {
   const Icon = kindIcons[node.kind];

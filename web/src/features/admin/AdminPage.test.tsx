@@ -2,7 +2,7 @@ import { screen, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { afterEach, describe, expect, it } from "vitest";
 import { adminToken } from "../../lib/adminToken";
-import { accessibilityFaults, open, refuse } from "../../testing/app";
+import { accessibilityFaults, health, open, refuse } from "../../testing/app";
 
 const receipt = { service_name: "shop", instance: "a1", peer: "127.0.0.1", transport: "grpc", last_seen: new Date().toISOString(), accepted: 10, rejected: {}, filtered: 0, duplicate: 0, queued: 0, committed: 10, lag_ms: 3, clock_offset_ms: 0 };
 const letter = { id: "000017", tenant: "default", signal: "traces", records: 412, bytes: 20_480, received_at: new Date().toISOString(), reason: "database is locked", attempts: 3 };
@@ -66,5 +66,26 @@ describe("the admin page", () => {
     expect(await screen.findByText("Not writing")).toBeVisible();
     expect(screen.getByText(/4.20 KiB on disk/)).toBeVisible();
     expect(screen.getByRole("img", { name: "25.0 % of the room is used by Argus" })).toBeVisible();
+  });
+
+  it("shows no gauge where nobody knows how much is free", async () => {
+    await open("/admin?tab=state", { "/api/health": { ...health, disk: { path: "db:5432/argus", bytes: 3_000_000, free_bytes: null } } });
+    expect(await screen.findByText("db:5432/argus")).toBeVisible();
+    expect(screen.queryByRole("img", { name: /of the room/ })).not.toBeInTheDocument();
+  });
+
+  it("deletes old data only after the word was typed", async () => {
+    const { asked } = await open("/admin?tab=data", { "/api/health": { ...health, disk: { path: "argus.db", bytes: 1, free_bytes: 2, full_in_days: 12 } }, "/api/admin/purge": { purged_traces: 1, purged_spans: 2, purged_logs: 3, freed_bytes: 4096 } });
+    expect(await screen.findByText("12 days")).toBeVisible();
+    await userEvent.click(screen.getByRole("button", { name: "Delete old data…" }));
+    const dialog = await screen.findByRole("dialog");
+    await userEvent.clear(within(dialog).getByLabelText("Older than this many days"));
+    await userEvent.type(within(dialog).getByLabelText("Older than this many days"), "0");
+    const confirm = within(dialog).getByRole("button", { name: "Delete everything" });
+    expect(confirm).toBeDisabled();
+    await userEvent.type(within(dialog).getByLabelText(/^Type/), "delete everything");
+    await userEvent.click(confirm);
+    expect(await screen.findByText(/Gone: 1 trace, 2 spans, 3 log records/)).toBeVisible();
+    expect(asked.filter((url) => url.pathname === "/api/admin/purge").map((url) => url.search)).toEqual(["?days=0&confirm=true"]);
   });
 });

@@ -3,6 +3,7 @@ import { Tabs } from "@mantine/core";
 import { one, useSearchParams } from "../../url/useSearchParams";
 import { About } from "./About";
 import classes from "./AdminPage.module.css";
+import { DataPage } from "./DataPage";
 import { DeadLetters } from "./DeadLetters";
 import { Receipts } from "./Receipts";
 import { State } from "./State";
@@ -11,6 +12,7 @@ const tabs = [
   { id: "receipts", label: "Receipts", show: Receipts },
   { id: "dead-letters", label: "Dead letters", show: DeadLetters },
   { id: "state", label: "Health", show: State },
+  { id: "data", label: "Data", show: DataPage },
   { id: "about", label: "About", show: About },
 ];
 

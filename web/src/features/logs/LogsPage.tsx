@@ -1,72 +1,83 @@
-/** Owns the page of log records: stored ones or the live tail, as its address says, and the drawer of one record. */
-import { Button, Drawer } from "@mantine/core";
-import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
+/** Owns the page of log records: stored ones, their patterns or the live tail, as its address says, and the panel of one record. */
+import { Button, SegmentedControl } from "@mantine/core";
+import { useInfiniteQuery, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Radio } from "lucide-react";
-import { useState } from "react";
-import { logsQuery, servicesQuery } from "../../api/queries";
-import type { Log } from "../../api/types";
-import { LogDetail } from "../../components/LogDetail";
-import { PickMany } from "../../components/PickMany";
-import { SearchBox } from "../../components/SearchBox";
-import { drawService } from "../../components/Service";
-import { severities, Severity } from "../../components/Severity";
+import { useMemo } from "react";
+import { filterFault } from "../../api/client";
+import { makeCompleter, refusalOf } from "../../api/completion";
+import { logsQuery, patternsQuery, servicesQuery } from "../../api/queries";
+import { FacetsButton, useFacetsOpen } from "../../components/FacetsButton";
+import { QueryBar } from "../../components/QueryBar";
 import { TimeRangePicker } from "../../components/TimeRangePicker";
 import { RefreshButton, Toolbar } from "../../components/Toolbar";
-import { all, oneOf, words } from "../../lib/filterText";
-import { rangeQuery } from "../../lib/timeRange";
-import { type Filters, isFiltered, noFilters, useFilters } from "../../url/useFilters";
+import { patternConditions } from "../../lib/patterns";
+import { boundedQuery, rangeQuery } from "../../lib/timeRange";
+import { useExplorer } from "../../url/useExplorer";
 import { one, useSearchParams } from "../../url/useSearchParams";
 import { useTimeRange } from "../../url/useTimeRange";
 import { LiveTail } from "./LiveTail";
+import { LogFacets } from "./LogFacets";
+import { LogHistogram } from "./LogHistogram";
+import { LogPanel } from "./LogPanel";
 import classes from "./LogsPage.module.css";
+import { PatternsView } from "./PatternsView";
 import { StoredLogs } from "./StoredLogs";
+import { useChosenLog } from "./useChosenLog";
 
-function drawSeverity(severity: string) {
-  const level = severities.find((known) => known === severity);
-  return level === undefined ? severity : <Severity severity={level} />;
-}
-
-function LogFilters({ services }: { services: string[] }) {
-  const [filters, change] = useFilters();
-  return (
-    <>
-      <PickMany label="Severity" options={severities} chosen={filters.severities} onChange={(chosen) => change({ severities: chosen })} draw={drawSeverity} />
-      <PickMany label="Service" options={services} chosen={filters.services} onChange={(chosen) => change({ services: chosen })} draw={drawService} searchable nothing="No service has sent data yet" />
-    </>
-  );
-}
-
-/** What the live tail asks the server for: all filters of the page in one text. */
-const liveFilter = (filters: Filters) => all([oneOf("service", filters.services), oneOf("severity", filters.severities), words(filters.search)]);
+const refreshed = ["logs", "histogram", "facets", "patterns"];
+const views = [
+  { value: "records", label: "Records" },
+  { value: "patterns", label: "Patterns" },
+];
 
 export default function LogsPage() {
+  const client = useQueryClient();
   const [range, setRange] = useTimeRange();
-  const [filters, change] = useFilters();
+  const [{ filter }, change] = useExplorer();
   const [search, changeSearch] = useSearchParams();
-  const [chosen, setChosen] = useState<Log | null>(null);
+  const [facetsOpen, setFacetsOpen] = useFacetsOpen();
+  const chosen = useChosenLog();
   const live = one(search.live) === "1";
+  const bounds = useMemo(() => rangeQuery(range), [range]);
   const services = useQuery(servicesQuery());
-  const query = useInfiniteQuery({ ...logsQuery({ ...rangeQuery(range), service_name: filters.services, severity: filters.severities, search: filters.search }), enabled: !live });
+  const query = useInfiniteQuery({ ...logsQuery({ ...bounds, filter }), enabled: !live });
+  const { whole: _, ...patterned } = patternConditions(filter);
+  const patterns = useQuery({ ...patternsQuery({ ...boundedQuery(range), ...patterned, limit: 200 }), enabled: !live && one(search.tab) === "patterns" });
+  const complete = useMemo(() => makeCompleter(client, "logs", live ? { start: "now-1h" } : bounds), [client, bounds, live]);
   const received = services.data === undefined ? null : services.data.length > 0;
+  // a server that mines no patterns has no view of them
+  const mined = patterns.data !== null;
+  const tab = one(search.tab) === "patterns" && mined ? "patterns" : "records";
+  const tabs = mined && received !== false && <SegmentedControl size="xs" className={classes.tabs} aria-label="View" data={views} value={tab} onChange={(value) => changeSearch({ tab: value === "records" ? undefined : value }, true)} />;
+  const filterBy = (text: string) => change({ filter: text });
   return (
     <div className={classes.page}>
-      <Toolbar title="Logs" search={<SearchBox value={filters.search} onChange={(text) => change({ search: text })} placeholder="Search log bodies" />}>
-        <LogFilters services={services.data ?? []} />
-        <span className={classes.grow} />
+      <Toolbar title="Logs" search={<QueryBar signal="logs" value={filter} fault={filterFault(query.error)} placeholder="Filter log records" complete={complete} check={(text) => refusalOf("logs", text)} onApply={filterBy} />}>
+        {!live && <FacetsButton open={facetsOpen} onClick={() => setFacetsOpen(!facetsOpen)} />}
         <Button size="xs" variant={live ? "filled" : "default"} className={classes.live} leftSection={<Radio size={14} />} aria-pressed={live} onClick={() => changeSearch({ live: live ? undefined : "1" }, true)}>
           Live
         </Button>
         {!live && <TimeRangePicker range={range} onChange={setRange} />}
-        {!live && <RefreshButton busy={query.isFetching} onClick={() => void query.refetch()} />}
+        {!live && <RefreshButton busy={query.isFetching} onClick={() => void client.invalidateQueries({ predicate: ({ queryKey }) => refreshed.includes(String(queryKey[0])) })} />}
       </Toolbar>
-      {live ? (
-        <LiveTail key={liveFilter(filters)} filter={liveFilter(filters)} selected={chosen?.id ?? null} onSelect={setChosen} />
-      ) : (
-        <StoredLogs query={query} selected={chosen?.id ?? null} onSelect={setChosen} range={range} onWiden={setRange} filtered={isFiltered(filters)} received={received} onClear={() => change(noFilters)} />
-      )}
-      <Drawer opened={chosen !== null} onClose={() => setChosen(null)} title="Log record" size={560} padding={0} withOverlay={false} lockScroll={false} trapFocus={false} closeOnClickOutside={false} shadow="xl" classNames={{ header: classes.drawerHead }} closeButtonProps={{ "aria-label": "Close the record" }}>
-        {chosen !== null && <LogDetail key={chosen.id} log={chosen} />}
-      </Drawer>
+      <div className={classes.columns}>
+        {facetsOpen && !live && received !== false && <LogFacets filter={filter} conditions={bounds} onFilter={filterBy} onClose={() => setFacetsOpen(false)} />}
+        <div className={classes.results}>
+          {live ? (
+            <LiveTail key={filter} filter={filter} selected={chosen.id} onSelect={chosen.choose} />
+          ) : (
+            <>
+              {received !== false && <LogHistogram filter={filter} range={range} onRange={setRange} onFilter={filterBy} />}
+              {tab === "patterns" ? (
+                <PatternsView tabs={tabs} query={patterns} filter={filter} onFilter={(text) => { change({ filter: text }); changeSearch({ tab: undefined }); }} />
+              ) : (
+                <StoredLogs tabs={tabs} query={query} conditions={bounds} selected={chosen.id} onSelect={chosen.choose} range={range} onWiden={setRange} received={received} />
+              )}
+            </>
+          )}
+        </div>
+        {chosen.id !== null && <LogPanel log={chosen.log} missing={chosen.missing} onChoose={chosen.choose} />}
+      </div>
     </div>
   );
 }

@@ -1,14 +1,14 @@
 /** Owns the panel about the chosen node or edge of the service map. */
 import { Button, CloseButton } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
-import { ArrowRight, Crosshair, ListTree, OctagonAlert, ScrollText } from "lucide-react";
+import { ArrowRight, Crosshair, Gauge, ListTree, OctagonAlert, ScrollText } from "lucide-react";
 import type { MapEdge, MapNode, ServiceMap } from "../../api/types";
 import { formatCount, formatShare } from "../../lib/count";
 import { formatDuration } from "../../lib/duration";
 import { edgeErrorRate, edgeId, nodeErrorRate, perSecond, secondsOf } from "../../lib/serviceGraph";
 import { type TimeRange, rangeParams } from "../../lib/timeRange";
 import type { Choice } from "../../components/serviceGraph/Graph";
-import { kindIcons } from "../../components/serviceGraph/MapCard";
+import { kindIcons } from "../../components/serviceGraph/kindIcons";
 import classes from "./MapPage.module.css";
 
 type Props = { map: ServiceMap; choice: Choice; range: TimeRange; focus: string | null; onChoose: (choice: Choice) => void; onFocus: (name: string | null) => void };
@@ -66,6 +66,7 @@ function NodeDetail({ node, map, range, focus, onChoose, onFocus }: Props & { no
       <div className={classes.buttons}>
         {node.kind === "service" && (
           <>
+            <Button component={Link} to="/services/$name" params={{ name: node.name } as never} search={rangeParams(range) as never} size="compact-sm" fw={500} fz={12.5} leftSection={<Gauge size={14} />}>Service page</Button>
             <Button component={Link} to="/traces" search={search({})} size="compact-sm" fw={500} fz={12.5} variant="default" leftSection={<ListTree size={14} />}>Traces</Button>
             <Button component={Link} to="/traces" search={search({ status: "ERROR" })} size="compact-sm" fw={500} fz={12.5} variant="default" leftSection={<OctagonAlert size={14} />}>Errors</Button>
             <Button component={Link} to="/logs" search={search({})} size="compact-sm" fw={500} fz={12.5} variant="default" leftSection={<ScrollText size={14} />}>Logs</Button>

@@ -58,7 +58,9 @@ export default function MapPage() {
         <NothingFound what="calls" range={range} filtered={false} received={services.data === undefined ? null : services.data.length > 0} onClear={() => setFocus(null)} onWiden={setRange} />
       ) : (
         <div className={classes.stage}>
-          <Graph map={map} mode={mode} chosen={choice} onChoose={choose} />
+          <div className={classes.graph}>
+            <Graph map={map} mode={mode} chosen={choice} onChoose={choose} />
+          </div>
           <Detail map={map} choice={choice} range={range} focus={focus} onChoose={choose} onFocus={setFocus} />
         </div>
       )}

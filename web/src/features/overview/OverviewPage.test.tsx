@@ -36,6 +36,26 @@ describe("the overview", () => {
     expect(within(rows[1] as HTMLElement).getByRole("img", { name: "failing" })).toBeVisible();
   });
 
+  it("leads from a service to its page", async () => {
+    await open("/overview?range=15m", answers);
+    const table = await screen.findByRole("table", { name: "Services by health" });
+    expect(within(table).getByRole("link", { name: /sick/ })).toHaveAttribute("href", "/services/sick?range=15m");
+  });
+
+  it("says what is different in a part of the heatmap, and leads to those traces", async () => {
+    const explanation = { key: "http.route", value: "/pay", term: 'http.route:"/pay"', selected_count: 9, rest_count: 10, support: 0.9, rest_share: 0.1, lift: 5 };
+    const { router } = await open("/overview?range=6h&region=1795190400000-1795190460000/1000-", { ...answers, "/api/explain": { explanations: [explanation], selected: 10, rest: 100, counted: 110, total: 110, total_is_estimate: false } });
+    const panel = await screen.findByRole("region", { name: "What is different here" });
+    const link = await within(panel).findByRole("link", { name: /http.route \/pay/ });
+    expect(link).toHaveTextContent(/90\.0 % here10\.0 % elsewhere/);
+    const { searchParams } = new URL(link.getAttribute("href") ?? "", "http://argus");
+    expect(searchParams.get("filter")).toMatch(/^http\.route:"\/pay" start:\[.* duration:>=1000us \(kind:server OR .*\)$/);
+    expect(searchParams.get("range")).toBe("6h");
+    expect(within(panel).getByText(/over 1.00 ms · 10 spans of 110/)).toBeVisible();
+    await userEvent.click(within(panel).getByRole("button", { name: "Close the comparison" }));
+    expect(router.state.location.search).toEqual({ range: "6h" });
+  });
+
   it("leads from an error record to its trace", async () => {
     await open("/overview", answers);
     expect(await screen.findByRole("link", { name: /card declined/ })).toHaveAttribute("href", `/traces/${"b".repeat(32)}`);

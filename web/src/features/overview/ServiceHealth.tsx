@@ -8,6 +8,7 @@ import { formatShare, formatShort } from "../../lib/count";
 import { formatDuration } from "../../lib/duration";
 import { serviceColor } from "../../lib/colors";
 import { barScale } from "../../lib/scale";
+import { rangeParams, type TimeRange } from "../../lib/timeRange";
 import { healthOf } from "../../lib/trend";
 import classes from "./ServiceHealth.module.css";
 
@@ -20,7 +21,7 @@ const bySickness = (a: ServiceNumbers, b: ServiceNumbers) => b.error_rate - a.er
 /** The share of failed entry spans; of a service that only calls, of all its spans. */
 const errorRateOf = (service: ServiceNumbers) => (service.count > 0 ? service.error_rate : service.span_error_count / Math.max(1, service.span_count));
 
-function Line({ service, share }: { service: ServiceNumbers; share: (us: number) => number }) {
+function Line({ service, range, share }: { service: ServiceNumbers; range: TimeRange; share: (us: number) => number }) {
   const errorRate = errorRateOf(service);
   const health = healthOf(errorRate);
   const Mark = marks[health];
@@ -28,7 +29,7 @@ function Line({ service, share }: { service: ServiceNumbers; share: (us: number)
   return (
     <tr>
       <td>
-        <Link to="/traces" search={{ service: service.service_name } as never} className={classes.name}>
+        <Link to="/services/$name" params={{ name: service.service_name } as never} search={rangeParams(range) as never} className={classes.name}>
           <Mark size={15} className={classes.mark} data-health={health} role="img" aria-label={said[health]} />
           <Service name={service.service_name} strong />
         </Link>
@@ -49,7 +50,7 @@ function Line({ service, share }: { service: ServiceNumbers; share: (us: number)
   );
 }
 
-export function ServiceHealth({ services }: { services: ServiceNumbers[] }) {
+export function ServiceHealth({ services, range }: { services: ServiceNumbers[]; range: TimeRange }) {
   const scale = barScale(services.flatMap((service) => service.p95_latency_us ?? []));
   return (
     <table className={classes.table} aria-label="Services by health">
@@ -65,7 +66,7 @@ export function ServiceHealth({ services }: { services: ServiceNumbers[] }) {
       </thead>
       <tbody>
         {services.toSorted(bySickness).map((service) => (
-          <Line key={service.service_name} service={service} share={scale.share} />
+          <Line key={service.service_name} service={service} range={range} share={scale.share} />
         ))}
       </tbody>
     </table>

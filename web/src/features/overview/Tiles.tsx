@@ -1,46 +1,10 @@
 /** Owns the row of numbers that says how things are, each beside the period before. */
-import { ArrowDownRight, ArrowUpRight, Equal } from "lucide-react";
 import type { TrafficPoint } from "../../api/types";
 import type { Dashboard } from "../../api/types";
-import { Sparkline } from "../../components/Sparkline";
+import { Tile, TileRow } from "../../components/Tile";
 import { counted, formatCount, formatShare, formatShort } from "../../lib/count";
 import { formatDuration } from "../../lib/duration";
-import { type Trend, trendOf } from "../../lib/trend";
-import classes from "./Tiles.module.css";
-
-const arrows = { up: ArrowUpRight, down: ArrowDownRight, same: Equal };
-
-function Change({ trend, was }: { trend: Trend | null; was: string | null }) {
-  if (trend === null) return null;
-  const Arrow = arrows[trend.direction];
-  return (
-    <span className={classes.change} data-worse={trend.worse || undefined} title={was === null ? undefined : `The period before: ${was}`}>
-      <Arrow size={13} role="img" aria-label={trend.direction === "same" ? "unchanged" : trend.direction} /> {trend.text}
-    </span>
-  );
-}
-
-type TileProps = { name: string; value: string; note: string; trend: Trend | null; was: string | null; line?: number[]; color?: string; bad?: boolean };
-
-function Tile({ name, value, note, trend, was, line, color, bad = false }: TileProps) {
-  return (
-    <div className={classes.tile}>
-      <dt>{name}</dt>
-      <dd data-bad={bad || undefined}>
-        {value}
-        <Change trend={trend} was={was} />
-      </dd>
-      <dd className={classes.note}>
-        {note}
-        {line !== undefined && (
-          <span className={classes.line}>
-            <Sparkline values={line} width={84} height={26} color={color} />
-          </span>
-        )}
-      </dd>
-    </div>
-  );
-}
+import { trendOf } from "../../lib/trend";
 
 const duration = (us: number | null) => (us === null ? "–" : formatDuration(us));
 
@@ -49,13 +13,13 @@ export function Tiles({ now, before, traffic }: { now: Dashboard; before: Dashbo
   const seconds = (Date.parse(now.end) - Date.parse(now.start)) / 1000;
   const rate = requests / Math.max(1, seconds);
   return (
-    <dl className={classes.tiles}>
+    <TileRow>
       <Tile name="Requests" value={formatShort(requests)} note={`${rate < 10 ? rate.toFixed(2) : formatShort(rate)} per second`} trend={null} was={null} line={traffic.map((point) => point.count)} />
       <Tile name="Error rate" value={formatShare(now.error_rate)} note={`${counted(now.total_errors, "failed span")}`} trend={trendOf(now.error_rate, before?.error_rate, true)} was={before ? formatShare(before.error_rate) : null} bad={now.error_rate >= 0.05} line={traffic.map((point) => point.error_count)} color="var(--severity-error)" />
       <Tile name="p95 latency" value={duration(now.p95_latency_us)} note={`p50 ${duration(now.p50_latency_us)} · p99 ${duration(now.p99_latency_us)}`} trend={trendOf(now.p95_latency_us ?? 0, before?.p95_latency_us, true)} was={before ? duration(before.p95_latency_us) : null} />
       <Tile name="Traces" value={formatShort(now.total_traces)} note={`${formatShort(now.total_spans)} spans`} trend={trendOf(now.total_traces, before?.total_traces, false)} was={before ? formatCount(before.total_traces) : null} />
       <Tile name="Log records" value={formatShort(now.total_logs)} note="of all services shown" trend={trendOf(now.total_logs, before?.total_logs, false)} was={before ? formatCount(before.total_logs) : null} />
       <Tile name="Services" value={formatCount(now.active_services)} note={now.top_failing_services.length === 0 ? "none with errors" : `${now.top_failing_services.length} with errors`} trend={trendOf(now.active_services, before?.active_services, false)} was={before ? formatCount(before.active_services) : null} />
-    </dl>
+    </TileRow>
   );
 }

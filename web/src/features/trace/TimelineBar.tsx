@@ -21,7 +21,7 @@ function PathShares({ outline, onGo }: { outline: TraceOutline; onGo: (at: numbe
   return (
     <span className={classes.shares}>
       {shares.map(({ service, share, us, slowest }) => (
-        <button key={service} type="button" className={classes.share} style={{ flexGrow: Math.max(share, 0.02) }} title={`${service}: ${formatDuration(us)} of the critical path`} aria-label={`${service} has ${formatShare(share)} of the critical path; go to its longest stretch`} onClick={() => onGo(slowest)}>
+        <button key={service} type="button" className={classes.share} style={{ flexGrow: Math.max(share, 0.02) }} title={`${service}: ${formatDuration(us)} of the critical path`} aria-label={`${formatShare(share)} ${service} on the critical path; go to its longest stretch`} onClick={() => onGo(slowest)}>
           <span className={classes.strip} style={{ background: serviceColor(service) }} />
           {share >= 0.09 && (
             <span className={classes.shareText}>

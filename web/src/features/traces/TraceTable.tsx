@@ -1,5 +1,6 @@
 /** Owns the list of traces as a dense, virtual, sortable table. */
-import { useElementSize, useMediaQuery } from "@mantine/hooks";
+import { VisuallyHidden } from "@mantine/core";
+import { useElementSize, useHotkeys, useMediaQuery } from "@mantine/hooks";
 import { useNavigate } from "@tanstack/react-router";
 import { useTable } from "@tanstack/react-table";
 import { useVirtualizer } from "@tanstack/react-virtual";
@@ -9,7 +10,7 @@ import type { TraceSummary } from "../../api/types";
 import { useNow } from "../../components/useNow";
 import { useRowCursor } from "../../components/useRowCursor";
 import { barScale } from "../../lib/scale";
-import { features, makeColumns } from "./columns";
+import { columns, features, PageContext } from "./columns";
 import classes from "./TraceTable.module.css";
 
 type Props = {
@@ -20,16 +21,19 @@ type Props = {
   onEnd: () => void;
   more: boolean;
   stale: boolean;
+  /** Ids of the traces that are to be compared, at most two. */
+  picked: string[];
+  onPick: (id: string) => void;
 };
 
-export function TraceTable({ traces, sortBy, descending, onSort, onEnd, more, stale }: Props) {
+export function TraceTable({ traces, sortBy, descending, onSort, onEnd, more, stale, picked, onPick }: Props) {
   const now = useNow();
   const navigate = useNavigate();
   const phone = useMediaQuery("(max-width: 47.99em)", false, { getInitialValueInEffect: false });
   const scroller = useRef<HTMLDivElement>(null);
   const chips = useElementSize();
   const scale = useMemo(() => barScale(traces.map((trace) => trace.duration_us)), [traces]);
-  const columns = useMemo(() => makeColumns(now, scale, chips.width || 300), [now, scale, chips.width]);
+  const state = useMemo(() => ({ now, scale, chipsWidth: chips.width || 300, picked, onPick }), [now, scale, chips.width, picked, onPick]);
   const table = useTable({
     features,
     columns,
@@ -57,6 +61,10 @@ export function TraceTable({ traces, sortBy, descending, onSort, onEnd, more, st
     if (trace !== undefined) void navigate({ to: "/traces/$traceId", params: { traceId: trace.trace_id } });
   };
   const [cursor] = useRowCursor({ count: rows.length, onMove: (index) => virtual.scrollToIndex(index), onOpen: open });
+  useHotkeys([
+    ["x", () => cursor >= 0 && onPick(traces[cursor]?.trace_id ?? "")],
+    ["c", () => picked.length === 2 && void navigate({ to: "/compare", search: { a: picked[0], b: picked[1] } as never })],
+  ]);
 
   return (
     <div className={classes.table} role="table" aria-label="Traces" aria-rowcount={rows.length + 1} data-stale={stale || undefined}>
@@ -74,7 +82,7 @@ export function TraceTable({ traces, sortBy, descending, onSort, onEnd, more, st
                       {sorted === "asc" ? <ArrowUp size={13} aria-hidden="true" /> : sorted === "desc" ? <ArrowDown size={13} aria-hidden="true" /> : null}
                     </button>
                   ) : (
-                    label
+                    header.column.id === "pick" ? <VisuallyHidden>Compare</VisuallyHidden> : label
                   )}
                   {header.column.id === "duration" && scale.logarithmic && <span className={classes.log} title="The bars are on a logarithmic scale">log</span>}
                 </div>
@@ -84,12 +92,13 @@ export function TraceTable({ traces, sortBy, descending, onSort, onEnd, more, st
         ))}
       </div>
       <div ref={scroller} className={classes.body}>
+        <PageContext value={state}>
         <div role="rowgroup" className={classes.rows} style={{ height: virtual.getTotalSize() }}>
           {items.map((item) => {
             const row = rows[item.index];
             if (row === undefined) return null;
             return (
-              <div key={row.id} role="row" aria-rowindex={item.index + 2} className={`${classes.row} ${classes.item}`} data-error={row.original.error_count > 0 || undefined} data-cursor={item.index === cursor || undefined} style={{ height, transform: `translateY(${item.start}px)` }}>
+              <div key={row.id} role="row" aria-rowindex={item.index + 2} className={`${classes.row} ${classes.item}`} data-error={row.original.error_count > 0 || undefined} data-cursor={item.index === cursor || undefined} data-picked={picked.includes(row.original.trace_id) || undefined} style={{ height, transform: `translateY(${item.start}px)` }}>
                 {row.getAllCells().map((cell) => (
                   <div key={cell.id} role="cell" data-col={cell.column.id} className={classes.cell}>
                     <table.FlexRender cell={cell} />
@@ -99,6 +108,7 @@ export function TraceTable({ traces, sortBy, descending, onSort, onEnd, more, st
             );
           })}
         </div>
+        </PageContext>
       </div>
     </div>
   );

@@ -1,87 +1,69 @@
 /** Owns the page that lists traces: the request its address asks for, and what stands in the list's place. */
-import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { useInfiniteQuery, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { useCallback } from "react";
+import { useMemo } from "react";
+import { makeCompleter, refusalOf } from "../../api/completion";
 import { servicesQuery, tracesQuery } from "../../api/queries";
-import { ErrorPanel, SkeletonRows } from "../../components/Panels";
+import { FilterFailed } from "../../components/FilterFailed";
+import { SkeletonRows } from "../../components/Panels";
+import { FacetsButton, useFacetsOpen } from "../../components/FacetsButton";
 import { NothingFound } from "../../components/NothingFound";
-import { SearchBox } from "../../components/SearchBox";
+import { QueryBar } from "../../components/QueryBar";
 import { TimeRangePicker } from "../../components/TimeRangePicker";
-import { ListFacts, RefreshButton, Toolbar } from "../../components/Toolbar";
-import { counted, formatCount } from "../../lib/count";
+import { RefreshButton, Toolbar } from "../../components/Toolbar";
 import { rangeQuery } from "../../lib/timeRange";
-import { isFiltered, noFilters, useFilters } from "../../url/useFilters";
+import { isNarrowed, noConditions, useExplorer } from "../../url/useExplorer";
 import { useTimeRange } from "../../url/useTimeRange";
-import { TraceFilters } from "./TraceFilters";
-import { TraceTable } from "./TraceTable";
+import { filterFault } from "../../api/client";
+import { TraceFacets } from "./TraceFacets";
+import { TraceResults } from "./TraceResults";
 import classes from "./TracesPage.module.css";
 
 const isTraceId = (text: string) => /^[0-9a-f]{32}$/.test(text);
 
 export default function TracesPage() {
   const navigate = useNavigate();
+  const client = useQueryClient();
   const [range, setRange] = useTimeRange();
-  const [filters, change] = useFilters();
+  const [explorer, change] = useExplorer();
+  const [facetsOpen, setFacetsOpen] = useFacetsOpen();
   const services = useQuery(servicesQuery());
-  const query = useInfiniteQuery(
-    tracesQuery({
-      ...rangeQuery(range),
-      service_name: filters.services,
-      status: filters.status,
-      search: filters.search,
-      min_duration: filters.minDuration,
-      max_duration: filters.maxDuration,
-      sort_by: filters.sortBy,
-      order_by: filters.descending ? "desc" : "asc",
-    }),
-  );
-  const { fetchNextPage, isFetchingNextPage } = query;
-  const loadMore = useCallback(() => {
-    if (!isFetchingNextPage) void fetchNextPage();
-  }, [fetchNextPage, isFetchingNextPage]);
-  const search = (text: string) => {
+  const { filter, status, minDuration, maxDuration, sortBy, descending } = explorer;
+  const conditions = useMemo(() => ({ ...rangeQuery(range), filter, status, min_duration: minDuration, max_duration: maxDuration }), [range, filter, status, minDuration, maxDuration]);
+  const complete = useMemo(() => makeCompleter(client, "traces", rangeQuery(range)), [client, range]);
+  const query = useInfiniteQuery(tracesQuery({ ...conditions, sort_by: sortBy, order_by: descending ? "desc" : "asc" }));
+  const apply = (text: string) => {
     const id = text.trim().toLowerCase();
     if (isTraceId(id)) void navigate({ to: "/traces/$traceId", params: { traceId: id } });
-    else change({ search: text });
+    else change({ filter: text });
   };
-  const traces = query.data?.pages.flatMap((page) => page.traces) ?? [];
+  const filterBy = (text: string) => change({ filter: text });
   const first = query.data?.pages[0];
-
+  const fault = filterFault(query.error);
+  const received = services.data === undefined ? null : services.data.length > 0;
   return (
     <div className={classes.page}>
-      <Toolbar title="Traces" search={<SearchBox value={filters.search} onChange={search} placeholder="Search names and values, or paste a trace id" />}>
-        <TraceFilters filters={filters} services={services.data ?? []} onChange={change} />
-        <span className={classes.grow} />
+      <Toolbar title="Traces" search={<QueryBar signal="traces" value={filter} fault={fault} placeholder="Filter spans, or paste a trace id" complete={complete} check={(text) => refusalOf("traces", text)} onApply={apply} takes={isTraceId} />}>
+        <FacetsButton open={facetsOpen} onClick={() => setFacetsOpen(!facetsOpen)} />
         <TimeRangePicker range={range} onChange={setRange} />
-        <RefreshButton busy={query.isFetching} onClick={() => void query.refetch()} />
+        <RefreshButton busy={query.isFetching} onClick={() => void client.invalidateQueries({ predicate: ({ queryKey }) => ["traces", "trace sample", "facets"].includes(String(queryKey[0])) })} />
       </Toolbar>
-      {query.isError && first === undefined ? (
-        <ErrorPanel title="The traces could not be loaded" error={query.error} onRetry={() => void query.refetch()} />
-      ) : first === undefined ? (
-        <SkeletonRows height={34} count={24} />
-      ) : traces.length === 0 ? (
-        <NothingFound what="traces" range={range} filtered={isFiltered(filters)} received={services.data === undefined ? null : services.data.length > 0} onClear={() => change(noFilters)} onWiden={setRange} />
-      ) : (
-        <>
-          <ListFacts>
-            <span>
-              {first.total_is_estimate === true && "at least "}
-              <strong>{counted(first.total, "trace")}</strong>
-            </span>
-            {traces.length < first.total && <span>{formatCount(traces.length)} loaded</span>}
-            {query.isError && <span className={classes.failed}>Refreshing failed: {query.error.message}</span>}
-          </ListFacts>
-          <TraceTable
-            traces={traces}
-            sortBy={filters.sortBy}
-            descending={filters.descending}
-            onSort={(sortBy, descending) => change({ sortBy, descending })}
-            onEnd={loadMore}
-            more={query.hasNextPage && !query.isFetchNextPageError}
-            stale={query.isPlaceholderData}
-          />
-        </>
-      )}
+      <div className={classes.columns}>
+        {facetsOpen && received !== false && <TraceFacets filter={filter} conditions={rangeQuery(range)} onFilter={filterBy} onClose={() => setFacetsOpen(false)} />}
+        <div className={classes.results}>
+          {first === undefined ? (
+            query.isError ? (
+              <FilterFailed title="The traces could not be loaded" fault={fault} error={query.error} onRetry={() => void query.refetch()} onClear={() => filterBy("")} />
+            ) : (
+              <SkeletonRows height={34} count={24} />
+            )
+          ) : first.traces.length === 0 ? (
+            <NothingFound what="traces" range={range} filtered={isNarrowed(explorer)} received={received} onClear={() => change(noConditions)} onWiden={setRange} />
+          ) : (
+            <TraceResults query={query} conditions={conditions} range={range} onRange={setRange} />
+          )}
+        </div>
+      </div>
     </div>
   );
 }
