@@ -1,6 +1,7 @@
 """No query can leave its tenant: readers have no way to the tables but a `View`."""
 
 import ast
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -125,5 +126,9 @@ def test_every_table_with_a_tenant_is_in_the_view_as_a_filtered_one() -> None:
 async def test_a_statement_cannot_run_without_a_tenant(storage: Storage) -> None:
     assert await storage.reader("default").service_names() == []
     database = storage._database  # type: ignore[attr-defined]
-    with database.reading() as reading, pytest.raises(StatementError):
-        reading.connection(reading.segments[0]).execute(select(View.spans.c.id))
+
+    def read() -> None:
+        with database.reading() as reading, pytest.raises(StatementError):
+            reading.connection(reading.segments[0]).execute(select(View.spans.c.id))
+
+    await asyncio.to_thread(read)

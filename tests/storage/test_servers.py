@@ -111,6 +111,20 @@ async def test_a_second_process_is_refused_in_one_line(server: Server) -> None:
     await (await open_storage(server.driver, dsn, query_timeout_s=10)).close()
 
 
+async def test_many_threads_may_ask_for_a_writing_connection_at_once(server: Server) -> None:
+    backend = BACKENDS[server.driver](server.dsn("argus"), 10)
+    await asyncio.to_thread(backend.lock)
+
+    def connect(number: int) -> None:
+        for _ in range(5):
+            backend.writer(number).close()
+
+    try:
+        await asyncio.gather(*(asyncio.to_thread(connect, number) for number in range(8)))
+    finally:
+        await asyncio.to_thread(backend.close)
+
+
 async def test_a_server_that_is_not_there_is_named_without_its_password() -> None:
     for driver, dsn in (
         ("postgres", "host=127.0.0.1 port=1 user=argus password=secret dbname=argus"),

@@ -50,6 +50,7 @@ class Schemas:
         self._plain = self._engine("AUTOCOMMIT", 0)
         self._quick = self._engine("AUTOCOMMIT", QUICK_S)
         self._lock: Connection | None = None
+        self._locking = threading.Lock()
         self._idle: list[Connection] = []
         self._mutex = threading.Lock()
         self._sizes: dict[str, int] = {}
@@ -89,13 +90,17 @@ class Schemas:
 
     def _hold(self) -> None:
         """Have the lock, which ends with its connection. Raises Unavailable when another has it."""
-        if self._lock is not None:
-            try:
-                self._lock.exec_driver_sql("SELECT 1")
-                return
-            except DBAPIError:
-                _close(self._lock)
-                self._lock = None
+        with self._locking:
+            if self._lock is not None:
+                try:
+                    self._lock.exec_driver_sql("SELECT 1")
+                    return
+                except DBAPIError:
+                    _close(self._lock)
+                    self._lock = None
+            self._lock = self._locked()
+
+    def _locked(self) -> Connection:
         connection = self._quick.connect()
         try:
             taken = connection.exec_driver_sql(
@@ -108,7 +113,7 @@ class Schemas:
             connection.close()
             message = f"{self._control_schema} is in use by another argus process"
             raise Unavailable(message, retry_after_s=1.0)
-        self._lock = connection
+        return connection
 
     @cached_property
     def _control_schema(self) -> str:
