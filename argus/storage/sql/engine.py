@@ -27,7 +27,7 @@ from sqlalchemy.exc import DBAPIError
 from argus.errors import DeadlineExceeded
 from argus.storage.sql import tables
 from argus.storage.sql.backend import Reading, unavailable
-from argus.storage.sql.packed import packed_rows
+from argus.storage.sql.packed import packed_rows, plain
 from argus.storage.sql.segment import Segment
 from argus.storage.sql.segments import Segments
 from argus.storage.sql.tables import PINNED
@@ -94,7 +94,7 @@ class View:
     def value(self, statement: Select[Any]) -> Any:
         """The single value a statement yields."""
         connection = self._reading.connection(self._segment)
-        return connection.execute(statement, self._tenant).scalar_one()
+        return plain(connection.execute(statement, self._tenant).scalar_one())
 
     def rows(self, statement: Select[Any] | CompoundSelect[Any]) -> list[list[Any]]:
         """The rows of a statement, ids as hex text; they come as one JSON value (see `packed`)."""

@@ -19,7 +19,7 @@ def packed_rows(
 ) -> list[list[Any]]:
     """The rows of a statement, bytes as hex text in upper case."""
     if connection.dialect.name != "sqlite":
-        return [list(map(_plain, row)) for row in connection.execute(statement, parameters)]
+        return [list(map(plain, row)) for row in connection.execute(statement, parameters)]
     inner = statement.subquery()
     columns = [func.hex(c) if isinstance(c.type, LargeBinary) else c for c in inner.c]
     packed = select(func.json_group_array(func.json_array(*columns))).select_from(inner)
@@ -28,7 +28,8 @@ def packed_rows(
     return decoded
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
+    """A value of a server's driver as SQLite has it: what is whole is an `int`, bytes are text."""
     match value:
         case bytes():
             return value.hex().upper()
