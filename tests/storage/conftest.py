@@ -63,6 +63,13 @@ PLACES = (
 )
 
 
+def seeds(count: int) -> pytest.MarkDecorator:
+    """So many random examples (`seed`) on SQLite, and one on a server."""
+    cases = [(p, seed) for p in PLACES for seed in range(count if p[0] == "sqlite" else 1)]
+    ids = [f"{'-'.join(p)}-{seed}" for p, seed in cases]
+    return pytest.mark.parametrize(("place", "seed"), cases, indirect=["place"], ids=ids)
+
+
 @pytest.fixture(params=PLACES, ids="-".join)
 def place(request: pytest.FixtureRequest) -> tuple[str, str]:
     """The driver of the storage under test, and when a segment is sealed there."""
