@@ -21,7 +21,7 @@ from dataclasses import asdict, dataclass
 from hashlib import blake2b
 from pathlib import Path
 
-from bench.reliability import crashes, exporters, faults, fuzz, overload, repeats
+from bench.reliability import crashes, databases, exporters, faults, fuzz, overload, repeats
 from bench.reliability.crash_points import POINTS
 from bench.reliability.exporters import Fault
 from bench.reliability.trial import Outcome
@@ -76,6 +76,14 @@ CASES = (
     Case("E1", "the database locked for 30 s", 10,
          lambda f, s, t: faults.database_locked(f, s, 30)),
     Case("E2", "a foreign reader holds a snapshot", 3, lambda f, s, t: faults.reader_holds(f, s)),
+    Case("E3 postgres", "PostgreSQL stopped for a minute", 5,
+         lambda f, s, t: databases.server_stops(f, s, "postgres", 60)),
+    Case("E3 mysql", "MariaDB stopped for a minute", 5,
+         lambda f, s, t: databases.server_stops(f, s, "mysql", 60)),
+    Case("E5 postgres", "every connection to PostgreSQL cut, for 30 s", 5,
+         lambda f, s, t: databases.connections_cut(f, s, "postgres", 30)),
+    Case("E5 mysql", "every connection to MariaDB cut, for 30 s", 5,
+         lambda f, s, t: databases.connections_cut(f, s, "mysql", 30)),
     Case("G1", "every request three times, half the first replies dropped", 5,
          lambda f, s, t: repeats.sent_three_times(f, s, 500)),
     Case("G2", "spans batched anew, before and after a crash", 3,

@@ -43,7 +43,7 @@ class SystemState:
     dlq_bytes: int
     disk_path: str
     disk_bytes: int
-    disk_free_bytes: int
+    disk_free_bytes: int | None
     disk_full_in_days: float | None = None
 
 

@@ -17,7 +17,7 @@ class Disk(msgspec.Struct):
 
     path: str
     bytes: int
-    free_bytes: int
+    free_bytes: int | None
     full_in_days: float | None
 
 

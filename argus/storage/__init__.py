@@ -230,11 +230,11 @@ class Operations(NamedTuple):
 
 class StorageStats(NamedTuple):
     """Where the data lies and how much of it there is. `full_in_days` foresees when there is no
-    room left, at the pace of the last day; None when retention comes first, or nobody can tell."""
+    room left, at the pace of the last day; None when retention comes first. None: not known."""
 
     path: str
     bytes: int
-    free_bytes: int
+    free_bytes: int | None
     spans: int
     logs: int
     segments: int = 1

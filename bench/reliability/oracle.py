@@ -9,6 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from argus.storage.sql.servers.schemas import Schemas
 from bench.reliability import reading
 from bench.reliability.records import Records, Request, Signal
 
@@ -125,14 +126,14 @@ class Oracle:
         for first in sorted(self._acked)[::step]:
             yield first, self._sent[first][0]
 
-    def compare(self, folder: Path, integrity: bool = True) -> Verdict:
-        """Read every row of a server's files and say what differs from what was acked."""
+    def compare(self, data: Path | Schemas, integrity: bool = True) -> Verdict:
+        """Read every row of a server's segments and say what differs from what was acked."""
         verdict = Verdict(acked=self.acked_records())
         signals: dict[int, Signal] = {}
         for first, (signal, size) in self._sent.items():
             signals.update(dict.fromkeys(range(first, first + size), signal))
         seen: Counter[int] = Counter()
-        for row in reading.stored(folder):
+        for row in reading.stored(data):
             verdict.stored += 1
             seen[row.number] += 1
             if signals.get(row.number) != row.signal:
@@ -149,5 +150,5 @@ class Oracle:
         verdict.duplicated = verdict.stored - len(seen)
         verdict.examples = verdict.examples[:_SHOWN]
         if integrity:
-            verdict.damage = reading.damage(folder)
+            verdict.damage = reading.damage(data)
         return verdict

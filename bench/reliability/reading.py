@@ -1,4 +1,4 @@
-"""Reads what a server stored without asking it: the segment files, by SQL, beside the server."""
+"""Reads what a server stored without asking it: its segments, by SQL, beside the server."""
 
 import json
 from collections.abc import Iterator
@@ -6,6 +6,9 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import text
+
+from argus.storage.sql.servers.schemas import Schemas
 from bench.baseline import connect
 from bench.reliability.records import Row
 
@@ -26,10 +29,34 @@ def _open(path: Path) -> Any:
     return closing(connect(f"file:{path}?mode=ro", uri=True, timeout=30))
 
 
-def stored(folder: Path) -> Iterator[Row]:
+class _Segment:
+    """A segment of a database server, to be asked as a file is."""
+
+    def __init__(self, schemas: Schemas, number: int) -> None:
+        self._connection = schemas.reader(number, settled=True)
+        self._schema = schemas.schema(number)
+
+    def execute(self, statement: str) -> Any:
+        for table in ("spans", "logs", "resources"):
+            statement = statement.replace(f" {table}", f" {self._schema}.{table}")
+        return self._connection.execute(text(statement))
+
+    def close(self) -> None:
+        self._connection.close()
+
+
+def _segments(data: Path | Schemas) -> Iterator[Any]:
+    if isinstance(data, Path):
+        yield from map(_open, databases(data)[1:])
+    else:
+        for number in sorted(data.numbers()):
+            yield closing(_Segment(data, number))
+
+
+def stored(data: Path | Schemas) -> Iterator[Row]:
     """Every row of every segment, as the record it must be."""
-    for path in databases(folder)[1:]:
-        with _open(path) as connection:
+    for segment in _segments(data):
+        with segment as connection:
             for trace_id, span_id, start, end, name, service, attributes in connection.execute(
                 _SPANS
             ):
@@ -46,20 +73,20 @@ def stored(folder: Path) -> Iterator[Row]:
                 )  # fmt: skip
 
 
-def count(folder: Path) -> tuple[int, int]:
+def count(data: Path | Schemas) -> tuple[int, int]:
     """(spans, log records) in all segments."""
     spans = logs = 0
-    for path in databases(folder)[1:]:
-        with _open(path) as connection:
+    for segment in _segments(data):
+        with segment as connection:
             spans += connection.execute("SELECT count(*) FROM spans").fetchone()[0]
             logs += connection.execute("SELECT count(*) FROM logs").fetchone()[0]
     return spans, logs
 
 
-def damage(folder: Path) -> list[str]:
+def damage(data: Path | Schemas) -> list[str]:
     """What SQLite's own check finds wrong in any file; nothing in a sound one."""
     found: list[str] = []
-    for path in databases(folder):
+    for path in databases(data) if isinstance(data, Path) else ():
         with _open(path) as connection:
             for (line,) in connection.execute("PRAGMA integrity_check"):
                 if line != "ok":

@@ -119,7 +119,7 @@ class Trial:
 
     def _compare(self) -> None:
         outcome, oracle = self.outcome, self.oracle
-        verdict = oracle.compare(self.server.folder)
+        verdict = oracle.compare(self.server.data)
         outcome.acked += verdict.acked - self._verified
         self._verified = verdict.acked
         outcome.refused += oracle.refused - self._refused
@@ -135,7 +135,7 @@ class Trial:
 
     def _ask_api(self) -> None:
         expect = self.outcome.expect
-        spans, logs = reading.count(self.server.folder)
+        spans, logs = reading.count(self.server.data)
         board = self.server.get(
             "/api/metrics/dashboard", start="0", end=str(int(time.time()) + _HOUR_S)
         )

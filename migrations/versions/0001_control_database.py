@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
+from argus.storage.sql.types import NAME
+
 revision = "0001"
 down_revision = None
 branch_labels = None
@@ -12,8 +14,8 @@ depends_on = None
 def upgrade() -> None:
     op.create_table(
         "segments",
-        sa.Column("id", sa.Integer, primary_key=True),
-        sa.Column("state", sa.Text, nullable=False),
+        sa.Column("id", sa.Integer, primary_key=True, autoincrement=False),
+        sa.Column("state", NAME, nullable=False),
         sa.Column("schema_version", sa.Integer, nullable=False),
         sa.Column("created_ns", sa.BigInteger, nullable=False),
         sa.Column("sealed_ns", sa.BigInteger),
@@ -30,7 +32,7 @@ def upgrade() -> None:
     op.create_table(
         "tenants",
         sa.Column("id", sa.Integer, primary_key=True),
-        sa.Column("name", sa.Text, nullable=False, unique=True),
+        sa.Column("name", NAME, nullable=False, unique=True),
     )
 
 

@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
+from argus.storage.sql.types import ID, TEXT, TRACE_ID
+
 revision = "0002"
 down_revision = "0001"
 branch_labels = None
@@ -19,16 +21,16 @@ def upgrade() -> None:
     op.create_table(
         "pins",
         sa.Column("tenant_id", sa.Integer, nullable=False),
-        sa.Column("trace_id", sa.LargeBinary, nullable=False),
+        sa.Column("trace_id", TRACE_ID, nullable=False),
         sa.Column("pinned_ns", sa.BigInteger, nullable=False),
         sa.PrimaryKeyConstraint("tenant_id", "trace_id"),
         sqlite_with_rowid=False,
     )
     op.create_table(
         "straddling",
-        sa.Column("id", sa.Integer, primary_key=True),
+        sa.Column("id", ID, primary_key=True),
         sa.Column("tenant_id", sa.Integer, nullable=False),
-        sa.Column("trace_id", sa.LargeBinary, nullable=False),
+        sa.Column("trace_id", TRACE_ID, nullable=False),
         sa.Column("start_ns", sa.BigInteger, nullable=False),
         sa.Column("end_ns", sa.BigInteger, nullable=False),
         sa.Column("span_count", sa.BigInteger, nullable=False),
@@ -37,9 +39,9 @@ def upgrade() -> None:
         sa.Column("root_missing", sa.Integer, nullable=False),
         sa.Column("root_start_ns", sa.BigInteger, nullable=False),
         sa.Column("root_status", sa.Integer, nullable=False),
-        sa.Column("root_service", sa.Text, nullable=False),
-        sa.Column("root_operation", sa.Text, nullable=False),
-        sa.Column("services", sa.Text, nullable=False),
+        sa.Column("root_service", TEXT, nullable=False),
+        sa.Column("root_operation", TEXT, nullable=False),
+        sa.Column("services", TEXT, nullable=False),
         sa.UniqueConstraint("tenant_id", "trace_id"),
     )
     op.create_index("straddling_by_start", "straddling", ["tenant_id", "start_ns"])
@@ -47,7 +49,7 @@ def upgrade() -> None:
         "straddling_parts",
         sa.Column("segment_id", sa.Integer, nullable=False),
         sa.Column("tenant_id", sa.Integer, nullable=False),
-        sa.Column("trace_id", sa.LargeBinary, nullable=False),
+        sa.Column("trace_id", TRACE_ID, nullable=False),
         sa.PrimaryKeyConstraint("segment_id", "tenant_id", "trace_id"),
         sqlite_with_rowid=False,
     )

@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
+from argus.storage.sql.types import BYTES, TEXT
+
 revision = "0003"
 down_revision = "0002"
 branch_labels = None
@@ -22,31 +24,31 @@ def upgrade() -> None:
         sa.Column("duration_ns", sa.BigInteger, nullable=False),
         sa.Column("first_ns", sa.BigInteger, nullable=False),
         sa.Column("last_ns", sa.BigInteger, nullable=False),
-        sa.Column("buckets", sa.Text, nullable=False),
-        sa.Column("slots", sa.Text, nullable=False),
+        sa.Column("buckets", TEXT, nullable=False),
+        sa.Column("slots", TEXT, nullable=False),
         sa.PrimaryKeyConstraint("tenant_id", "subject", "width_s", "start_ns", "key_id"),
         sqlite_with_rowid=False,
     )
     op.create_table(
         "rollup_keys",
-        sa.Column("id", sa.Integer, primary_key=True),
+        sa.Column("id", sa.Integer, primary_key=True, autoincrement=False),
         sa.Column("tenant_id", sa.Integer, nullable=False),
         sa.Column("subject", sa.Integer, nullable=False),
-        sa.Column("digest", sa.LargeBinary, nullable=False),
-        sa.Column("service", sa.Text, nullable=False),
-        sa.Column("name", sa.Text, nullable=False),
+        sa.Column("digest", BYTES, nullable=False),
+        sa.Column("service", TEXT, nullable=False),
+        sa.Column("name", TEXT, nullable=False),
         sa.Column("detail", sa.Integer, nullable=False),
         sa.UniqueConstraint("tenant_id", "digest"),
     )
     progress = op.create_table(
         "rollup_progress",
-        sa.Column("id", sa.Integer, primary_key=True),
+        sa.Column("id", sa.Integer, primary_key=True, autoincrement=False),
         sa.Column("span_id", sa.BigInteger, nullable=False),
         sa.Column("log_id", sa.BigInteger, nullable=False),
     )
     op.create_table(
         "rollup_kept",
-        sa.Column("segment_id", sa.Integer, primary_key=True),
+        sa.Column("segment_id", sa.Integer, primary_key=True, autoincrement=False),
         sa.Column("upto_ns", sa.BigInteger, nullable=False),
     )
     op.bulk_insert(progress, [{"id": 1, "span_id": 0, "log_id": 0}])

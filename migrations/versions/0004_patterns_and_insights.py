@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
+from argus.storage.sql.types import BYTES, TEXT
+
 revision = "0004"
 down_revision = "0003"
 branch_labels = None
@@ -13,8 +15,8 @@ def upgrade() -> None:
     op.create_table(
         "patterns",
         sa.Column("tenant_id", sa.Integer, nullable=False),
-        sa.Column("pattern_id", sa.LargeBinary, nullable=False),
-        sa.Column("template", sa.Text, nullable=False),
+        sa.Column("pattern_id", BYTES, nullable=False),
+        sa.Column("template", TEXT, nullable=False),
         sa.Column("first_ns", sa.BigInteger, nullable=False),
         sa.Column("last_ns", sa.BigInteger, nullable=False),
         sa.PrimaryKeyConstraint("tenant_id", "pattern_id"),
@@ -24,16 +26,16 @@ def upgrade() -> None:
         "insights",
         sa.Column("id", sa.Integer, primary_key=True),
         sa.Column("tenant_id", sa.Integer, nullable=False),
-        sa.Column("pattern_id", sa.LargeBinary, nullable=False),
-        sa.Column("digest", sa.LargeBinary, nullable=False),
-        sa.Column("service", sa.Text, nullable=False),
-        sa.Column("version", sa.Text, nullable=False),
+        sa.Column("pattern_id", BYTES, nullable=False),
+        sa.Column("digest", BYTES, nullable=False),
+        sa.Column("service", TEXT, nullable=False),
+        sa.Column("version", TEXT, nullable=False),
         sa.Column("created_ns", sa.BigInteger, nullable=False),
         sa.Column("log_id", sa.BigInteger, nullable=False),
-        sa.Column("model", sa.Text, nullable=False),
+        sa.Column("model", TEXT, nullable=False),
         sa.Column("tokens", sa.BigInteger, nullable=False),
-        sa.Column("text", sa.Text, nullable=False),
-        sa.Column("details", sa.Text, nullable=False),
+        sa.Column("text", TEXT, nullable=False),
+        sa.Column("details", TEXT, nullable=False),
         sa.UniqueConstraint("tenant_id", "pattern_id", "digest"),
     )
 

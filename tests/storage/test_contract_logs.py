@@ -225,6 +225,7 @@ async def test_the_dashboard_counts_what_is_in_range_and_filter(storage: Storage
     reader = storage.reader("default")
     numbers = await reader.dashboard(TimeRange(NOON, NOON + SECOND), ())
     assert numbers.total_traces == 3
+    assert type(numbers.total_traces) is int  # some drivers have decimals for sums
     assert numbers.total_spans == 102
     assert numbers.total_logs == 1
     assert numbers.total_errors == 6

@@ -26,7 +26,7 @@ from tests.builders import (
     a_span,
     a_trace_id,
 )
-from tests.storage.conftest import Reopen
+from tests.storage.conftest import Reopen, seeds
 from tests.storage.overview_recount import Recount, close, latencies, same
 
 MINUTE, HOUR = 60 * SECOND, 3600 * SECOND
@@ -78,7 +78,7 @@ def some_range(luck: random.Random) -> tuple[int, int]:
     return start_ns, start_ns + luck.randrange(luck.choice([SECOND, MINUTE, HOUR, 4 * HOUR]))
 
 
-@pytest.mark.parametrize("seed", range(4))
+@seeds(4)
 async def test_every_number_is_that_of_a_recount(reopen: Reopen, seed: int) -> None:
     luck = random.Random(seed)
     storage, records = await reopen(), Recount()
@@ -104,7 +104,7 @@ async def test_every_number_is_that_of_a_recount(reopen: Reopen, seed: int) -> N
             assert sum(map(sum, heatmap.counts)) == len(entries)
 
 
-@pytest.mark.parametrize("seed", range(2))
+@seeds(2)
 async def test_services_and_operations_are_those_of_a_recount(storage: Storage, seed: int) -> None:
     luck, records = random.Random(seed), Recount()
     await store_some(storage, luck, records)

@@ -9,7 +9,7 @@ import pytest
 from argus.model import Pattern
 from argus.query import parse
 from argus.storage import LogQuery, PatternNumbers, PatternQuery, Patterns, Storage, TimeRange
-from tests.builders import SECOND, a_batch, a_log_record
+from tests.builders import SECOND, a_batch, a_log_record, a_span, a_trace_id
 from tests.storage.conftest import Reopen
 
 MINUTE, HOUR = 60 * SECOND, 3600 * SECOND
@@ -118,3 +118,16 @@ async def test_patterns_are_known_after_a_restart_in_their_widest_form(reopen: R
         storage = await reopen()
     newest = {(tenant, id_): template for tenant, (id_, template) in reversed(known)}
     assert newest == {("default", PAID): "order <*> paid", ("other", FAILED): "order <*> failed"}
+
+
+async def test_what_is_pinned_keeps_its_pattern(storage: Storage) -> None:
+    trace_id = a_trace_id()
+    await storage.writer.write([a_batch(a_span(trace_id=trace_id, start_ns=NOON))])
+    await write(storage, PAID, b"", trace_id=trace_id)
+    await write(storage, FAILED)
+    assert await storage.pin("default", trace_id)
+    await storage.purge(NOON + HOUR)
+    reader = storage.reader("default")
+    page = await reader.find_logs(LogQuery(filter=parse(f"pattern:{PAID.hex()}", "logs")))
+    assert [record.pattern_id for record in page.items] == [PAID]
+    assert [log.pattern_id for log in (await reader.find_logs(LogQuery())).items] == [b"", PAID]

@@ -5,7 +5,6 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import count
-from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -19,9 +18,17 @@ from argus.storage.open import open_storage
 from tests.builders import NOON, SECOND, a_batch, a_log_record, a_span, a_trace_id
 from tests.query.records import LOGS, SPANS, Example, examples
 from tests.query.strategies import logs, spans, trees
+from tests.storage.conftest import place_of
 
 tenants = (f"tenant{number}" for number in count(1))
-lawful = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+
+
+def lawful(storage: Storage) -> settings:
+    """Fewer examples on a server, which takes longer for each."""
+    quick = storage._database.segments.backend.calls_python  # type: ignore[attr-defined]
+    return settings(
+        max_examples=60 if quick else 20, deadline=None, suppress_health_check=list(HealthCheck)
+    )
 
 
 @pytest.fixture(scope="module")
@@ -30,11 +37,16 @@ def runner() -> Iterator[asyncio.Runner]:
         yield one
 
 
-@pytest.fixture(scope="module")
-def shared(runner: asyncio.Runner, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Storage]:
+@pytest.fixture(scope="module", params=["sqlite", "postgres", "mysql"])
+def shared(
+    request: pytest.FixtureRequest,
+    runner: asyncio.Runner,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Storage]:
     """One storage for many examples, each of which is a tenant of its own."""
-    path: Path = tmp_path_factory.mktemp("filters") / "argus.db"
-    storage = runner.run(open_storage("sqlite", str(path), query_timeout_s=10))
+    folder = tmp_path_factory.mktemp("filters")
+    dsn = place_of(request.param, request, folder, "filters")
+    storage = runner.run(open_storage(request.param, dsn, query_timeout_s=10))
     yield storage
     runner.run(storage.close())
 
@@ -87,17 +99,25 @@ def test_an_example_of_the_page_finds_the_same_in_the_database(
         assert runner.run(found_traces(reader, tree, "span_count")) == expected
 
 
-@lawful
-@given(st.lists(logs(), min_size=1, max_size=6), st.lists(trees("logs"), min_size=1, max_size=4))
 def test_any_filter_finds_the_log_records_that_it_is_true_of(
-    shared: Storage, runner: asyncio.Runner, records: list[LogRecord], filters: list[Node]
+    shared: Storage, runner: asyncio.Runner
 ) -> None:
-    numbered = [log._replace(span_id=bytes([n]) * 8) for n, log in enumerate(records)]
-    reader = runner.run(kept(shared, numbered))
-    for tree in filters:
-        holds = matcher(tree, "logs")
-        expected = {log.span_id for log in numbered if holds(log)}
-        assert set(runner.run(found_logs(reader, tree))) == expected
+    some, several = (
+        st.lists(logs(), min_size=1, max_size=6),
+        st.lists(trees("logs"), min_size=1, max_size=4),
+    )
+
+    @lawful(shared)
+    @given(some, several)
+    def law(records: list[LogRecord], filters: list[Node]) -> None:
+        numbered = [log._replace(span_id=bytes([n]) * 8) for n, log in enumerate(records)]
+        reader = runner.run(kept(shared, numbered))
+        for tree in filters:
+            holds = matcher(tree, "logs")
+            expected = {log.span_id for log in numbered if holds(log)}
+            assert set(runner.run(found_logs(reader, tree))) == expected
+
+    law()
 
 
 def rooted(tree: Node, choose: st.DrawFn) -> Node:
@@ -129,18 +149,21 @@ def traces(draw: st.DrawFn) -> list[Span]:
     ]
 
 
-@lawful
-@given(traces(), st.lists(filters_of_traces(), min_size=1, max_size=4))
 def test_any_filter_finds_the_traces_with_a_span_that_it_is_true_of(
-    shared: Storage, runner: asyncio.Runner, records: list[Span], filters: list[Node]
+    shared: Storage, runner: asyncio.Runner
 ) -> None:
-    reader = runner.run(kept(shared, records))
-    roots = roots_of(records)
-    for tree in filters:
-        holds = matcher(tree, "traces", lambda span: roots.get(span.trace_id))
-        expected = {span.trace_id for span in records if holds(span)}
-        assert runner.run(found_traces(reader, tree)) == expected
-        assert runner.run(found_traces(reader, tree, "duration")) == expected
+    @lawful(shared)
+    @given(traces(), st.lists(filters_of_traces(), min_size=1, max_size=4))
+    def law(records: list[Span], filters: list[Node]) -> None:
+        reader = runner.run(kept(shared, records))
+        roots = roots_of(records)
+        for tree in filters:
+            holds = matcher(tree, "traces", lambda span: roots.get(span.trace_id))
+            expected = {span.trace_id for span in records if holds(span)}
+            assert runner.run(found_traces(reader, tree)) == expected
+            assert runner.run(found_traces(reader, tree, "duration")) == expected
+
+    law()
 
 
 @pytest.mark.parametrize(

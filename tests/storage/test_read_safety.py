@@ -12,7 +12,8 @@ import pytest
 
 from argus.storage import LogQuery, SegmentLimits, Storage, TraceQuery
 from argus.storage.sql import driver
-from argus.storage.sql.engine import MOST_HELD, MOST_IDLE, READERS
+from argus.storage.sql.engine import READERS
+from argus.storage.sql.file_reading import MOST_HELD, MOST_IDLE
 from tests.builders import a_batch, a_log_record, a_span
 from tests.storage.conftest import Open, all_sealed, segments_of
 

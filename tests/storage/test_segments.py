@@ -30,8 +30,8 @@ async def traces(storage: Storage, **conditions: Any) -> list[TraceSummary]:
     return list(page.items)
 
 
-async def test_a_full_segment_is_sealed_and_knows_its_bounds(opened: Open) -> None:
-    storage = await opened()
+async def test_a_full_segment_is_sealed_and_knows_its_bounds(everywhere: Open) -> None:
+    storage = await everywhere()
     spans = [a_span(start_ns=NOON + i) for i in range(3)]
     batch = a_batch(*spans)
     batch.received_ns = 77
@@ -76,8 +76,8 @@ async def test_a_sealed_file_stands_alone_and_is_sound(opened: Open, tmp_path: P
     connection.close()
 
 
-async def test_late_and_future_records_are_found_where_their_time_is(opened: Open) -> None:
-    storage = await opened()
+async def test_late_and_future_records_are_found_where_their_time_is(everywhere: Open) -> None:
+    storage = await everywhere()
     times = [NOON, FAR, NOON + 1, 1, NOON + 2, NOON - 5]
     for time_ns in times:
         logs = [a_log_record(time_ns, time_ns=time_ns) for _ in range(2)]
@@ -97,8 +97,8 @@ async def test_late_and_future_records_are_found_where_their_time_is(opened: Ope
     assert [log.time_ns for log in page.items] == [FAR, FAR]
 
 
-async def test_a_straddling_trace_is_judged_as_a_whole(opened: Open) -> None:
-    storage = await opened()
+async def test_a_straddling_trace_is_judged_as_a_whole(everywhere: Open) -> None:
+    storage = await everywhere()
     trace_id = a_trace_id()
     parts = [
         a_span("web", trace_id=trace_id, start_ns=NOON, end_ns=NOON + 5, name="root"),
@@ -129,9 +129,9 @@ async def test_a_straddling_trace_is_judged_as_a_whole(opened: Open) -> None:
 
 @pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0), (1, 2, 0)])
 async def test_the_root_of_a_straddling_trace_is_found_where_it_lies(
-    opened: Open, order: tuple[int, ...]
+    everywhere: Open, order: tuple[int, ...]
 ) -> None:
-    storage = await opened()
+    storage = await everywhere()
     trace_id = a_trace_id()
     child: dict[str, Any] = {"parent_span_id": b"p" * 8}
     parts = [
@@ -192,8 +192,8 @@ async def test_without_the_control_database_everything_is_found_again(
     assert sorted(ids) == [1, 2, 3, 4, 5, 6]
 
 
-async def test_repeats_are_recognised_across_segments_and_a_restart(opened: Open) -> None:
-    storage = await opened()
+async def test_repeats_are_recognised_across_segments_and_a_restart(everywhere: Open) -> None:
+    storage = await everywhere()
     first, others = a_span(), [a_span() for _ in range(9)]
     keyed = a_batch(first)
     keyed.key = b"one"
@@ -202,7 +202,7 @@ async def test_repeats_are_recognised_across_segments_and_a_restart(opened: Open
         await storage.writer.write([a_batch(span)])
     for restarted in (False, True):
         if restarted:
-            storage = await opened()
+            storage = await everywhere()
         await all_sealed(storage)
         assert len((await storage.writer.write([a_batch(first, *others)]))[0]) == 0
         assert len((await storage.writer.write([keyed]))[0]) == 0

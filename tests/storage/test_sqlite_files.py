@@ -236,13 +236,6 @@ async def test_a_place_that_cannot_be_written_is_refused(tmp_path: Path) -> None
         await opened(tmp_path / "folder.db")
 
 
-@pytest.mark.parametrize("driver", ["postgres", "mysql", "sqlserver"])
-async def test_other_databases_are_not_available_yet(driver: str) -> None:
-    expected = f"DB_DRIVER: {driver} is not available in this version"
-    with pytest.raises(StartError, match=expected):
-        await open_storage(driver, "", query_timeout_s=1)
-
-
 async def test_a_newer_schema_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "argus.db"
     await (await opened(path)).close()

@@ -5,23 +5,24 @@ import time
 from collections.abc import Sequence
 
 from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
 
 from argus.errors import ArgusError
 from argus.model import Batch
+from argus.storage.sql.backend import unavailable
+from argus.storage.sql.bulk import Rows
 from argus.storage.sql.control import Tenants
 from argus.storage.sql.engine import Database
 from argus.storage.sql.exactly_once import ExactlyOnce
 from argus.storage.sql.segments import last_ids
+from argus.storage.sql.tables import meta
 from argus.storage.sql.texts import encodable
 from argus.storage.sql.writer import SegmentWriter
 
 _log = logging.getLogger("argus.storage")
 
-_RECEIVED = (
-    "INSERT INTO meta (key, value) VALUES ('min_received_ns', ?), ('max_received_ns', ?) "
-    "ON CONFLICT (key) DO UPDATE SET value = CASE key WHEN 'min_received_ns' "
-    "THEN min(value, excluded.value) ELSE max(value, excluded.value) END"
-)
+_FIRST = Rows(meta, keys=("key",), merge={"value": "min"})
+_LAST = Rows(meta, keys=("key",), merge={"value": "max"})
 
 
 class Active:
@@ -36,7 +37,8 @@ class Active:
             segment = reading.segments[0]
             connection = reading.connection(segment)
             ids = last_ids(connection, segment.first_span_id, segment.first_log_id)
-        self._rows = SegmentWriter(*ids)
+        self._rows = SegmentWriter(self._segments.backend.index, *ids)
+        self._uncertain = False
 
     @property
     def last_span_id(self) -> int:
@@ -70,20 +72,36 @@ class Active:
         received = [batch.received_ns for batch in batches] or [time.time_ns()]
 
         def store(connection: Connection) -> list[Batch]:
+            if self._uncertain:
+                self._recover(connection)
+            _FIRST.insert(connection, ("min_received_ns", min(received)))
             admitted = self._once.admit(connection, owned)
             stored = self._rows.insert(connection, admitted)
-            connection.exec_driver_sql(_RECEIVED, (min(received), max(received)))
+            _LAST.insert(connection, ("max_received_ns", max(received)))
             return stored
 
         try:
             owned = [(self._tenants.ensure(batch.tenant), batch) for batch in batches]
             stored = self._database.transact(store)
-        except BaseException:
+        except BaseException as error:
             self._rows.forget()
             self._once.forget()
+            self._uncertain = True
+            if isinstance(error, DBAPIError):
+                raise unavailable(error) from error
             raise
         self._rows.keep()
+        self._uncertain = False
         return stored
+
+    def _recover(self, connection: Connection) -> None:
+        """Go on behind what is stored: a commit that seemed to fail may have been one."""
+        active = self._segments.active
+        # which waits until that commit is over
+        _FIRST.insert(connection, ("min_received_ns", 2**63 - 1))
+        ids = last_ids(connection, active.first_span_id, active.first_log_id)
+        if ids != (self._rows.last_span_id, self._rows.last_log_id):
+            self._rows = SegmentWriter(self._segments.backend.index, *ids)
 
     def roll_when_due(self) -> None:
         """Begin a new segment when it is time; what fails is tried again later."""
@@ -95,8 +113,10 @@ class Active:
 
     def roll(self) -> None:
         """Begin a new segment, unless this one has no rows. Raises Unavailable."""
+        if self._uncertain:
+            self._database.transact(self._recover)
         active, rows = self._segments.active, self._rows
         last = rows.last_span_id, rows.last_log_id
         if last != (active.first_span_id - 1, active.first_log_id - 1):
             self._database.roll(*last)
-            self._rows = SegmentWriter(*last)
+            self._rows = SegmentWriter(self._segments.backend.index, *last)

@@ -3,41 +3,41 @@
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
-from typing import Any
 
-from sqlalchemy import Connection, NullPool, insert, select
+from sqlalchemy import Connection, insert, select
 
-from argus.storage.sql.driver import sqlite_engine
+from argus.storage.sql.backend import Backend
 from argus.storage.sql.tables import known_tenants
 
 
 class Control:
     """A connection to the control database. Keep its transactions short: others wait for them."""
 
-    def __init__(self, path: Path, turns: "threading.Lock | None" = None) -> None:
+    def __init__(self, backend: Backend, turns: "threading.Lock | None" = None) -> None:
         """`turns` is shared by the connections of one process: SQLite lets those who wait for its
         own lock try again at random, and on a busy machine one of them may never be in time."""
-        self._path = path
-        self._connection = sqlite_engine(path, writable=True, poolclass=NullPool).connect()
+        self._backend = backend
+        self._connection = backend.control()
         self._lock = turns or threading.Lock()
 
     def another(self) -> "Control":
-        """Another connection to the same database, which takes turns with this one."""
-        return Control(self._path, self._lock)
+        """Another connection to the same database, which takes turns with this one where the
+        database has one writer at a time."""
+        return Control(self._backend, self._lock if self._backend.one_writer else None)
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
         """A transaction that is committed at the end, or rolled back by an exception."""
-        with self._lock, self._connection.begin():
-            yield self._connection
+        with self._lock:
+            self._backend.revive(self._connection)
+            with self._connection.begin():
+                yield self._connection
 
     def vacuum(self) -> None:
-        """Give the room of deleted rows back to the disk."""
+        """Give the room of deleted rows back to the disk. Raises NotSupported where the database
+        does that by itself."""
         with self._lock:
-            driver: Any = self._connection.connection.driver_connection
-            driver.execute("VACUUM")
-            driver.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            self._backend.vacuum(self._connection)
 
     def close(self) -> None:
         """Close the connection."""

@@ -6,17 +6,18 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Select, and_, case, func, literal, null, select
+from sqlalchemy import ColumnElement, and_, case, func, literal, null, select
 
 from argus.errors import InvalidInput
 from argus.model import SpanKind, StatusCode, severity_name
 from argus.query import Node
-from argus.query.tree import Column, Everything, Target
+from argus.query.tree import Attribute, Column, Everything, Target
 from argus.storage import Contrast, RecordQuery, Tally
 from argus.storage.sql.engine import View
 from argus.storage.sql.filters import Filter
 from argus.storage.sql.functions import scalar, scalar_text
 from argus.storage.sql.paging import BLOCK_ROWS, Counting, clamp, newest_first
+from argus.storage.sql.spelling import whole_parts
 
 MAX_DISTINCT = 300_000
 """Different values that are kept apart; counting stops there as if the time were over."""
@@ -48,13 +49,13 @@ class _Walk:
         self._until = time.monotonic() + query.budget_s
         self._filters: dict[View, Filter] = {}
 
-    def chunks(self, distinct: Callable[[], int]) -> Iterator[tuple[View, ColumnElement[bool]]]:
-        """Each chunk as the condition of its rows; ends early when the time is over."""
+    def chunks(self, distinct: Callable[[], int]) -> Iterator[tuple[View, int, int]]:
+        """Each chunk as the first and last id of its rows; ends early when the time is over."""
         for group in newest_first(self.views, self.signal, self.query.range):
             for part in group.parts:
                 for first, last in reversed(part.ranges):
                     for low in range(last + 1 - BLOCK_ROWS, first - 1, -BLOCK_ROWS):
-                        yield part.view, self.condition(part.view, low, low + BLOCK_ROWS - 1)
+                        yield part.view, low, low + BLOCK_ROWS - 1
                         if time.monotonic() >= self._until or distinct() > MAX_DISTINCT:
                             self.complete = False
                             return
@@ -102,12 +103,12 @@ def count_values(
     walk = _Walk(views, query)
     counts: Counter[tuple[int, str]] = Counter()
     known: dict[View, _Values] = {}
-    for view, condition in walk.chunks(lambda: len(counts)):
+    for view, *ids in walk.chunks(lambda: len(counts)):
         if view not in known:
             known[view] = _Values(view, query, target)
         values = known[view]
-        rows = view.rows(values.grouped(bucket_ns).where(condition))
-        for bucket, resource_id, value, count in rows:
+        condition = walk.condition(view, *ids)
+        for bucket, resource_id, value, count in values.grouped(bucket_ns, condition):
             counts[bucket, values.json_of(resource_id, value)] += count
     return Tally(counts.total(), *walk.total(counts.total()), counts)
 
@@ -123,12 +124,28 @@ class _Values:
         self._scopes: dict[int, list[str]] = {}
         self._resources = _Resources(view)
 
-    def grouped(self, bucket_ns: int) -> Select[Any]:
-        """Rows of (bucket, resource, value, count)."""
-        bucket: ColumnElement[int] = self._moment // literal(bucket_ns) if bucket_ns else literal(0)
-        resource_id, value = self._rows.c.resource_id, self._value().label("value")
-        statement = select(bucket.label("bucket"), resource_id, value, func.count().label("count"))
-        return statement.group_by("bucket", resource_id, "value")
+    def grouped(self, bucket_ns: int, condition: ColumnElement[bool]) -> Iterable[list[Any]]:
+        """(bucket, resource, value, count) of the rows a condition holds for."""
+        bucket: ColumnElement[int] = literal(0)
+        if bucket_ns:
+            bucket = whole_parts(self._moment, literal(bucket_ns))
+        resource_id, value = self._rows.c.resource_id, self._value()
+        if isinstance(self._target, Attribute) and not self._view.calls_python:
+            value = self._rows.c.attributes
+        inner = select(bucket.label("bucket"), resource_id, value.label("value")).where(condition)
+        c = inner.subquery().c
+        keys = (c.bucket, c.resource_id, c.value)
+        rows = self._view.rows(select(*keys, func.count().label("count")).group_by(*keys))
+        if value is self._rows.c.attributes:
+            return ([*key, self._own(text), count] for *key, text, count in rows)
+        return rows
+
+    def _own(self, text: str) -> str | None:
+        """What `scalar` finds of the target in attributes."""
+        attributes = msgspec.json.decode(text)
+        places = self._target.places if isinstance(self._target, Attribute) else ()
+        keys = [key for of, key in places if of == "record" and key in attributes]
+        return scalar_text(attributes[keys[0]]) if keys else None
 
     def _value(self) -> ColumnElement[Any]:
         target, c = self._target, self._rows.c
@@ -198,11 +215,11 @@ def count_keys(views: Iterable[View], query: RecordQuery) -> Tally:
     counts: Counter[str] = Counter()
     counted = 0
     known: dict[View, _Resources] = {}
-    for view, condition in walk.chunks(lambda: len(counts)):
+    for view, *ids in walk.chunks(lambda: len(counts)):
         rows = view.spans if query.signal == "traces" else view.logs
         resources = known.setdefault(view, _Resources(view))
         for resource_id, text in view.rows(
-            select(rows.c.resource_id, rows.c.attributes).where(condition)
+            select(rows.c.resource_id, rows.c.attributes).where(walk.condition(view, *ids))
         ):
             counted += 1
             counts.update(msgspec.json.decode(text).keys() | resources.attributes(resource_id))
@@ -217,13 +234,15 @@ def contrast(views: Iterable[View], query: RecordQuery, selection: Node) -> Cont
     sizes = [0, 0]
     known: dict[View, _Resources] = {}
     names = _FIELDS[query.signal]
-    for view, condition in walk.chunks(lambda: len(counts)):
+    for view, *ids in walk.chunks(lambda: len(counts)):
         rows = view.spans if query.signal == "traces" else view.logs
-        chosen = case((Filter(selection, query.signal, view).exact, 0), else_=1)
+        chosen = case((Filter(selection, query.signal, view).exact(ids[0], ids[1]), 0), else_=1)
         columns = [rows.c[name] for name in names]
         statement = select(chosen.label("side"), rows.c.resource_id, rows.c.attributes, *columns)
         by_resource: Counter[tuple[int, int]] = Counter()
-        for side, resource_id, text, *values in view.rows(statement.where(condition)):
+        for side, resource_id, text, *values in view.rows(
+            statement.where(walk.condition(view, *ids))
+        ):
             by_resource[side, resource_id] += 1
             for key, value in msgspec.json.decode(text).items():
                 if found := scalar_text(value):

@@ -95,9 +95,9 @@ def sqlite_engine(path: Path, *, writable: bool, poolclass: type[Pool]) -> Engin
     )
 
 
-def immutable_uri(path: Path) -> str:
-    """What ATTACH takes for a file that nobody writes to."""
-    return _uri(path, "ro&immutable=1")
+def reading_uri(path: Path) -> str:
+    """What ATTACH takes for a file that is only read."""
+    return _uri(path, "ro")
 
 
 def open_immutable(path: Path) -> Any:
@@ -112,7 +112,7 @@ class SqliteReaders:
     """
 
     def __init__(self, control: Path) -> None:
-        self._attach = f"ATTACH '{_uri(control, 'ro').replace(chr(39), chr(39) * 2)}' AS control"
+        self._attach = f"ATTACH '{reading_uri(control).replace(chr(39), chr(39) * 2)}' AS control"
         self._target = threading.local()
         self._engine = _engine(self._connect, "BEGIN", NullPool)
 

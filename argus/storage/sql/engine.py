@@ -7,10 +7,9 @@ tenant's `View`s and nothing else; this is the only place where rows are filtere
 import asyncio
 import threading
 import time
-from collections import deque
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import Any, TypeVar
 
 from sqlalchemy import (
@@ -18,41 +17,27 @@ from sqlalchemy import (
     CompoundSelect,
     Connection,
     FromClause,
-    Integer,
-    MetaData,
     Select,
     Table,
     bindparam,
-    column,
-    func,
-    literal,
-    literal_column,
     select,
-    table,
 )
 from sqlalchemy.exc import DBAPIError
 
-from argus.attributes import MARK
-from argus.errors import DeadlineExceeded, Unavailable
+from argus.errors import DeadlineExceeded
 from argus.storage.sql import tables
-from argus.storage.sql.files import SegmentFiles
-from argus.storage.sql.packed import packed_rows
-from argus.storage.sql.segments import Segment, Segments
+from argus.storage.sql.backend import Reading, unavailable
+from argus.storage.sql.packed import packed_rows, plain
+from argus.storage.sql.segment import Segment
+from argus.storage.sql.segments import Segments
 from argus.storage.sql.tables import PINNED
+from argus.storage.sql.words import Expression
 
 T = TypeVar("T")
 
 READERS = 4
 """Threads that read at the same time."""
-MOST_HELD, MOST_IDLE = 16, 64
-"""Connections (some three open files each) of one reading, and kept open between readings."""
-
 _INTERRUPT_EVERY_S = 0.02
-_RETRY_AFTER_S = 1.0
-
-
-def _unavailable(error: DBAPIError) -> Unavailable:
-    return Unavailable(f"storage: {error.orig}", retry_after_s=_RETRY_AFTER_S)
 
 
 def _of_tenant(rows: Table) -> FromClause:
@@ -61,10 +46,7 @@ def _of_tenant(rows: Table) -> FromClause:
 
 def _attached(rows: Table) -> FromClause:
     # the control database as a reader of a segment sees it
-    return _of_tenant(rows.to_metadata(_ATTACHED, schema="control"))
-
-
-_ATTACHED = MetaData()
+    return _of_tenant(tables.attached(rows))
 
 
 class View:
@@ -85,12 +67,12 @@ class View:
     rollup_keys = _attached(tables.rollup_keys)
     patterns = _attached(tables.known_patterns)
     insights = _attached(tables.insights)
-    rollup_progress = tables.rollup_progress.to_metadata(_ATTACHED, schema="control")
+    rollup_progress = tables.attached(tables.rollup_progress)
     blocks = tables.blocks
     SPANS, LOGS = tables.SPAN_SIGNAL, tables.LOG_SIGNAL
     LONG_TRACE_NS = tables.LONG_TRACE_NS
 
-    def __init__(self, segment: Segment, reading: "Reading", tenant_id: int) -> None:
+    def __init__(self, segment: Segment, reading: Reading, tenant_id: int) -> None:
         self.segment_id = segment.id
         self._segment = segment
         self._reading = reading
@@ -112,7 +94,7 @@ class View:
     def value(self, statement: Select[Any]) -> Any:
         """The single value a statement yields."""
         connection = self._reading.connection(self._segment)
-        return connection.execute(statement, self._tenant).scalar_one()
+        return plain(connection.execute(statement, self._tenant).scalar_one())
 
     def rows(self, statement: Select[Any] | CompoundSelect[Any]) -> list[list[Any]]:
         """The rows of a statement, ids as hex text; they come as one JSON value (see `packed`)."""
@@ -123,137 +105,31 @@ class View:
         """Whether a trace takes as long as those that have an index of their own."""
         return tables.is_long(traces)
 
-    def span_ids(self, expression: str, first_id: int = 0, last_id: int = 2**63 - 1) -> Select[Any]:
+    @property
+    def calls_python(self) -> bool:
+        """Whether statements can call the functions of `functions`."""
+        return self._reading.backend.calls_python
+
+    @property
+    def knows_beginnings(self) -> bool:
+        """Whether the index can be asked for the beginnings of words."""
+        return self._reading.backend.index.knows_beginnings
+
+    def span_ids(
+        self, expression: Expression, first_id: int = 0, last_id: int = 2**63 - 1
+    ) -> Select[Any]:
         """The ids in a range of the spans (of all tenants) that match an index expression."""
-        return _matching("span_words", expression, first_id, last_id)
+        return self._reading.backend.index.ids("span", expression, first_id, last_id)
 
     def span_ids_of_trace(self, spans: FromClause) -> Select[Any]:
         """The ids of the spans (of all tenants) of the trace of a span of an outer statement."""
-        trace_id = func.lower(func.hex(spans.c.trace_id))
-        word = literal(f'"{MARK}t').concat(trace_id).concat('"')
-        return _matching("span_words", word, 0, 2**63 - 1).correlate(spans)
+        return self._reading.backend.index.span_ids_of_trace(spans)
 
-    def log_ids(self, expression: str, first_id: int = 0, last_id: int = 2**63 - 1) -> Select[Any]:
+    def log_ids(
+        self, expression: Expression, first_id: int = 0, last_id: int = 2**63 - 1
+    ) -> Select[Any]:
         """The ids in a range of the log records (of all tenants) that match an expression."""
-        return _matching("log_words", expression, first_id, last_id)
-
-
-def _matching(
-    index: str, expression: str | ColumnElement[str], first_id: int, last_id: int
-) -> Select[Any]:
-    rowid: Any = column("rowid", Integer)
-    return (
-        select(rowid)
-        .select_from(table(index, rowid))
-        .where(
-            literal_column(index).op("MATCH")(expression),
-            rowid >= first_id,
-            rowid <= last_id,
-        )
-    )
-
-
-class Reading:
-    """One read in progress: its segments, its connections, and whether it was told to stop."""
-
-    def __init__(self, segments: tuple[Segment, ...], connections: "Connections") -> None:
-        self.segments = segments
-        self._connections = connections
-        self._lock = threading.Lock()
-        self._open: dict[Segment, Connection] = {}
-        self.started = False
-        self.stopped = False
-
-    def connection(self, segment: Segment) -> Connection:
-        """The connection to a segment, opened when asked for first; use it at once."""
-        with self._lock:
-            found = self._open.pop(segment, None)
-        if found is None:
-            self._make_room()
-            found = self._connections.borrow(segment)
-        with self._lock:
-            self._open[segment] = found
-        if self.stopped:
-            raise DeadlineExceeded("the query was stopped")
-        return found
-
-    def _make_room(self) -> None:
-        """Give back what was used longest ago, and of what never changes: it reads the same when
-        it is opened again."""
-        with self._lock:
-            sealed = [segment for segment in self._open if segment.sealed]
-            surplus = [
-                (one, self._open.pop(one)) for one in sealed[: max(0, len(sealed) - MOST_HELD + 1)]
-            ]
-        for segment, connection in surplus:
-            self._connections.give_back(segment, connection)
-
-    def run(self, work: Callable[["Reading"], T]) -> T:
-        """Run `work` on this reading. Raises Unavailable when the database refuses."""
-        self.started = True
-        try:
-            return work(self)
-        except DBAPIError as error:
-            if self.stopped:
-                raise DeadlineExceeded("the query was stopped") from error
-            raise _unavailable(error) from error
-
-    def stop(self) -> None:
-        """Interrupt the statement that runs now, and refuse to start on another segment."""
-        self.stopped = True
-        with self._lock:
-            for connection in self._open.values():
-                driver: Any = connection.connection.driver_connection
-                driver.interrupt()
-
-    def close(self) -> None:
-        """Give the connections back."""
-        with self._lock:
-            held, self._open = self._open, {}
-        for segment, connection in held.items():
-            self._connections.give_back(segment, connection)
-
-
-class Connections:
-    """Connections that read segments; some are kept open for the next reading."""
-
-    def __init__(self, files: SegmentFiles, most_idle: int = MOST_IDLE) -> None:
-        self._files = files
-        self._most_idle = most_idle
-        self._lock = threading.Lock()
-        self._idle: deque[tuple[Segment, Connection]] = deque()
-
-    def borrow(self, segment: Segment) -> Connection:
-        """A connection to a segment, outside any transaction."""
-        with self._lock:
-            for position in range(len(self._idle) - 1, -1, -1):
-                if self._idle[position][0] is segment:
-                    connection = self._idle[position][1]
-                    del self._idle[position]
-                    return connection
-        return self._files.reader(segment.id, sealed=segment.sealed)
-
-    def give_back(self, segment: Segment, connection: Connection) -> None:
-        """End the transaction of a connection and keep it for the next who asks."""
-        try:
-            connection.rollback()
-        except DBAPIError:
-            connection.invalidate()
-            connection.close()
-            return
-        with self._lock:
-            self._idle.append((segment, connection))
-            surplus = self._idle.popleft()[1] if len(self._idle) > self._most_idle else None
-        if surplus is not None:
-            surplus.close()
-
-    def forget(self, segments: Collection[Segment] | None = None) -> None:
-        """Close what is kept open of these segments, of all when None."""
-        with self._lock:
-            gone = [pair for pair in self._idle if segments is None or pair[0] in segments]
-            self._idle = deque(pair for pair in self._idle if pair not in gone)
-        for _, connection in gone:
-            connection.close()
+        return self._reading.backend.index.ids("log", expression, first_id, last_id)
 
 
 class Database:
@@ -272,7 +148,6 @@ class Database:
         self._writer = ThreadPoolExecutor(1, "argus-writer")
         self._readers = ThreadPoolExecutor(READERS, "argus-reader")
         self._connection: Connection | None = None
-        self._connections = Connections(segments.files)
         self._readings: set[Reading] = set()
         self._lock = threading.Lock()
 
@@ -291,12 +166,12 @@ class Database:
         """
         try:
             if self._connection is None:
-                self._connection = self.segments.files.writer(self.segments.active.id)
+                self._connection = self.segments.backend.writer(self.segments.active.id)
             with self._connection.begin():
                 return work(self._connection)
         except DBAPIError as error:
             self._disconnect()
-            raise _unavailable(error) from error
+            raise unavailable(error) from error
         except BaseException:
             self._disconnect()
             raise
@@ -307,49 +182,51 @@ class Database:
         try:
             connection = self.segments.roll(last_span_id, last_log_id)
         except DBAPIError as error:
-            raise _unavailable(error) from error
+            raise unavailable(error) from error
         self._disconnect()
         self._connection = connection
 
     def _disconnect(self) -> None:
         connection, self._connection = self._connection, None
         if connection is not None:
-            connection.close()
+            with suppress(DBAPIError):  # a connection that broke is closed
+                connection.close()
 
     @contextmanager
     def reading(self) -> Iterator[Reading]:
         """A reading of all segments, over all tenants: for upkeep only, never for an answer."""
-        reading = self._begin_reading()
+        reading = self.segments.backend.reading()
         try:
+            self._begin(reading)
             yield reading
         finally:
-            self._end_reading(reading)
+            self._end(reading)
 
-    def _begin_reading(self) -> Reading:
+    def _begin(self, reading: Reading) -> None:
         with self._lock:
-            reading = Reading(self.segments.newest_first, self._connections)
+            reading.segments = self.segments.newest_first
             self._readings.add(reading)
             if reading.segments[-1].id == PINNED:
                 # what is copied there later belongs to a segment that this reading still sees
-                reading.connection(reading.segments[-1]).exec_driver_sql("SELECT 1 FROM meta")
-        return reading
+                reading.settle(reading.segments[-1])
 
     def no_reading_begins(self) -> AbstractContextManager[bool]:
         """Wait with new readings until what is done within is done. Keep it short."""
         return self._lock
 
-    def _end_reading(self, reading: Reading) -> None:
+    def _end(self, reading: Reading) -> None:
         reading.close()
         with self._lock:
             self._readings.discard(reading)
 
-    def unread(self, segment: Segment) -> bool:
-        """Whether no reading in progress knows a segment that was taken out; what was kept open
-        of it is closed then."""
+    def unread(self, segment: Segment, *, any_state: bool = False) -> bool:
+        """Whether no reading in progress knows a segment that was taken out, in this or any state;
+        what was kept open of it is closed then."""
         with self._lock:
-            if any(segment in reading.segments for reading in self._readings):
-                return False
-        self._connections.forget([segment])
+            known = [one for reading in self._readings for one in reading.segments]
+        if any(one is segment or (any_state and one.id == segment.id) for one in known):
+            return False
+        self.segments.backend.forget([segment])
         return True
 
     async def read(self, tenant_id: int, work: Callable[[list[View]], T]) -> T:
@@ -364,13 +241,17 @@ class Database:
     async def read_all(self, work: Callable[[Reading], T]) -> T:
         """Like `read`, over all tenants: for upkeep only, never for an answer."""
         started = time.perf_counter()
-        reading = self._begin_reading()
+        reading = self.segments.backend.reading()
+
+        def begun(reading: Reading) -> T:
+            self._begin(reading)
+            return work(reading)
 
         def run() -> T:
             try:
-                return reading.run(work)
+                return reading.run(begun)
             finally:
-                self._end_reading(reading)
+                self._end(reading)
 
         future = asyncio.get_running_loop().run_in_executor(self._readers, run)
         try:
@@ -379,7 +260,6 @@ class Database:
                 reading.stop()
                 if not reading.started:
                     future.cancel()
-                    self._end_reading(reading)
                     break
                 done, _ = await asyncio.wait({future}, timeout=_INTERRUPT_EVERY_S)
         except asyncio.CancelledError:
@@ -397,4 +277,4 @@ class Database:
         self._readers.shutdown()
         self._writer.submit(self._disconnect).result()
         self._writer.shutdown()
-        self._connections.forget()
+        self.segments.backend.forget()

@@ -6,32 +6,27 @@ from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import ColumnElement, Connection, Select, func, select
 
 from argus.model import Batch
+from argus.storage.sql.backend import Reading
+from argus.storage.sql.bulk import Rows
 from argus.storage.sql.duplicates import Known, SpanWindow, span_key
-from argus.storage.sql.engine import Reading
+from argus.storage.sql.index import INT64_MAX, Index
 from argus.storage.sql.seen import WINDOW_ITEMS, WINDOW_S, Seen
-from argus.storage.sql.segments import Segment
-from argus.storage.sql.tables import PINNED, applied_batches
+from argus.storage.sql.segment import Segment
+from argus.storage.sql.tables import PINNED, applied_batches, spans
 from argus.storage.sql.trace_filter import TraceFilter
-from argus.storage.sql.words import trace_word
-from argus.storage.sql.writer import Statements
+from argus.storage.sql.words import Among, trace_word
 
 Owned = tuple[int, Batch]
 """A batch with the id of its tenant."""
 
-_KEYS = Statements("applied_batches", ("key", "received_ns"))
+_KEYS = Rows(applied_batches, columns=("key", "received_ns"))
 _RESTORED_AT_ONCE = 10_000
 _SPANS_AT_ONCE = 20_000
-_REQUESTS = (
-    "SELECT max(id) FROM applied_batches",
-    "SELECT key FROM applied_batches WHERE id < ? AND id >= ?",
-)
-_TRACES = (
-    "SELECT max(id) FROM spans",
-    "SELECT DISTINCT tenant_id, trace_id FROM spans WHERE id < ? AND id >= ?",
-)
+_REQUESTS = select(applied_batches.c.key)
+_TRACES = select(spans.c.tenant_id, spans.c.trace_id).distinct()
 
 
 class ExactlyOnce:
@@ -42,8 +37,12 @@ class ExactlyOnce:
     """
 
     def __init__(
-        self, reading: Callable[[], AbstractContextManager[Reading]], traces: TraceFilter
+        self,
+        index: Index,
+        reading: Callable[[], AbstractContextManager[Reading]],
+        traces: TraceFilter,
     ) -> None:
+        self._index = index
         self._reading = reading
         self._filter = traces
         self._requests = Seen()
@@ -103,12 +102,23 @@ class ExactlyOnce:
         assert self._connection is not None
         ids = {key[-16:] for key in trace_keys}
         stored: dict[bytes, Known] = {}
-        _add_spans(stored, self._connection, ids)
+        self._add_spans(stored, self._connection, ids)
         with self._reading() as reading:
             window = {segment.id: segment for segment in _window(reading)[1:]}
             for number, some in self._filter.candidates(ids, window.keys()).items():
-                _add_spans(stored, reading.connection(window[number]), some)
+                self._add_spans(stored, reading.connection(window[number]), some)
         return stored
+
+    def _add_spans(
+        self, stored: dict[bytes, Known], connection: Connection, trace_ids: Iterable[bytes]
+    ) -> None:
+        words = Among(tuple(map(trace_word, trace_ids)))
+        c = spans.c
+        ids = self._index.ids("span", words, 0, INT64_MAX)
+        found = select(c.tenant_id, c.trace_id, c.span_id, c.kind).where(c.id.in_(ids))
+        for tenant_id, trace_id, span_id, kind in connection.execute(found):
+            key = SpanWindow.trace_key(tenant_id, trace_id)
+            stored.setdefault(key, set()).add(span_key(span_id, kind))
 
     def restore(self) -> bool:
         """Read some of what was stored before this start, newest first; False when that is all.
@@ -121,16 +131,24 @@ class ExactlyOnce:
         with self._reading() as reading:
             window = _window(reading)
         for segment in window:
-            yield from self._restored(segment, _REQUESTS, _RESTORED_AT_ONCE, self._add_requests)
+            yield from self._restored(
+                segment, _REQUESTS, applied_batches.c.id, _RESTORED_AT_ONCE, self._add_requests
+            )
         self._requests.complete()
         for segment in window:
-            yield from self._restored(segment, _TRACES, _SPANS_AT_ONCE, self._add_traces)
+            yield from self._restored(
+                segment, _TRACES, spans.c.id, _SPANS_AT_ONCE, self._add_traces
+            )
         self._traces.complete()
 
     def _restored(
-        self, segment: Segment, statements: tuple[str, str], step: int, add: Callable[[Any], None]
+        self,
+        segment: Segment,
+        some: Select[Any],
+        id_: ColumnElement[int],
+        step: int,
+        add: Callable[[Any], None],
     ) -> Iterator[bool]:
-        newest, some = statements
         below: int | None = None
         while True:
             with self._reading() as reading:
@@ -138,12 +156,10 @@ class ExactlyOnce:
                     return
                 connection = reading.connection(_current(reading, segment))
                 if below is None:
-                    below = (connection.exec_driver_sql(newest).scalar_one() or 0) + 1
+                    below = (connection.execute(select(func.max(id_))).scalar_one() or 0) + 1
                 oldest = max(0, below - step)
-                add(connection.exec_driver_sql(some, (below, oldest)).all())
-                first = connection.exec_driver_sql(
-                    newest.replace("max(id)", "min(id)")
-                ).scalar_one()
+                add(connection.execute(some.where(id_ < below, id_ >= oldest)).all())
+                first = connection.execute(select(func.min(id_))).scalar_one()
             if first is None or oldest <= first:
                 return
             below = oldest
@@ -174,29 +190,12 @@ def _current(reading: Reading, segment: Segment) -> Segment:
     return next(one for one in reading.segments if one.id == segment.id)
 
 
-def _add_spans(
-    stored: dict[bytes, Known], connection: Connection, trace_ids: Iterable[bytes]
-) -> None:
-    found = connection.exec_driver_sql(
-        "SELECT tenant_id, trace_id, span_id, kind FROM spans WHERE id IN "
-        "(SELECT rowid FROM span_words WHERE span_words MATCH ?)",
-        (" OR ".join(f'"{trace_word(trace_id)}"' for trace_id in trace_ids),),
-    )
-    for tenant_id, trace_id, span_id, kind in found:
-        key = SpanWindow.trace_key(tenant_id, trace_id)
-        stored.setdefault(key, set()).add(span_key(span_id, kind))
-
-
 def _applied(connection: Connection, keys: Sequence[bytes]) -> set[bytes]:
     """Those of the keys that one segment has."""
     found: set[bytes] = set()
     for start in range(0, len(keys), 512):
-        some = tuple(keys[start : start + 512])
-        marks = ", ".join("?" * len(some))
-        rows = connection.exec_driver_sql(
-            f"SELECT key FROM {applied_batches.name} WHERE key IN ({marks})", some
-        )
-        found.update(row[0] for row in rows)
+        some = applied_batches.c.key.in_(keys[start : start + 512])
+        found.update(connection.execute(_REQUESTS.where(some)).scalars())
     return found
 
 

@@ -74,7 +74,7 @@ def _matching(
 ) -> Select[Any]:
     traces, spans = part.view.traces, part.view.spans
     ids = _trace_ids(part.view, filter_, part.ranges[0][0], part.ranges[-1][1]).where(
-        in_ranges(spans.c.id, part.ranges, indexed=bool(filter_.expression))
+        in_ranges(spans.c.id, part.ranges, indexed=filter_.expression is not None)
     )
     return (
         select(traces.c.start_ns, traces.c.trace_id, traces.c.id)
@@ -85,7 +85,7 @@ def _matching(
 
 def _trace_ids(view: View, filter_: Filter, first_id: int, last_id: int) -> Select[Any]:
     spans = view.spans
-    ids = select(spans.c.trace_id).where(filter_.condition)
-    if filter_.expression:
+    ids = select(spans.c.trace_id).where(filter_.condition(first_id, last_id))
+    if filter_.expression is not None:
         ids = ids.where(spans.c.id.in_(view.span_ids(filter_.expression, first_id, last_id)))
     return ids

@@ -3,6 +3,7 @@
 Each call crosses into Python, so a statement asks cheaper questions of a row first.
 """
 
+import re
 from collections.abc import Callable
 from functools import lru_cache
 from itertools import chain
@@ -61,8 +62,22 @@ def has_words(
     value: ColumnElement[str], attributes: ColumnElement[str] | str, looked_for: Phrase | WordLike
 ) -> ColumnElement[int]:
     """Whether the strings in a JSON value and in attributes have a phrase or word, 0 or 1."""
-    needle = looked_for.needle if isinstance(looked_for, Phrase) else _text(looked_for.pattern)
-    return func.argus_words(value, attributes, needle)
+    return func.argus_words(value, attributes, _needle(looked_for))
+
+
+def have_words(value: str, attributes: str, looked_for: Phrase | WordLike) -> bool:
+    """`has_words` of values at hand."""
+    return bool(_words(value, attributes, _needle(looked_for)))
+
+
+def _needle(looked_for: Phrase | WordLike) -> str:
+    return looked_for.needle if isinstance(looked_for, Phrase) else _text(looked_for.pattern)
+
+
+def like(text: ColumnElement[str], pattern: Matches) -> ColumnElement[bool]:
+    """`matches` where LIKE minds the case."""
+    parts = (re.sub(r"[!%_\[]", r"!\g<0>", part) for part in pattern.parts)
+    return text.like("%".join(parts), escape="!")
 
 
 def _text(condition: Condition) -> str:

@@ -14,6 +14,8 @@ from itertools import accumulate
 import msgspec
 from sqlalchemy import ColumnElement, Integer, case, cast, func
 
+from argus.storage.sql.spelling import natural_logarithm
+
 SCALE = 5
 PER_OCTAVE = 2**SCALE
 ZERO = -1
@@ -31,7 +33,7 @@ def bucket_of(duration_ns: int) -> int:
 
 def bucket_column(duration: ColumnElement[int]) -> ColumnElement[int]:
     """`bucket_of` of a column of durations, in SQL."""
-    number = cast(func.floor(func.ln(duration) * _PER_NEPER), Integer)
+    number = cast(func.floor(natural_logarithm(duration) * _PER_NEPER), Integer)
     return case((duration > 0, number), else_=ZERO)
 
 

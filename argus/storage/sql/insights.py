@@ -63,7 +63,7 @@ class Insights:
         """The tokens that insights made since a time have cost, over all tenants."""
         counted = select(func.coalesce(func.sum(insights.c.tokens), 0))
         with self._control.transaction() as connection:
-            spent: int = connection.execute(
+            spent = connection.execute(
                 counted.where(insights.c.created_ns >= since_ns)
             ).scalar_one()
-        return spent
+        return int(spent)

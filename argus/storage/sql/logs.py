@@ -25,7 +25,8 @@ from argus.storage.sql.paging import (
 )
 from argus.storage.sql.rows import logs_of, select_logs
 from argus.storage.sql.words import (
-    both,
+    Among,
+    all_of,
     expression,
     searched_words,
     service_word,
@@ -102,7 +103,7 @@ def logs_of_trace(view: View, trace_id: bytes, limit: int) -> tuple[list[LogReco
     """The earliest log records of a trace in one segment by time, and how many there are."""
     logs = view.logs
     condition = and_(
-        logs.c.id.in_(view.log_ids(expression([[trace_word(trace_id)]]))),
+        logs.c.id.in_(view.log_ids(Among((trace_word(trace_id),)))),
         logs.c.trace_id == trace_id,
     )
     total: int = view.value(select(func.count()).select_from(logs).where(condition))
@@ -137,9 +138,9 @@ class _Wanted:
         """What holds for exactly the matching rows of a part."""
         view, logs, query = part.view, part.view.logs, self.query
         filter_ = self._filter(view)
-        matching = both(self._groups, filter_.expression if filter_ else "")
-        found = [in_ranges(logs.c.id, part.ranges, indexed=bool(matching))]
-        if matching:
+        matching = all_of([self._groups, filter_.expression if filter_ else None])
+        found = [in_ranges(logs.c.id, part.ranges, indexed=matching is not None)]
+        if matching is not None:
             first, last = part.ranges[0][0], part.ranges[-1][1]
             found.append(logs.c.id.in_(view.log_ids(matching, first, last)))
         if query.range.start_ns is not None:
@@ -156,7 +157,7 @@ class _Wanted:
         if query.span_id:
             found.append(logs.c.span_id == query.span_id)
         if filter_ is not None:
-            found.append(filter_.condition)
+            found.append(filter_.condition(part.ranges[0][0], part.ranges[-1][1]))
         return found
 
 

@@ -32,8 +32,9 @@ from argus.storage.sql.recount import (
     select_operations,
     select_severities,
 )
+from argus.storage.sql.spelling import contains, whole_parts
 from argus.storage.sql.summaries import quoted_service
-from argus.storage.sql.words import expression, trace_word
+from argus.storage.sql.words import Among, trace_word
 
 MOST_TRACES = 200
 """Traces of a cut minute whose calls are found anew; with more the range widens."""
@@ -171,7 +172,7 @@ class Numbers:
         # a sum of durations may be more than the database's integers hold
         statement = select(
             *of_key, func.sum(c.count).label("n"), func.sum(c.errors).label("failed"),
-            func.sum(c.duration_ns // _MILLION).label("millions"),
+            func.sum(whole_parts(c.duration_ns, _MILLION)).label("millions"),
             func.sum(c.duration_ns % _MILLION).label("rest"),
             func.min(c.first_ns).label("first"), func.max(c.last_ns).label("last"),
             func.aggregate_strings(c.buckets, "").label("buckets"),
@@ -243,7 +244,7 @@ class Numbers:
                     self._view.rollups, self._view.rollup_keys, keys.id == c.key_id
                 )
                 names = map(quoted_service, services)
-                counted = joined.where(or_(*(func.instr(keys.service, n) > 0 for n in names)))
+                counted = joined.where(or_(*(contains(keys.service, n) for n in names)))
             found += self._view.value(counted)
         return found
 
@@ -311,7 +312,7 @@ class Numbers:
         calls, counted = Calls(start_ns=start_ns, end_ns=end_ns), Measures()
         around = TimeRange(start_ns - _LOOK_AROUND_NS, end_ns + _LOOK_AROUND_NS)
         ids = sorted(bytes.fromhex(id_) for id_ in traces)
-        words = expression([[trace_word(id_) for id_ in ids]]) if ids else ""
+        words = Among(tuple(map(trace_word, ids)))
         for view in reversed(self._views):
             bounds = view.bounds(View.SPANS)
             if not ids or bounds is None or not overlaps(bounds, around):

@@ -1,43 +1,29 @@
 """Keeps pinned traces: before their segment goes, they are copied to a segment that stays."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
+from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, Row, delete, insert, select
 
+from argus.model import Resource, Scope
 from argus.storage.sql import rewrite, summaries
+from argus.storage.sql.bulk import Rows
 from argus.storage.sql.control import Control
 from argus.storage.sql.engine import Database
+from argus.storage.sql.index import INT64_MAX, Index, Kind
 from argus.storage.sql.straddling import Straddling
-from argus.storage.sql.tables import PINNED, pins
-from argus.storage.sql.words import trace_word
+from argus.storage.sql.tables import PINNED, logs, patterns, pins, spans, tenants
+from argus.storage.sql.words import Among, trace_word
+from argus.storage.sql.writer import PATTERNS, RESOURCES, SCOPES, Dictionary
 
-_DICTIONARIES = """
-INSERT INTO {0}s ({1}) SELECT {1} FROM source.{0}s
-WHERE id IN (SELECT {0}_id FROM source.spans WHERE id IN temp.kept_spans
-             UNION SELECT {0}_id FROM source_logs WHERE id IN temp.kept_logs)
-ON CONFLICT DO NOTHING
-"""
-_PATTERNS = """
-INSERT INTO patterns SELECT tenant_id, id, template FROM source_patterns
-WHERE (tenant_id, id) IN
-  (SELECT tenant_id, pattern_id FROM source_logs WHERE id IN temp.kept_logs)
-ON CONFLICT DO UPDATE SET template = excluded.template
-"""
-_KEPT = """
-INSERT OR IGNORE INTO temp.kept_{kind}s SELECT id FROM source.{kind}s
-WHERE id IN (SELECT rowid FROM source.{kind}_words WHERE {kind}_words MATCH ?)
-  AND tenant_id = ? AND trace_id = ?
-"""
-_ROWS = """
-INSERT OR IGNORE INTO {kind}s ({columns}) SELECT {values} FROM {source} o
-JOIN source.resources r ON r.id = o.resource_id
-JOIN main.resources mr ON mr.tenant_id = r.tenant_id AND mr.key = r.key
-JOIN source.scopes c ON c.id = o.scope_id
-JOIN main.scopes mc ON mc.tenant_id = c.tenant_id AND mc.key = c.key
-WHERE o.id IN temp.kept_{kind}s
-"""
+_AT_ONCE = 64
+_KINDS: tuple[tuple[Kind, Rows], ...] = (
+    ("span", Rows(spans, keys=("id",))),
+    ("log", Rows(logs, keys=("id",))),
+)
+_TENANTS = Rows(tenants, keys=("id",))
 
 
 class Pins:
@@ -62,17 +48,16 @@ class Pins:
         key = (pins.c.tenant_id == tenant_id) & (pins.c.trace_id == trace_id)
         with self._control.transaction() as connection:
             connection.execute(delete(pins).where(key))
-        if not self._segments.files.exists(PINNED):
+        backend = self._segments.backend
+        if not backend.exists(PINNED):
             return
-        with self._segments.files.writer(PINNED) as connection, connection.begin():
-            for table in ("spans", "logs"):
-                connection.exec_driver_sql(
-                    f"DELETE FROM {table} WHERE tenant_id = ? AND trace_id = ?",
-                    (tenant_id, trace_id),
-                )
+        with backend.writer(PINNED) as connection, connection.begin():
+            for table in (spans, logs):
+                of_trace = (table.c.tenant_id == tenant_id) & (table.c.trace_id == trace_id)
+                connection.execute(delete(table).where(of_trace))
             rewrite.delete_unused(connection)
-            rewrite.settle_spans(connection)
-            rewrite.settle_logs(connection)
+            rewrite.settle_spans(connection, backend.index)
+            rewrite.settle_logs(connection, backend.index)
         self._straddling.renew(PINNED)
 
     def all(self) -> list[tuple[int, bytes]]:
@@ -88,15 +73,15 @@ class Pins:
         """
         pinned = self.all()
         counts = (0, 0)
-        files = self._segments.files
+        backend = self._segments.backend
         if pinned:
             self._segments.open_pinned()
         with ExitStack() as held:
             if pinned:
-                connection = held.enter_context(files.writer(PINNED))
-                files.attach(connection, number)
+                connection = held.enter_context(backend.writer(PINNED))
+                source = held.enter_context(backend.reader(number, settled=True))
                 transaction = connection.begin()
-                counts = _copy(connection, pinned)
+                counts = self._copy(source, connection, pinned)
                 if any(counts):
                     copied = summaries.stored(connection, pinned)
                     self._straddling.join(PINNED, copied, leaving=number)
@@ -106,33 +91,70 @@ class Pins:
                 leave()
         return counts
 
+    def _copy(
+        self, source: Connection, connection: Connection, pinned: list[tuple[int, bytes]]
+    ) -> tuple[int, int]:
+        index = self._segments.backend.index
+        found = {kind: list(_kept(source, index, kind, rows, pinned)) for kind, rows in _KINDS}
+        counts = len(found["span"]), len(found["log"])
+        if not any(counts):
+            return counts
+        names = source.execute(select(tenants.c.id, tenants.c.name))
+        _TENANTS.insert(connection, [value for row in names for value in row])
+        _copy_patterns(source, connection, found["log"])
+        ids = _Ids(source, connection)
+        for kind, rows in _KINDS:
+            rows.insert(connection, [value for row in found[kind] for value in ids.moved(row)])
+        rewrite.settle_spans(connection, index)
+        rewrite.settle_logs(connection, index)
+        return counts
 
-def _copy(connection: Connection, pinned: list[tuple[int, bytes]]) -> tuple[int, int]:
-    for kind in ("span", "log"):
-        connection.exec_driver_sql(f"CREATE TEMP TABLE kept_{kind}s (id INTEGER PRIMARY KEY)")
-        for tenant_id, trace_id in pinned:
-            connection.exec_driver_sql(
-                _KEPT.format(kind=kind), (f'"{trace_word(trace_id)}"', tenant_id, trace_id)
-            )
-    kept = [
-        connection.exec_driver_sql(f"SELECT count(*) FROM temp.kept_{kind}s").scalar_one()
-        for kind in ("span", "log")
-    ]
-    if not any(kept):
-        return 0, 0
-    connection.exec_driver_sql(
-        "INSERT INTO tenants (id, name) SELECT id, name FROM source.tenants WHERE true "
-        "ON CONFLICT DO NOTHING"
-    )
-    connection.exec_driver_sql(_PATTERNS)
-    for name, columns in rewrite.DICTIONARIES.items():
-        connection.exec_driver_sql(_DICTIONARIES.format(name, columns))
-    here = {"resource_id": "mr.id", "scope_id": "mc.id"}
-    for kind, names in rewrite.COLUMNS.items():
-        row = ", ".join(here.get(name, f"o.{name}") for name in names)
-        source = "source_logs" if kind == "log" else "source.spans"
-        rows = _ROWS.format(kind=kind, columns=", ".join(names), values=row, source=source)
-        connection.exec_driver_sql(rows)
-    rewrite.settle_spans(connection)
-    rewrite.settle_logs(connection)
-    return kept[0], kept[1]
+
+def _kept(
+    source: Connection, index: Index, kind: Kind, rows: Rows, pinned: list[tuple[int, bytes]]
+) -> Iterator[Row[Any]]:
+    """The rows of pinned traces in a segment."""
+    c, wanted = rows.table.c, set(pinned)
+    ids = list(dict.fromkeys(trace_id for _, trace_id in pinned))
+    for start in range(0, len(ids), _AT_ONCE):
+        some = ids[start : start + _AT_ONCE]
+        matching = index.ids(kind, Among(tuple(map(trace_word, some))), 0, INT64_MAX)
+        statement = select(rows.table).where(c.id.in_(matching), c.trace_id.in_(some))
+        for row in source.execute(statement):
+            if (row.tenant_id, row.trace_id) in wanted:
+                yield row
+
+
+def _copy_patterns(source: Connection, connection: Connection, records: list[Row[Any]]) -> None:
+    c, wanted = patterns.c, {(record.tenant_id, record.pattern_id) for record in records}
+    ids = sorted({id_ for _, id_ in wanted if id_})
+    for start in range(0, len(ids), _AT_ONCE):
+        some = select(patterns).where(c.id.in_(ids[start : start + _AT_ONCE]))
+        rows = [row for row in source.execute(some) if (row.tenant_id, row.id) in wanted]
+        PATTERNS.insert(connection, [value for row in rows for value in row])
+
+
+class _Ids:
+    """Brings resources and scopes along with the rows that name them."""
+
+    def __init__(self, source: Connection, connection: Connection) -> None:
+        self._connection = connection
+        self._dictionaries = (Dictionary(RESOURCES), Dictionary(SCOPES))
+        self._records: list[dict[int, Any]] = []
+        for rows in (RESOURCES, SCOPES):
+            kind = Resource if rows is RESOURCES else Scope
+            found = source.execute(select(rows.table))
+            self._records.append({id_: kind(*values) for id_, _, *values in found})
+
+    def moved(self, row: Sequence[Any]) -> list[Any]:
+        """A row with the ids of here; its second to fourth value are tenant, resource, scope."""
+        (
+            id_,
+            tenant_id,
+            *ids,
+        ) = row[:4]
+        here = [
+            dictionary.id_of(self._connection, tenant_id, records[of])
+            for dictionary, records, of in zip(self._dictionaries, self._records, ids, strict=True)
+        ]
+        return [id_, tenant_id, *here, *row[4:]]

@@ -8,7 +8,18 @@ from collections.abc import Mapping
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, FromClause, Select, Text, case, cast, func, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    Select,
+    Text,
+    case,
+    cast,
+    func,
+    literal,
+    or_,
+    select,
+)
 
 from argus.model import SpanKind, StatusCode
 from argus.storage.sql.edges import COLUMNS
@@ -24,9 +35,12 @@ from argus.storage.sql.measures import (
     Subject,
     measure,
 )
+from argus.storage.sql.spelling import bytes_of, whole_parts
 
 _MINUTE_NS = MINUTE_S * SECOND_NS
 _MILLION = 10**6
+_MINUTE: ColumnElement[int] = literal(_MINUTE_NS, literal_execute=True)
+_SLOT: ColumnElement[int] = literal(SLOT_S * SECOND_NS, literal_execute=True)
 _SLOTS = MINUTE_S // SLOT_S
 
 
@@ -34,7 +48,7 @@ def is_entry(spans: FromClause) -> ColumnElement[bool]:
     """Whether a span is an entry span: SERVER, CONSUMER, or without a parent."""
     return or_(
         spans.c.kind.in_((SpanKind.SERVER, SpanKind.CONSUMER)),
-        func.length(spans.c.parent_span_id) == 0,
+        bytes_of(spans.c.parent_span_id) == 0,
     )
 
 
@@ -44,10 +58,10 @@ def select_operations(spans: FromClause) -> Select[Any]:
     c = spans.c
     duration = c.end_ns - c.start_ns
     failed = case((c.status == StatusCode.ERROR, 1), else_=0)
-    slot = c.start_ns // (SLOT_S * SECOND_NS) % _SLOTS * 2 + failed
+    slot = whole_parts(c.start_ns, _SLOT) % _SLOTS * 2 + failed
     keys = (
         c.tenant_id,
-        (c.start_ns // _MINUTE_NS).label("minute"),
+        whole_parts(c.start_ns, _MINUTE).label("minute"),
         c.resource_id,
         c.name,
         c.kind,
@@ -58,7 +72,7 @@ def select_operations(spans: FromClause) -> Select[Any]:
         func.count().label("n"),
         func.sum(failed).label("failed"),
         # apart, so that no sum of 64-bit numbers can overflow
-        func.sum(duration // _MILLION).label("millions"),
+        func.sum(whole_parts(duration, literal(_MILLION, literal_execute=True))).label("millions"),
         func.sum(duration % _MILLION).label("rest"),
         func.min(c.start_ns).label("first"),
         func.max(c.start_ns).label("last"),
@@ -98,9 +112,9 @@ def select_severities(logs: FromClause) -> Select[Any]:
     c = logs.c
     keys = (
         c.tenant_id,
-        (c.time_ns // _MINUTE_NS).label("minute"),
+        whole_parts(c.time_ns, _MINUTE).label("minute"),
         c.resource_id,
-        ((c.severity + 3) // 4).label("severity"),
+        whole_parts(c.severity + 3, literal(4, literal_execute=True)).label("severity"),
         c.pattern_id,
     )
     return select(

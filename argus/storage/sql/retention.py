@@ -3,14 +3,16 @@
 import logging
 import time
 
+from sqlalchemy import Table, func, select, tuple_
+
 from argus.storage import Retention
 from argus.storage.sql import rewrite
 from argus.storage.sql.engine import Database
 from argus.storage.sql.pins import Pins
 from argus.storage.sql.rolling import Rolling
-from argus.storage.sql.segments import Segment
+from argus.storage.sql.segment import Segment
 from argus.storage.sql.straddling import Straddling
-from argus.storage.sql.tables import PINNED
+from argus.storage.sql.tables import PINNED, attached, logs, pins, spans
 from argus.storage.sql.trace_filter import TraceFilter
 
 FOREVER = 2**63 - 1
@@ -68,9 +70,9 @@ class Keeper:
         if (spans_over or not segment.spans) and (logs_over or not segment.logs):
             if spans_over or logs_over:
                 self.drop(segment)
-        elif spans_over and self._unpinned(segment, "spans"):
+        elif spans_over and self._unpinned(segment, spans):
             self.cut(segment, FOREVER, None)
-        elif logs_over and self._unpinned(segment, "logs"):
+        elif logs_over and self._unpinned(segment, logs):
             self.cut(segment, None, FOREVER)
 
     def drop(self, segment: Segment) -> tuple[int, int]:
@@ -88,51 +90,53 @@ class Keeper:
         """Rewrite a sealed segment without the spans and log records up to these times (None:
         leaves that signal alone), but for those that are pinned."""
         self._rolling.keep(segment, spans_ns)
-        with self._segments.files.draft(segment.id) as connection:
-            rewrite.delete_upto(connection, spans_ns, logs_ns, self._pins.all())
+        with self._segments.backend.draft(segment.id) as connection:
+            rewrite.delete_upto(connection, self._segments.backend.index, spans_ns, logs_ns)
         self._segments.sealed(segment)
+        self._segments.backend.compact(segment.id)
+        self._segments.resized(segment.id)
         self._database.unread(segment)
         self._straddling.renew(segment.id)
 
     def finish_drops(self) -> None:
         """Finish what a crash cut short, before anybody reads."""
         for number in self._segments.unfinished_drops():
-            if self._segments.files.exists(number):
+            if self._segments.backend.exists(number):
                 self._pins.keep(number, self._segments.leave)
             self._straddling.renew(number)
-            self._segments.files.remove(number)
+            self._segments.backend.remove(number)
             self._segments.forget(number)
 
     def _gone(self, segment: Segment) -> bool:
-        if not self._database.unread(segment):
+        if not self._database.unread(segment, any_state=True):
             return False
-        self._segments.files.remove(segment.id)
+        self._segments.backend.remove(segment.id)
         self._segments.forget(segment.id)
         return True
 
-    def _unpinned(self, segment: Segment, table: str) -> bool:
+    def _unpinned(self, segment: Segment, table: Table) -> bool:
         """Whether a segment has rows of a kind that are not pinned."""
         with self._database.reading() as reading:
-            found = reading.connection(segment).exec_driver_sql(
-                f"SELECT EXISTS (SELECT 1 FROM {table} WHERE (tenant_id, trace_id) NOT IN "
-                "(SELECT tenant_id, trace_id FROM control.pins))"
-            )
-            return bool(found.scalar_one())
+            c, pinned = table.c, attached(pins).c
+            trace = tuple_(c.tenant_id, c.trace_id)
+            others = trace.not_in(select(pinned.tenant_id, pinned.trace_id))
+            found = reading.connection(segment).execute(select(c.id).where(others).limit(1))
+            return found.first() is not None
 
     def bytes(self) -> int:
         """Bytes on disk. Any thread."""
-        files = self._segments.files
-        return files.control_bytes + sum(files.size(s.id) for s in self._segments.newest_first)
+        backend = self._segments.backend
+        return backend.control_bytes + sum(backend.size(s.id) for s in self._segments.newest_first)
 
     def counts(self, last_span_id: int, last_log_id: int) -> tuple[int, int]:
         """Spans and log records that are stored. Any thread."""
-        spans = logs = 0
+        found_spans = found_logs = 0
         with self._database.reading() as reading:
             for segment in reading.segments:
                 if segment.id == PINNED:
                     connection = reading.connection(segment)
-                    for_all = "SELECT (SELECT count(*) FROM spans), (SELECT count(*) FROM logs)"
-                    some = tuple(connection.exec_driver_sql(for_all).one())
+                    counted = [select(func.count()).select_from(t) for t in (spans, logs)]
+                    some = tuple(connection.execute(one).scalar_one() for one in counted)
                 elif segment.sealed:
                     some = segment.spans or 0, segment.logs or 0
                 else:
@@ -141,8 +145,8 @@ class Keeper:
                         (last_span_id if last[0] is None else last[0]) - segment.first_span_id + 1,
                         (last_log_id if last[1] is None else last[1]) - segment.first_log_id + 1,
                     )
-                spans, logs = spans + some[0], logs + some[1]
-        return spans, logs
+                found_spans, found_logs = found_spans + some[0], found_logs + some[1]
+        return found_spans, found_logs
 
     def full_in_days(self) -> float | None:
         """When the disk, or the bytes that retention allows, will be full at the pace of the last
@@ -154,9 +158,12 @@ class Keeper:
             return None
         grown = sum(self._since(segment, began, now) for segment in segments)
         per_day = grown * DAY_NS / (now - began)
-        used, room = self.bytes(), self._segments.files.free_bytes
+        used, room = self.bytes(), self._segments.backend.free_bytes
         if self._retention.bytes:
-            room = min(room, max(0, self._retention.bytes - used))
+            left = max(0, self._retention.bytes - used)
+            room = left if room is None else min(room, left)
+        if room is None:
+            return None
         days = max(self._retention.days_of_traces, self._retention.days_of_logs)
         endless = not (self._retention.days_of_traces and self._retention.days_of_logs)
         if per_day <= 0 or (not endless and per_day * days < used + room):
@@ -167,4 +174,4 @@ class Keeper:
         """Bytes of a segment that came after a time, as if they came evenly."""
         first, last = segment.created_ns, segment.sealed_ns or now
         share = 1.0 if last <= first else (last - max(began, first)) / (last - first)
-        return max(0.0, share) * self._segments.files.size(segment.id)
+        return max(0.0, share) * self._segments.backend.size(segment.id)

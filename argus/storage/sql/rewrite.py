@@ -4,118 +4,122 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection
+from sqlalchemy import (
+    Column,
+    Connection,
+    and_,
+    delete,
+    func,
+    insert,
+    literal,
+    literal_column,
+    select,
+    tuple_,
+)
 
 from argus.attributes import index_words, text_of_string
 from argus.model import LogRecord, Resource, Scope, Span
 from argus.storage.sql import summaries
+from argus.storage.sql.index import Index, Kind
+from argus.storage.sql.packed import packed_rows
+from argus.storage.sql.spelling import whole_parts
 from argus.storage.sql.tables import (
     BLOCK_BITS,
-    INDEXES,
     LOG_SIGNAL,
     SPAN_SIGNAL,
+    attached,
+    blocks,
     logs,
+    pins,
     resources,
     scopes,
     spans,
 )
 from argus.storage.sql.words import Documents
-from argus.storage.sql.writer import Statements
 
 _AT_ONCE = 512
-_BLOCKS = f"""
-INSERT INTO blocks (signal, block, min_ns, max_ns)
-SELECT {{signal}}, id >> {BLOCK_BITS}, min({{time}}), max({{time}})
-FROM {{table}} GROUP BY id >> {BLOCK_BITS}
-"""
-_SPANS = """
-SELECT json_group_array(json_array(s.id, service_name, name, kind, status, start_ns, end_ns,
-                                   hex(trace_id), s.attributes))
-FROM (SELECT * FROM spans WHERE id > ? ORDER BY id LIMIT ?) s JOIN resources r ON resource_id = r.id
-"""
-_LOGS = """
-SELECT json_group_array(json_array(l.id, service_name, severity, hex(trace_id), body, l.attributes,
-                                   hex(pattern_id)))
-FROM (SELECT * FROM logs WHERE id > ? ORDER BY id LIMIT ?) l JOIN resources r ON resource_id = r.id
-"""
-_UNUSED = """
-DELETE FROM {0}s WHERE id NOT IN (SELECT {0}_id FROM spans UNION SELECT {0}_id FROM logs)
-"""
-DICTIONARIES = {
-    table.name.removesuffix("s"): ", ".join(c.name for c in table.columns if c.name != "id")
-    for table in (resources, scopes)
-}
-"""The columns of the dictionary tables, without their ids."""
-COLUMNS = {table.name.removesuffix("s"): [c.name for c in table.columns] for table in (spans, logs)}
-"""The columns of the row tables."""
-_SPARED = Statements("temp.spared", ("tenant_id", "trace_id"))
 _SCOPE = Scope(b"", "", "", "{}")
 
 
 def delete_upto(
-    connection: Connection,
-    spans_ns: int | None,
-    logs_ns: int | None,
-    spared: Sequence[tuple[int, bytes]],
+    connection: Connection, index: Index, spans_ns: int | None, logs_ns: int | None
 ) -> None:
     """Delete spans that start and log records that lie at these times or before (None: none), but
-    for those of the spared traces."""
+    for those of pinned traces."""
+    pinned = select(attached(pins).c.tenant_id, attached(pins).c.trace_id)
     with connection.begin():
-        connection.exec_driver_sql("CREATE TEMP TABLE spared (tenant_id INTEGER, trace_id BLOB)")
-        _SPARED.insert(connection, [value for key in spared for value in key])
-        for table, column, cut in (("spans", "start_ns", spans_ns), ("logs", "time_ns", logs_ns)):
+        for table, moment, cut in (
+            (spans, spans.c.start_ns, spans_ns),
+            (logs, logs.c.time_ns, logs_ns),
+        ):
             if cut is not None:
-                connection.exec_driver_sql(
-                    f"DELETE FROM {table} WHERE {column} <= ? AND (tenant_id, trace_id) NOT IN "
-                    "(SELECT tenant_id, trace_id FROM temp.spared)",
-                    (cut,),
-                )
+                trace = tuple_(table.c.tenant_id, table.c.trace_id)
+                connection.execute(delete(table).where(moment <= cut, trace.not_in(pinned)))
         if spans_ns is not None:
-            settle_spans(connection)
+            settle_spans(connection, index)
         if logs_ns is not None:
-            settle_logs(connection)
+            settle_logs(connection, index)
         delete_unused(connection)
 
 
 def delete_unused(connection: Connection) -> None:
     """Delete resources and scopes that no row names."""
-    for name in DICTIONARIES:
-        connection.exec_driver_sql(_UNUSED.format(name))
+    for table, of_span, of_log in (
+        (resources, spans.c.resource_id, logs.c.resource_id),
+        (scopes, spans.c.scope_id, logs.c.scope_id),
+    ):
+        unused = and_(table.c.id.not_in(select(of_span)), table.c.id.not_in(select(of_log)))
+        connection.execute(delete(table).where(unused))
 
 
-def settle_spans(connection: Connection) -> None:
+def settle_spans(connection: Connection, index: Index) -> None:
     """Make index, bounds and summaries anew from the spans that are there."""
-    _settle(connection, "span", SPAN_SIGNAL, "start_ns")
-    _index(connection, "span", _SPANS, _span_document(Documents()))
+    _settle(connection, SPAN_SIGNAL, spans.c.id, spans.c.start_ns)
+    columns = (*(spans.c[name] for name in _SPAN), resources.c.service_name)
+    _index(connection, index, "span", columns, _span_document(Documents()))
     summaries.rebuild(connection)
 
 
-def settle_logs(connection: Connection) -> None:
+def settle_logs(connection: Connection, index: Index) -> None:
     """Make index and bounds anew from the log records that are there."""
-    _settle(connection, "log", LOG_SIGNAL, "time_ns")
-    _index(connection, "log", _LOGS, _log_document(Documents()))
+    _settle(connection, LOG_SIGNAL, logs.c.id, logs.c.time_ns)
+    columns = (*(logs.c[name] for name in _LOG), resources.c.service_name)
+    _index(connection, index, "log", columns, _log_document(Documents()))
 
 
-def _settle(connection: Connection, kind: str, signal: int, time: str) -> None:
-    connection.exec_driver_sql(f"DROP TABLE {kind}_words")
-    connection.exec_driver_sql(next(one for one in INDEXES if f"{kind}_words" in one))
-    connection.exec_driver_sql("DELETE FROM blocks WHERE signal = ?", (signal,))
-    connection.exec_driver_sql(_BLOCKS.format(signal=signal, table=f"{kind}s", time=time))
+_SPAN = ("id", "name", "kind", "status", "start_ns", "end_ns", "trace_id", "attributes")
+_LOG = ("id", "severity", "trace_id", "body", "attributes", "pattern_id")
+
+
+def _settle(connection: Connection, signal: int, id_: Column[int], moment: Column[int]) -> None:
+    connection.execute(delete(blocks).where(blocks.c.signal == signal))
+    block = whole_parts(id_, literal_column(str(1 << BLOCK_BITS)))
+    bounds = select(literal(signal), block, func.min(moment), func.max(moment)).group_by(block)
+    names = [column.name for column in blocks.columns]
+    connection.execute(insert(blocks).from_select(names, bounds))
 
 
 def _index(
-    connection: Connection, kind: str, select: str, document: Callable[[Sequence[Any]], str]
+    connection: Connection,
+    index: Index,
+    kind: Kind,
+    columns: Sequence[Column[Any]],
+    document: Callable[[Sequence[Any]], str],
 ) -> None:
-    insert = Statements(f"{kind}_words", ("rowid", "words"))
+    index.clear(connection, kind)
+    id_ = columns[0]
+    rows = select(*columns).join_from(
+        id_.table, resources, id_.table.c.resource_id == resources.c.id
+    )
     after = 0
     while True:
-        text = connection.exec_driver_sql(select, (after, _AT_ONCE)).scalar_one()
-        rows: list[list[Any]] = sorted(msgspec.json.decode(text))
-        if not rows:
+        some = rows.where(id_ > after).order_by(id_).limit(_AT_ONCE)
+        found = packed_rows(connection, some)
+        if not found:
             break
-        insert.insert(connection, [v for row in rows for v in (row[0], document(row))])
-        after = rows[-1][0]
-    connection.exec_driver_sql(f"INSERT INTO {kind}_words ({kind}_words) VALUES ('optimize')")
+        index.insert(connection, kind, [v for row in found for v in (row[0], document(row))])
+        after = max(row[0] for row in found)
+    index.optimize(connection, kind)
 
 
 def _words(attributes: str) -> str:
@@ -129,7 +133,7 @@ def _words(attributes: str) -> str:
 
 def _span_document(documents: Documents) -> Callable[[Sequence[Any]], str]:
     def document(row: Sequence[Any]) -> str:
-        _, service, name, kind, status, start_ns, end_ns, trace_id, attributes = row
+        _, name, kind, status, start_ns, end_ns, trace_id, attributes, service = row
         return documents.of_span(
             Span(
                 Resource(b"", service, "{}"), _SCOPE, bytes.fromhex(trace_id), b"", b"", name,
@@ -143,7 +147,7 @@ def _span_document(documents: Documents) -> Callable[[Sequence[Any]], str]:
 
 def _log_document(documents: Documents) -> Callable[[Sequence[Any]], str]:
     def document(row: Sequence[Any]) -> str:
-        _, service, severity, trace_id, body, attributes, pattern_id = row
+        _, severity, trace_id, body, attributes, pattern_id, service = row
         return documents.of_log(
             LogRecord(
                 Resource(b"", service, "{}"), _SCOPE, 0, 0, severity, severity, "", body, "",

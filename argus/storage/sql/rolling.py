@@ -13,9 +13,10 @@ from sqlalchemy.exc import DBAPIError
 
 from argus.errors import ArgusError, Unavailable
 from argus.model import Pattern
+from argus.storage.sql.backend import Reading
 from argus.storage.sql.control import Control
 from argus.storage.sql.edges import REMEMBERED, Calls
-from argus.storage.sql.engine import Database, Reading
+from argus.storage.sql.engine import Database
 from argus.storage.sql.measures import BRIEF, HOUR_S, MINUTE_S, SECOND_NS, Subject
 from argus.storage.sql.rollup_store import RollupStore
 from argus.storage.sql.rollups import (
@@ -26,7 +27,7 @@ from argus.storage.sql.rollups import (
     remember,
     segment_patterns,
 )
-from argus.storage.sql.segments import Segment
+from argus.storage.sql.segment import Segment
 from argus.storage.sql.tables import LOG_SIGNAL, PINNED, SPAN_SIGNAL, blocks
 
 FOLD_AT_LATEST_S = 5

@@ -9,9 +9,20 @@ from hashlib import blake2b
 from typing import Any, TypeVar
 
 import msgspec
-from sqlalchemy import Connection, delete, func, insert, select, text, update
+from sqlalchemy import (
+    Connection,
+    Select,
+    delete,
+    func,
+    insert,
+    literal_column,
+    select,
+    tuple_,
+    update,
+)
 
 from argus.model import Pattern
+from argus.storage.sql.bulk import Rows
 from argus.storage.sql.measures import (
     BRIEF,
     HOUR_S,
@@ -26,15 +37,20 @@ from argus.storage.sql.measures import (
 )
 from argus.storage.sql.packed import packed_rows
 from argus.storage.sql.rollups import Progress, Step
+from argus.storage.sql.spelling import whole_parts
 from argus.storage.sql.tables import (
+    attached,
     known_patterns,
     known_tenants,
+    pins,
     rollup_kept,
     rollup_keys,
     rollup_progress,
     rollups,
+    spans,
+    straddling_parts,
+    traces,
 )
-from argus.storage.sql.writer import Statements
 
 T = TypeVar("T")
 
@@ -49,27 +65,36 @@ _KEYS_REMEMBERED = 100_000
 _SUMS_REMEMBERED = 20_000
 _AT_ONCE = 200
 _FACTS = [c for c in rollups.columns if not c.primary_key]
-_UPSERT = Statements.of(
-    rollups,
-    suffix=" ON CONFLICT (tenant_id, subject, width_s, start_ns, key_id) DO UPDATE SET "
-    + ", ".join(f"{c.name} = excluded.{c.name}" for c in _FACTS),
-)
-_KEYS = Statements.of(rollup_keys)
-_PATTERNS = Statements.of(
+_KEY = [c.name for c in rollups.columns if c.primary_key]
+_UPSERT = Rows(rollups, keys=_KEY, merge={c.name: "new" for c in _FACTS})
+_KEYS = Rows(rollup_keys)
+_PATTERNS = Rows(
     known_patterns,
-    suffix=" ON CONFLICT (tenant_id, pattern_id) DO UPDATE SET template = excluded.template, "
-    "first_ns = min(first_ns, excluded.first_ns), last_ns = max(last_ns, excluded.last_ns)",
+    keys=("tenant_id", "pattern_id"),
+    merge={"template": "new", "first_ns": "min", "last_ns": "max"},
 )
 _OTHER: dict[int, str] = {Subject.OPERATIONS: OTHER, Subject.PATTERNS: ""}
-_TRACES_THAT_GO = f"""
-SELECT tenant_id, start_ns / {MINUTE_S * SECOND_NS}, services, count(*) FROM traces
-WHERE (tenant_id, trace_id) NOT IN
-    (SELECT tenant_id, trace_id FROM control.straddling_parts WHERE segment_id = :segment_id)
-  AND (tenant_id, trace_id) NOT IN (SELECT tenant_id, trace_id FROM control.pins)
-  AND (tenant_id, trace_id) NOT IN (SELECT tenant_id, trace_id FROM spans WHERE start_ns > :upto)
-  AND (tenant_id, trace_id) IN (SELECT tenant_id, trace_id FROM spans WHERE start_ns > :before)
-GROUP BY 1, 2, 3
-"""
+
+
+def _traces_that_go(segment_id: int, before_ns: int, upto_ns: int) -> Select[Any]:
+    """Traces by tenant, minute and services that have no span after a time, the last one after
+    another, and nothing anywhere else."""
+    pinned, parts = attached(pins).c, attached(straddling_parts).c
+    c = traces.c
+    trace = tuple_(c.tenant_id, c.trace_id)
+    minute = whole_parts(c.start_ns, literal_column(str(MINUTE_S * SECOND_NS)))
+    later = select(spans.c.tenant_id, spans.c.trace_id)
+    elsewhere = select(parts.tenant_id, parts.trace_id).where(parts.segment_id == segment_id)
+    return (
+        select(c.tenant_id, minute.label("minute"), c.services, func.count().label("n"))
+        .where(
+            trace.not_in(elsewhere),
+            trace.not_in(select(pinned.tenant_id, pinned.trace_id)),
+            trace.not_in(later.where(spans.c.start_ns > upto_ns)),
+            trace.in_(later.where(spans.c.start_ns > before_ns)),
+        )
+        .group_by(c.tenant_id, minute, c.services)
+    )
 
 
 class RollupStore:
@@ -115,8 +140,8 @@ class RollupStore:
         if before_ns is not None and before_ns >= upto_ns:
             return
         counted: Measures = {}
-        values = {"segment_id": segment_id, "upto": upto_ns, "before": before_ns or -1}
-        for tenant_id, minute, services, count in rows.execute(text(_TRACES_THAT_GO), values):
+        going = _traces_that_go(segment_id, before_ns or -1, upto_ns)
+        for tenant_id, minute, services, count in rows.execute(going):
             start_ns = minute * MINUTE_S * SECOND_NS
             key = Key(tenant_id, Subject.TRACES, services)
             measure(counted, key, start_ns).add(Measure(count, 0, 0, start_ns, start_ns))

@@ -4,7 +4,8 @@ import logging
 
 from argus.storage.sql import summaries
 from argus.storage.sql.engine import Database
-from argus.storage.sql.segments import Segment
+from argus.storage.sql.index import KINDS
+from argus.storage.sql.segment import Segment
 from argus.storage.sql.straddling import Straddling
 from argus.storage.sql.trace_filter import TraceFilter
 
@@ -27,7 +28,7 @@ class Sealing:
     def fold(self, segment: Segment) -> None:
         """Bring the trace summaries of a segment up to its last span."""
         assert segment.last_span_id is not None
-        with self._segments.files.writer(segment.id) as connection:
+        with self._segments.backend.writer(segment.id) as connection:
             while True:
                 with connection.begin():
                     step = summaries.next_step(connection, segment.last_span_id)
@@ -45,22 +46,22 @@ class Sealing:
         """
         if segment.sealed_ns is None:  # the registry was lost, and with it who straddles
             self._straddling.join_all(segment)
-        files = self._segments.files
-        with files.writer(segment.id) as connection:
-            for index in ("span_words", "log_words"):
+        backend = self._segments.backend
+        with backend.writer(segment.id) as connection:
+            for kind in KINDS:
                 with connection.begin():
-                    connection.exec_driver_sql(f"INSERT INTO {index} ({index}) VALUES ('optimize')")
-        if not files.settle(segment.id):
+                    backend.index.optimize(connection, kind)
+        if not backend.settle(segment.id):
             return False
         self.cover(segment.id)
         self._segments.sealed(segment)
         if self._database.unread(segment):
-            files.tidy(segment.id)
+            backend.tidy(segment.id)
         return True
 
     def cover(self, number: int) -> None:
         """Let the filter know the traces of a segment that is settled."""
-        self._traces.add(number, self._segments.files.trace_ids(number))
+        self._traces.add(number, self._segments.backend.trace_ids(number))
 
     def uncovered(self) -> list[Segment]:
         """Sealed segments that the filter does not cover yet, newest first."""

@@ -8,16 +8,17 @@ that a crash leaves a segment before the step or behind it; `load` tidies up wha
 import threading
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import Connection, Insert, delete, insert, select, update
+from sqlalchemy import Connection, Insert, delete, func, insert, select, update
 
 from argus.errors import StartError
 from argus.storage import SegmentLimits
+from argus.storage.sql.backend import Backend
 from argus.storage.sql.control import Control
-from argus.storage.sql.files import SegmentFiles
+from argus.storage.sql.segment import Segment
 from argus.storage.sql.tables import (
     LOG_SIGNAL,
     PINNED,
@@ -36,48 +37,6 @@ _RETRY_S = 5.0
 _SPARE_FROM = 0.5
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Segment:
-    """One segment as it was when a reading began. What is known only at sealing is None before;
-    bounds of no rows stay None. Times are Unix nanoseconds."""
-
-    id: int
-    state: str
-    created_ns: int
-    first_span_id: int
-    first_log_id: int
-    sealed_ns: int | None = None
-    last_span_id: int | None = None
-    last_log_id: int | None = None
-    min_received_ns: int | None = None
-    max_received_ns: int | None = None
-    min_span_ns: int | None = None
-    max_span_ns: int | None = None
-    min_log_ns: int | None = None
-    max_log_ns: int | None = None
-    spans: int | None = None
-    logs: int | None = None
-    bytes: int | None = None
-
-    @property
-    def sealed(self) -> bool:
-        """Whether nothing of it changes any more."""
-        return self.state == "sealed"
-
-    def bounds(self, signal: int) -> tuple[int, int] | None:
-        """Earliest and latest time of its rows of a signal; None when it has none.
-
-        Anything is possible in a segment that is not sealed.
-        """
-        if not self.sealed:
-            return -(2**63), 2**63 - 1
-        if signal == SPAN_SIGNAL:
-            low, high = self.min_span_ns, self.max_span_ns
-        else:
-            low, high = self.min_log_ns, self.max_log_ns
-        return None if low is None or high is None else (low, high)
-
-
 _FIELDS = tuple(Segment.__dataclass_fields__)
 _fields = attrgetter(*_FIELDS)
 
@@ -91,9 +50,9 @@ class Segments:
     """The segments of one storage, newest first. Any thread may read `newest_first`; a change
     replaces the tuple, so that a reading keeps the one it began with."""
 
-    def __init__(self, control: Control, files: SegmentFiles, limits: SegmentLimits) -> None:
+    def __init__(self, control: Control, backend: Backend, limits: SegmentLimits) -> None:
         self._control = control
-        self.files = files
+        self.backend = backend
         self._limits = limits
         self._lock = threading.Lock()
         self._next = threading.Lock()
@@ -110,19 +69,19 @@ class Segments:
 
         Raises StartError for a file that is missing or written by a newer version.
         """
-        self.files.clear_drafts()
+        self.backend.clear_drafts()
         with self._control.transaction() as connection:
             rows = connection.execute(select(registry)).all()
         dropping = {row.id for row in rows if row.state == "dropping"}
         known = {row.id for row in rows} - dropping - {PINNED}
         for row in rows:
             if row.schema_version > SCHEMA_VERSION:
-                path = self.files.path(row.id)
-                raise StartError(f"DB_DSN: {path} was written by a newer argus; upgrade argus")
-        self.files.require(known)
-        if PINNED in {row.id for row in rows} and not self.files.exists(PINNED):
+                where = self.backend.where(row.id)
+                raise StartError(f"DB_DSN: {where} was written by a newer argus; upgrade argus")
+        self.backend.require(known)
+        if PINNED in {row.id for row in rows} and not self.backend.exists(PINNED):
             self.forget(PINNED)
-        adopted = [n for n in sorted(self.files.numbers() - known - dropping) if self._adopt(n)]
+        adopted = [n for n in sorted(self.backend.numbers() - known - dropping) if self._adopt(n)]
         self._publish()
         if self.newest_first and self.active.state == "active":
             if self._versions()[self.active.id] < SCHEMA_VERSION:
@@ -137,7 +96,7 @@ class Segments:
                     state="sealing", last_span_id=last_span_id, last_log_id=last_log_id,
                 )  # fmt: skip
         self._create_next()
-        if self.files.exists(PINNED):
+        if self.backend.exists(PINNED):
             self.open_pinned()
 
     def _rows(self) -> list[Any]:
@@ -165,7 +124,7 @@ class Segments:
             span_id = max(span_id, (row.last_span_id or 0) + 1)
             log_id = max(log_id, (row.last_log_id or 0) + 1)
         facts = self._first_facts(span_id, log_id)
-        self.files.create(number, facts)
+        self.backend.create(number, facts)
         self._register(number, "active", facts)
         self._publish()
 
@@ -181,15 +140,15 @@ class Segments:
 
     def _adopt(self, number: int) -> bool:
         """Take in a file the registry does not name; a spare, without rows, is deleted."""
-        if not self.files.has_tables(number):
-            self.files.remove(number)
+        if not self.backend.has_tables(number):
+            self.backend.remove(number)
             return False
         facts = self._facts(number)
-        with self.files.reader(number, sealed=False) as connection:
+        with self.backend.reader(number, settled=False) as connection:
             last = last_ids(connection, facts["first_span_id"], facts["first_log_id"])
             names = connection.execute(select(tenants)).all()
         if last == (facts["first_span_id"] - 1, facts["first_log_id"] - 1):
-            self.files.remove(number)
+            self.backend.remove(number)
             return False
         with self._control.transaction() as connection:
             present = {row.id for row in connection.execute(select(known_tenants.c.id))}
@@ -200,7 +159,7 @@ class Segments:
         return True
 
     def _facts(self, number: int) -> dict[str, int]:
-        with self.files.reader(number, sealed=False) as connection:
+        with self.backend.reader(number, settled=False) as connection:
             return {row.key: row.value for row in connection.execute(select(meta))}
 
     def _register(
@@ -214,7 +173,7 @@ class Segments:
             connection.execute(_registration(number, state, facts, last))
 
     def _last_ids(self, segment: Segment) -> tuple[int, int]:
-        with self.files.reader(segment.id, sealed=False) as connection:
+        with self.backend.reader(segment.id, settled=False) as connection:
             return last_ids(connection, segment.first_span_id, segment.first_log_id)
 
     def _share(self, last_span_id: int, last_log_id: int) -> float:
@@ -224,7 +183,7 @@ class Segments:
         if not rows:
             return 0.0
         age_s = (time.time_ns() - active.created_ns) / 1e9
-        size = self.files.size(active.id)
+        size = self.backend.size(active.id)
         return max(rows / limits.rows, size / limits.bytes, age_s / limits.age_s)
 
     def due(self, last_span_id: int, last_log_id: int) -> bool:
@@ -241,8 +200,8 @@ class Segments:
                 self._ensure(number, self._first_facts(0, 0))
 
     def _ensure(self, number: int, facts: Mapping[str, int]) -> None:
-        if not self.files.exists(number):
-            self.files.create(number, facts)
+        if not self.backend.exists(number):
+            self.backend.create(number, facts)
 
     def roll(self, last_span_id: int, last_log_id: int) -> Connection:
         """Begin a new active segment; its writing connection. Writer thread only.
@@ -254,7 +213,7 @@ class Segments:
             number = self.active.id + 1
             facts = self._first_facts(last_span_id + 1, last_log_id + 1)
             self._ensure(number, facts)
-            writer = self.files.writer(number)
+            writer = self.backend.writer(number)
             try:
                 with writer.begin():
                     for key, value in facts.items():
@@ -284,12 +243,16 @@ class Segments:
 
     def sealed(self, segment: Segment) -> Segment:
         """Note that a settled segment is sealed, and what it holds."""
-        with self.files.reader(segment.id, sealed=True) as connection:
+        with self.backend.reader(segment.id, settled=True) as connection:
             found = measured(connection)
-        found["bytes"] = self.files.size(segment.id)
+        found["bytes"] = self.backend.size(segment.id)
         found["sealed_ns"] = segment.sealed_ns or found["max_received_ns"] or time.time_ns()
         self._change(segment.id, state="sealed", **found)
         return self.by_id(segment.id)
+
+    def resized(self, number: int) -> None:
+        """Note how large a segment is now."""
+        self._change(number, bytes=self.backend.size(number))
 
     def dropping(self, segment: Segment) -> None:
         """Note for good that a segment is to go; readings still see it, until `leave`."""
@@ -316,8 +279,8 @@ class Segments:
 
     def open_pinned(self) -> Segment:
         """The segment of pinned traces, made when there is none."""
-        if not self.files.exists(PINNED):
-            self.files.create(PINNED, self._first_facts(1, 1))
+        if not self.backend.exists(PINNED):
+            self.backend.create(PINNED, self._first_facts(1, 1))
         if all(segment.id != PINNED for segment in self.newest_first):
             self._register(PINNED, "pinned", self._facts(PINNED))
             with self._lock:
@@ -368,9 +331,8 @@ def measured(connection: Connection) -> dict[str, int | None]:
         "max_received_ns": facts.get("max_received_ns"),
     }
     for name, table, signal in (("span", spans, SPAN_SIGNAL), ("log", logs, LOG_SIGNAL)):
-        found[f"{name}s"] = connection.exec_driver_sql(
-            f"SELECT count(*) FROM {table.name}"
-        ).scalar_one()
+        counted = select(func.count()).select_from(table)
+        found[f"{name}s"] = connection.execute(counted).scalar_one()
         for bound, column in (("min", blocks.c.min_ns), ("max", blocks.c.max_ns)):
             ordered = column.desc() if bound == "max" else column
             statement = select(column).where(blocks.c.signal == signal).order_by(ordered).limit(1)

@@ -3,8 +3,9 @@
 import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from pathlib import Path
 from typing import TypeVar
+
+from sqlalchemy.exc import DBAPIError
 
 from argus.model import Batch, LogRecord, Pattern, Span, TraceSummary
 from argus.query import Node
@@ -37,6 +38,7 @@ from argus.storage import (
 )
 from argus.storage.sql import summaries
 from argus.storage.sql.active import Active
+from argus.storage.sql.backend import unavailable
 from argus.storage.sql.control import Control, Tenants
 from argus.storage.sql.counting import contrast, count_keys, count_values
 from argus.storage.sql.engine import Database, View
@@ -72,11 +74,10 @@ class SqlStorage:
     """An open database. `release` gives up all that it stands on, in the right order."""
 
     def __init__(
-        self, path: Path, control: Control, database: Database, retention: Retention,
-        held: ExitStack,
-    ) -> None:  # fmt: skip
+        self, control: Control, database: Database, retention: Retention, held: ExitStack
+    ) -> None:
         self.release: Callable[[], None] = held.close
-        self._path = path
+        backend = database.segments.backend
         self._control = control
         self._database = database
         self._tenants = Tenants(control)
@@ -84,7 +85,7 @@ class SqlStorage:
         upkeep_control = control.another()
         held.callback(upkeep_control.close)
         straddling = Straddling(upkeep_control, database.reading, self._traces)
-        once = ExactlyOnce(database.reading, self._traces)
+        once = ExactlyOnce(backend.index, database.reading, self._traces)
         self._active = Active(database, self._tenants, once)
         sealing = Sealing(database, straddling, self._traces)
         rolling_control = control.another()
@@ -127,7 +128,10 @@ class SqlStorage:
 
     async def known_patterns(self) -> list[tuple[str, Pattern]]:
         """The patterns that were seen; contract of `Storage`."""
-        return await asyncio.to_thread(self._rolling.known_patterns)
+        try:
+            return await asyncio.to_thread(self._rolling.known_patterns)
+        except DBAPIError as error:
+            raise unavailable(error) from error
 
     async def put_insight(self, tenant: str, insight: Insight) -> None:
         """Keep what a model said; contract of `Storage`."""
@@ -144,12 +148,15 @@ class SqlStorage:
         return await asyncio.to_thread(self._stats)
 
     def _stats(self) -> StorageStats:
-        spans, logs = self._keeper.counts(self._active.last_span_id, self._active.last_log_id)
-        files = self._database.segments.files
+        try:
+            spans, logs = self._keeper.counts(self._active.last_span_id, self._active.last_log_id)
+        except DBAPIError as error:
+            raise unavailable(error) from error
+        backend = self._database.segments.backend
         return StorageStats(
-            path=str(self._path),
+            path=backend.name,
             bytes=self._keeper.bytes(),
-            free_bytes=files.free_bytes,
+            free_bytes=backend.free_bytes,
             spans=spans,
             logs=logs,
             segments=len(self._database.segments.newest_first),
@@ -159,8 +166,7 @@ class SqlStorage:
     def wal_bytes(self) -> int:
         """Bytes of the active segment's write-ahead log."""
         segments = self._database.segments
-        wal = Path(f"{segments.files.path(segments.active.id)}-wal")
-        return wal.stat().st_size if wal.exists() else 0
+        return segments.backend.wal_bytes(segments.active.id)
 
     async def purge(self, before_ns: int) -> Purged:
         """Delete what happened before a time; contract of `Storage`."""

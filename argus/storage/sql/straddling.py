@@ -12,18 +12,18 @@ from contextlib import AbstractContextManager
 
 from sqlalchemy import Connection, delete, select, tuple_
 
+from argus.storage.sql.backend import Reading
+from argus.storage.sql.bulk import Rows
 from argus.storage.sql.control import Control
-from argus.storage.sql.engine import Reading
-from argus.storage.sql.segments import Segment
+from argus.storage.sql.segment import Segment
 from argus.storage.sql.summaries import Summary, all_stored, stored, upsert
 from argus.storage.sql.tables import straddling, straddling_parts
 from argus.storage.sql.trace_filter import TraceFilter
-from argus.storage.sql.writer import Statements
 
 Key = tuple[int, bytes]
 
 _AT_ONCE = 500
-_PARTS = Statements.of(straddling_parts, suffix=" ON CONFLICT DO NOTHING")
+_PARTS = Rows(straddling_parts, keys=("segment_id", "tenant_id", "trace_id"))
 
 
 class Straddling:
@@ -94,9 +94,9 @@ class Straddling:
             connection.execute(delete(straddling_parts).where(of_keys))
             gone = [key for key in keys if key not in whole]
             traces = straddling.c
-            connection.execute(
-                delete(straddling).where(tuple_(traces.tenant_id, traces.trace_id).in_(gone))
-            )
+            if gone:
+                of_gone = tuple_(traces.tenant_id, traces.trace_id).in_(gone)
+                connection.execute(delete(straddling).where(of_gone))
             _write(
                 connection,
                 [_merged(found) for found in whole.values()],

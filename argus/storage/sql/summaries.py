@@ -5,18 +5,32 @@ commits those together with the new watermark: whatever is lost in a crash is on
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from operator import attrgetter
 from typing import Any
 
-import msgspec
-from sqlalchemy import Connection
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Connection,
+    Select,
+    and_,
+    case,
+    delete,
+    func,
+    select,
+    tuple_,
+    update,
+)
 
 from argus.attributes import text_of_string
 from argus.model import StatusCode
-from argus.storage.sql.tables import traces
-from argus.storage.sql.writer import Statements
+from argus.storage.sql.bulk import Rows
+from argus.storage.sql.index import INT64_MAX
+from argus.storage.sql.packed import packed_rows
+from argus.storage.sql.spelling import bytes_of, digits, distinct_list
+from argus.storage.sql.tables import meta, resources, spans, straddling, traces
 
 STEP_SPANS = 10_000
 """Spans of one step; bounds how long its transaction keeps the writer."""
@@ -24,41 +38,15 @@ STEP_SPANS = 10_000
 _SEPARATOR = "\x1f"
 _COLUMNS = [column.name for column in traces.columns if column.name != "id"]
 _values = attrgetter(*_COLUMNS)
-_OVERWRITE = " ON CONFLICT (tenant_id, trace_id) DO UPDATE SET " + ", ".join(
-    f"{name} = excluded.{name}" for name in _COLUMNS[2:]
-)
+_KEYS = ("tenant_id", "trace_id")
 _UPSERTS = {
-    table: Statements(table, _COLUMNS, suffix=_OVERWRITE) for table in ("traces", "straddling")
+    table.name: Rows(table, columns=_COLUMNS, keys=_KEYS, merge=dict.fromkeys(_COLUMNS[2:], "new"))
+    for table in (traces, straddling)
 }
 _KEYS_AT_ONCE = 200
-_JSON_COLUMNS = ", ".join(_COLUMNS).replace("trace_id", "hex(trace_id)")
-_STORED = f"SELECT json_group_array(json_array({_JSON_COLUMNS})) FROM traces"
-_EXISTING = f"""
-{_STORED} WHERE (tenant_id, trace_id) IN
-  (SELECT DISTINCT tenant_id, trace_id FROM spans WHERE id > ? AND id <= ?)
-"""
-# The root is the smallest of (has a parent, start, id); one text sorts like the three.
-_PARTS = """
-SELECT json_group_array(json_array(tenant_id, trace_id, start_ns, end_ns, span_count,
-                                   error_count, root, resource_ids))
-FROM (
-  SELECT tenant_id, hex(trace_id) AS trace_id, min(start_ns) AS start_ns, max(end_ns) AS end_ns,
-         count(*) AS span_count, sum(status = 2) AS error_count,
-         min(printf('%d%020d%020d', length(parent_span_id) > 0, start_ns, id)) AS root,
-         group_concat(DISTINCT resource_id) AS resource_ids
-  FROM spans WHERE id > ? AND id <= ? GROUP BY tenant_id, spans.trace_id
-)
-"""
-_ROOTS = """
-SELECT json_group_array(json_array(id, resource_id, name, status))
-FROM spans WHERE id IN (SELECT value FROM json_each(?))
-"""
-_SERVICES = """
-SELECT json_group_array(json_array(id, service_name))
-FROM resources WHERE id IN (SELECT value FROM json_each(?))
-"""
-_NEXT = "SELECT max(id) FROM (SELECT id FROM spans WHERE id > ? AND id <= ? ORDER BY id LIMIT ?)"
-_KEEP_WATERMARK = "UPDATE meta SET value = ? WHERE key = 'folded_span_id'"
+_IDS_AT_ONCE = 1_000
+_STORED = select(*(traces.c[name] for name in _COLUMNS))
+_WATERMARK = meta.c.key == "folded_span_id"
 
 
 @dataclass(slots=True)
@@ -134,26 +122,27 @@ class Step:
     def store(self, connection: Connection) -> None:
         """Write the summaries and the watermark, inside a transaction."""
         upsert("traces", connection, self.summaries)
-        connection.exec_driver_sql(_KEEP_WATERMARK, (self.folded_span_id,))
+        _keep_watermark(connection, self.folded_span_id)
+
+
+def _keep_watermark(connection: Connection, span_id: int) -> None:
+    connection.execute(update(meta).where(_WATERMARK).values(value=span_id))
 
 
 def read_watermark(connection: Connection) -> int:
     """The id of the last span that the summaries of a segment include."""
-    return int(
-        connection.exec_driver_sql(
-            "SELECT value FROM meta WHERE key = 'folded_span_id'"
-        ).scalar_one()
-    )
+    return int(connection.execute(select(meta.c.value).where(_WATERMARK)).scalar_one())
 
 
 def next_step(connection: Connection, last_span_id: int) -> Step | None:
     """The next summaries to store, over spans up to `last_span_id`; None when all are."""
     after = read_watermark(connection)
-    upto = connection.exec_driver_sql(_NEXT, (after, last_span_id, STEP_SPANS)).scalar_one()
+    upto = _last_of(connection, spans.c.id, after, last_span_id)
     if upto is None:
         return None
-    summaries = {summary.key: summary for summary in _existing(connection, after, upto)}
-    for part in _parts(connection, after, upto):
+    some = and_(spans.c.id > after, spans.c.id <= upto)
+    summaries = {summary.key: summary for summary in _existing(connection, some)}
+    for part in _parts(connection, some):
         if part.key in summaries:
             summaries[part.key].merge(part)
         else:
@@ -161,36 +150,38 @@ def next_step(connection: Connection, last_span_id: int) -> Step | None:
     return Step(list(summaries.values()), upto)
 
 
+def _last_of(connection: Connection, id_: Column[int], after: int, last: int) -> int | None:
+    """The last id of a step behind an id; None when there is nothing up to `last`."""
+    some = select(id_).where(id_ > after, id_ <= last).order_by(id_).limit(STEP_SPANS).subquery()
+    found: int | None = connection.execute(select(func.max(some.c.id))).scalar_one()
+    return found
+
+
 def rebuild(connection: Connection) -> None:
     """Make all summaries of a segment anew, inside a transaction."""
-    connection.exec_driver_sql("DELETE FROM traces")
-    connection.exec_driver_sql(_KEEP_WATERMARK, (0,))
-    while (step := next_step(connection, 2**63 - 1)) is not None:
+    connection.execute(delete(traces))
+    _keep_watermark(connection, 0)
+    while (step := next_step(connection, INT64_MAX)) is not None:
         step.store(connection)
 
 
 def stored(connection: Connection, keys: Sequence[tuple[int, bytes]]) -> list[Summary]:
     """The summaries of these traces that one segment holds."""
     found: list[Summary] = []
+    key = tuple_(traces.c.tenant_id, traces.c.trace_id)
     for start in range(0, len(keys), _KEYS_AT_ONCE):
         some = keys[start : start + _KEYS_AT_ONCE]
-        marks = ", ".join(["(?, ?)"] * len(some))
-        statement = f"{_STORED} WHERE (tenant_id, trace_id) IN (VALUES {marks})"
-        found += _summaries(_read(connection, statement, *(part for key in some for part in key)))
+        found += _summaries(packed_rows(connection, _STORED.where(key.in_(some))))
     return found
 
 
 def all_stored(connection: Connection, after_id: int) -> tuple[list[Summary], int]:
     """Some summaries of a segment behind a row id, and the row id they end with."""
-    last = connection.exec_driver_sql(
-        "SELECT max(id) FROM (SELECT id FROM traces WHERE id > ? ORDER BY id LIMIT ?)",
-        (after_id, STEP_SPANS),
-    ).scalar_one()
+    last = _last_of(connection, traces.c.id, after_id, INT64_MAX)
     if last is None:
         return [], after_id
-    return _summaries(
-        _read(connection, f"{_STORED} WHERE id > ? AND id <= ?", after_id, last)
-    ), last
+    some = _STORED.where(traces.c.id > after_id, traces.c.id <= last)
+    return _summaries(packed_rows(connection, some)), last
 
 
 def upsert(table: str, connection: Connection, found: Sequence[Summary]) -> None:
@@ -198,14 +189,10 @@ def upsert(table: str, connection: Connection, found: Sequence[Summary]) -> None
     _UPSERTS[table].insert(connection, [value for one in found for value in one.values()])
 
 
-def _read(connection: Connection, statement: str, *parameters: Any) -> list[list[Any]]:
-    found = connection.exec_driver_sql(statement, parameters).scalar_one()
-    rows: list[list[Any]] = msgspec.json.decode(found)
-    return rows
-
-
-def _existing(connection: Connection, after: int, upto: int) -> list[Summary]:
-    return _summaries(_read(connection, _EXISTING, after, upto))
+def _existing(connection: Connection, some: ColumnElement[bool]) -> list[Summary]:
+    keys = select(spans.c.tenant_id, spans.c.trace_id).where(some).distinct()
+    known = tuple_(traces.c.tenant_id, traces.c.trace_id).in_(keys)
+    return _summaries(packed_rows(connection, _STORED.where(known)))
 
 
 def _summaries(rows: list[list[Any]]) -> list[Summary]:
@@ -215,13 +202,47 @@ def _summaries(rows: list[list[Any]]) -> list[Summary]:
     ]
 
 
-def _parts(connection: Connection, after: int, upto: int) -> list[Summary]:
-    rows = _read(connection, _PARTS, after, upto)
+def _select_parts(some: ColumnElement[bool]) -> Select[Any]:
+    c = spans.c
+    # The root is the smallest of (has a parent, start, id); one text sorts like the three.
+    has_parent = case((bytes_of(c.parent_span_id) > 0, "1"), else_="0")
+    root = has_parent.concat(digits(c.start_ns)).concat(digits(c.id))
+    return (
+        select(
+            c.tenant_id,
+            c.trace_id,
+            func.min(c.start_ns).label("start_ns"),
+            func.max(c.end_ns).label("end_ns"),
+            func.count().label("span_count"),
+            func.sum(case((c.status == StatusCode.ERROR, 1), else_=0)).label("error_count"),
+            func.min(root).label("root"),
+            distinct_list(c.resource_id).label("resource_ids"),
+        )
+        .where(some)
+        .group_by(c.tenant_id, c.trace_id)
+    )
+
+
+def _by_ids(
+    connection: Connection, columns: Sequence[Column[Any]], ids: Sequence[int]
+) -> Iterator[list[Any]]:
+    """Rows of these ids, the first of the columns."""
+    for start in range(0, len(ids), _IDS_AT_ONCE):
+        some = columns[0].in_(ids[start : start + _IDS_AT_ONCE])
+        yield from packed_rows(connection, select(*columns).where(some))
+
+
+def _parts(connection: Connection, some: ColumnElement[bool]) -> list[Summary]:
+    rows = packed_rows(connection, _select_parts(some))
     root_ids = [int(row[6][-20:]) for row in rows]
-    found_roots = _read(connection, _ROOTS, json.dumps(root_ids))
-    roots = {id_: (resource, name, status) for id_, resource, name, status in found_roots}
+    c = spans.c
+    roots = {
+        id_: found
+        for id_, *found in _by_ids(connection, (c.id, c.resource_id, c.name, c.status), root_ids)
+    }
     resource_ids = sorted({int(id_) for row in rows for id_ in row[7].split(",")})
-    services = dict(_read(connection, _SERVICES, json.dumps(resource_ids)))
+    names = (resources.c.id, resources.c.service_name)
+    services = {id_: name for id_, name in _by_ids(connection, names, resource_ids)}
     parts = []
     for row, root_id in zip(rows, root_ids, strict=True):
         tenant_id, trace_id, start_ns, end_ns, span_count, error_count, root, ids = row

@@ -9,14 +9,14 @@ from sqlalchemy import (
     FromClause,
     Index,
     Integer,
-    LargeBinary,
     MetaData,
     PrimaryKeyConstraint,
     Table,
-    Text,
     UniqueConstraint,
     literal_column,
 )
+
+from argus.storage.sql.types import BYTES, ID, NAME, TEXT, TRACE_ID
 
 SCHEMA_VERSION = 2
 """Of segments. A segment with a higher one was written by a newer Argus; lower ones: `versions`."""
@@ -30,8 +30,8 @@ control = MetaData()
 registry = Table(
     "segments",
     control,
-    Column("id", Integer, primary_key=True),
-    Column("state", Text, nullable=False),
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("state", NAME, nullable=False),
     Column("schema_version", Integer, nullable=False),
     Column("created_ns", BigInteger, nullable=False),
     Column("sealed_ns", BigInteger),
@@ -56,7 +56,7 @@ known_tenants = Table(
     "tenants",
     control,
     Column("id", Integer, primary_key=True),
-    Column("name", Text, nullable=False, unique=True),
+    Column("name", NAME, nullable=False, unique=True),
 )
 
 rollups = Table(
@@ -72,8 +72,8 @@ rollups = Table(
     Column("duration_ns", BigInteger, nullable=False),
     Column("first_ns", BigInteger, nullable=False),
     Column("last_ns", BigInteger, nullable=False),
-    Column("buckets", Text, nullable=False),
-    Column("slots", Text, nullable=False),
+    Column("buckets", TEXT, nullable=False),
+    Column("slots", TEXT, nullable=False),
     PrimaryKeyConstraint("tenant_id", "subject", "width_s", "start_ns", "key_id"),
     sqlite_with_rowid=False,
 )
@@ -83,12 +83,12 @@ are the bounds of their times, `buckets` the histogram of their durations."""
 rollup_keys = Table(
     "rollup_keys",
     control,
-    Column("id", Integer, primary_key=True),
+    Column("id", Integer, primary_key=True, autoincrement=False),
     Column("tenant_id", Integer, nullable=False),
     Column("subject", Integer, nullable=False),
-    Column("digest", LargeBinary, nullable=False),
-    Column("service", Text, nullable=False),
-    Column("name", Text, nullable=False),
+    Column("digest", BYTES, nullable=False),
+    Column("service", TEXT, nullable=False),
+    Column("name", TEXT, nullable=False),
     Column("detail", Integer, nullable=False),
     UniqueConstraint("tenant_id", "digest"),
 )
@@ -98,8 +98,8 @@ known_patterns = Table(
     "patterns",
     control,
     Column("tenant_id", Integer, nullable=False),
-    Column("pattern_id", LargeBinary, nullable=False),
-    Column("template", Text, nullable=False),
+    Column("pattern_id", BYTES, nullable=False),
+    Column("template", TEXT, nullable=False),
     Column("first_ns", BigInteger, nullable=False),
     Column("last_ns", BigInteger, nullable=False),
     PrimaryKeyConstraint("tenant_id", "pattern_id"),
@@ -110,7 +110,7 @@ known_patterns = Table(
 rollup_progress = Table(
     "rollup_progress",
     control,
-    Column("id", Integer, primary_key=True),
+    Column("id", Integer, primary_key=True, autoincrement=False),
     Column("span_id", BigInteger, nullable=False),
     Column("log_id", BigInteger, nullable=False),
 )
@@ -120,7 +120,7 @@ pins = Table(
     "pins",
     control,
     Column("tenant_id", Integer, nullable=False),
-    Column("trace_id", LargeBinary, nullable=False),
+    Column("trace_id", TRACE_ID, nullable=False),
     Column("pinned_ns", BigInteger, nullable=False),
     PrimaryKeyConstraint("tenant_id", "trace_id"),
     sqlite_with_rowid=False,
@@ -133,9 +133,9 @@ PINNED = 0
 
 def _summary_columns() -> tuple[Column[Any], ...]:
     return (
-        Column("id", Integer, primary_key=True),
+        Column("id", ID, primary_key=True),
         Column("tenant_id", Integer, nullable=False),
-        Column("trace_id", LargeBinary, nullable=False),
+        Column("trace_id", TRACE_ID, nullable=False),
         Column("start_ns", BigInteger, nullable=False),
         Column("end_ns", BigInteger, nullable=False),
         Column("span_count", BigInteger, nullable=False),
@@ -144,9 +144,9 @@ def _summary_columns() -> tuple[Column[Any], ...]:
         Column("root_missing", Integer, nullable=False),
         Column("root_start_ns", BigInteger, nullable=False),
         Column("root_status", Integer, nullable=False),
-        Column("root_service", Text, nullable=False),
-        Column("root_operation", Text, nullable=False),
-        Column("services", Text, nullable=False),
+        Column("root_service", TEXT, nullable=False),
+        Column("root_operation", TEXT, nullable=False),
+        Column("services", TEXT, nullable=False),
     )
 
 
@@ -164,7 +164,7 @@ straddling_parts = Table(
     control,
     Column("segment_id", Integer, nullable=False),
     Column("tenant_id", Integer, nullable=False),
-    Column("trace_id", LargeBinary, nullable=False),
+    Column("trace_id", TRACE_ID, nullable=False),
     PrimaryKeyConstraint("segment_id", "tenant_id", "trace_id"),
     Index("straddling_parts_by_trace", "tenant_id", "trace_id"),
     sqlite_with_rowid=False,
@@ -174,7 +174,7 @@ straddling_parts = Table(
 rollup_kept = Table(
     "rollup_kept",
     control,
-    Column("segment_id", Integer, primary_key=True),
+    Column("segment_id", Integer, primary_key=True, autoincrement=False),
     Column("upto_ns", BigInteger, nullable=False),
 )
 """Segments that lost rows: the traces whose last span started up to here are counted in
@@ -185,20 +185,29 @@ insights = Table(
     control,
     Column("id", Integer, primary_key=True),
     Column("tenant_id", Integer, nullable=False),
-    Column("pattern_id", LargeBinary, nullable=False),
-    Column("digest", LargeBinary, nullable=False),
-    Column("service", Text, nullable=False),
-    Column("version", Text, nullable=False),
+    Column("pattern_id", BYTES, nullable=False),
+    Column("digest", BYTES, nullable=False),
+    Column("service", TEXT, nullable=False),
+    Column("version", TEXT, nullable=False),
     Column("created_ns", BigInteger, nullable=False),
     Column("log_id", BigInteger, nullable=False),
-    Column("model", Text, nullable=False),
+    Column("model", TEXT, nullable=False),
     Column("tokens", BigInteger, nullable=False),
-    Column("text", Text, nullable=False),
-    Column("details", Text, nullable=False),
+    Column("text", TEXT, nullable=False),
+    Column("details", TEXT, nullable=False),
     UniqueConstraint("tenant_id", "pattern_id", "digest"),
 )
 """What a model said of a pattern in a version of a service (`digest` is of both names), after
 looking at the log record `log_id`. `details` is JSON."""
+
+_ATTACHED = MetaData()
+
+
+def attached(rows: Table) -> Table:
+    """A table of the control database, as who reads a segment names it."""
+    known = _ATTACHED.tables.get(f"control.{rows.name}")
+    return rows.to_metadata(_ATTACHED, schema="control") if known is None else known
+
 
 LONG_TRACE_NS = 60 * 10**9
 
@@ -210,12 +219,12 @@ def is_long(traces: FromClause) -> ColumnElement[bool]:
 
 segment = MetaData()
 """A segment. Every table but `meta`, `blocks`, `applied_batches` (whose keys are
-made from the tenant too) and the indexes carries the tenant."""
+made from the tenant too) and the indexes (`index`) carries the tenant."""
 
 meta = Table(
     "meta",
     segment,
-    Column("key", Text, primary_key=True),
+    Column("key", NAME, primary_key=True),
     Column("value", BigInteger, nullable=False),
 )
 """`schema_version`, `first_span_id`, `first_log_id`, `created_ns`, `folded_span_id` (every span up
@@ -224,34 +233,34 @@ to this id is in `traces`), `min_received_ns` and `max_received_ns` (of the requ
 tenants = Table(
     "tenants",
     segment,
-    Column("id", Integer, primary_key=True),
-    Column("name", Text, nullable=False, unique=True),
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("name", NAME, nullable=False, unique=True),
 )
 
 resources = Table(
     "resources",
     segment,
-    Column("id", Integer, primary_key=True),
+    Column("id", ID, primary_key=True, autoincrement=False),
     Column("tenant_id", Integer, nullable=False),
-    Column("key", LargeBinary, nullable=False),
-    Column("service_name", Text, nullable=False),
-    Column("attributes", Text, nullable=False),
+    Column("key", BYTES, nullable=False),
+    Column("service_name", TEXT, nullable=False),
+    Column("attributes", TEXT, nullable=False),
     Column("dropped_attributes_count", BigInteger, nullable=False),
-    Column("schema_url", Text, nullable=False),
+    Column("schema_url", TEXT, nullable=False),
     UniqueConstraint("tenant_id", "key"),
 )
 
 scopes = Table(
     "scopes",
     segment,
-    Column("id", Integer, primary_key=True),
+    Column("id", ID, primary_key=True, autoincrement=False),
     Column("tenant_id", Integer, nullable=False),
-    Column("key", LargeBinary, nullable=False),
-    Column("name", Text, nullable=False),
-    Column("version", Text, nullable=False),
-    Column("attributes", Text, nullable=False),
+    Column("key", BYTES, nullable=False),
+    Column("name", TEXT, nullable=False),
+    Column("version", TEXT, nullable=False),
+    Column("attributes", TEXT, nullable=False),
     Column("dropped_attributes_count", BigInteger, nullable=False),
-    Column("schema_url", Text, nullable=False),
+    Column("schema_url", TEXT, nullable=False),
     UniqueConstraint("tenant_id", "key"),
 )
 
@@ -259,7 +268,7 @@ scopes = Table(
 spans = Table(
     "spans",
     segment,
-    Column("id", Integer, primary_key=True),
+    Column("id", ID, primary_key=True, autoincrement=False),
     Column("tenant_id", Integer, nullable=False),
     Column("resource_id", Integer, nullable=False),
     Column("scope_id", Integer, nullable=False),
@@ -267,49 +276,54 @@ spans = Table(
     Column("end_ns", BigInteger, nullable=False),
     Column("kind", Integer, nullable=False),
     Column("status", Integer, nullable=False),
-    Column("trace_id", LargeBinary, nullable=False),
-    Column("span_id", LargeBinary, nullable=False),
-    Column("parent_span_id", LargeBinary, nullable=False),
+    Column("trace_id", TRACE_ID, nullable=False),
+    Column("span_id", BYTES, nullable=False),
+    Column("parent_span_id", BYTES, nullable=False),
     Column("flags", BigInteger, nullable=False),
     Column("dropped_attributes_count", BigInteger, nullable=False),
     Column("dropped_events_count", BigInteger, nullable=False),
     Column("dropped_links_count", BigInteger, nullable=False),
-    Column("name", Text, nullable=False),
-    Column("status_message", Text, nullable=False),
-    Column("trace_state", Text, nullable=False),
-    Column("attributes", Text, nullable=False),
-    Column("events", Text, nullable=False),
-    Column("links", Text, nullable=False),
+    Column("name", TEXT, nullable=False),
+    Column("status_message", TEXT, nullable=False),
+    Column("trace_state", TEXT, nullable=False),
+    Column("attributes", TEXT, nullable=False),
+    Column("events", TEXT, nullable=False),
+    Column("links", TEXT, nullable=False),
 )
 
 logs = Table(
     "logs",
     segment,
-    Column("id", Integer, primary_key=True),
+    Column("id", ID, primary_key=True, autoincrement=False),
     Column("tenant_id", Integer, nullable=False),
     Column("resource_id", Integer, nullable=False),
     Column("scope_id", Integer, nullable=False),
     Column("time_ns", BigInteger, nullable=False),
     Column("severity", Integer, nullable=False),
     Column("severity_number", Integer, nullable=False),
-    Column("trace_id", LargeBinary, nullable=False),
-    Column("span_id", LargeBinary, nullable=False),
+    Column("trace_id", TRACE_ID, nullable=False),
+    Column("span_id", BYTES, nullable=False),
     Column("observed_ns", BigInteger, nullable=False),
     Column("flags", BigInteger, nullable=False),
     Column("dropped_attributes_count", BigInteger, nullable=False),
-    Column("severity_text", Text, nullable=False),
-    Column("event_name", Text, nullable=False),
-    Column("body", Text, nullable=False),
-    Column("attributes", Text, nullable=False),
-    Column("pattern_id", LargeBinary, nullable=False),
+    Column("severity_text", TEXT, nullable=False),
+    Column("event_name", TEXT, nullable=False),
+    Column("body", TEXT, nullable=False),
+    Column("attributes", TEXT, nullable=False),
+    Column("pattern_id", BYTES, nullable=False),
 )
+
+_SERVERS: Any = ("postgresql", "mysql", "mariadb", "mssql")  # any of them
+for _rows in (spans, logs):
+    # SQLite, to which random keys are dear, finds traces by the inverted index
+    Index(f"{_rows.name}_by_trace", _rows.c.trace_id).ddl_if(dialect=_SERVERS)
 
 patterns = Table(
     "patterns",
     segment,
     Column("tenant_id", Integer, nullable=False),
-    Column("id", LargeBinary, nullable=False),
-    Column("template", Text, nullable=False),
+    Column("id", BYTES, nullable=False),
+    Column("template", TEXT, nullable=False),
     PrimaryKeyConstraint("tenant_id", "id"),
     sqlite_with_rowid=False,
 )
@@ -336,8 +350,8 @@ sorted by name, each between two unit separators, which no JSON text contains: a
 applied_batches = Table(
     "applied_batches",
     segment,
-    Column("id", Integer, primary_key=True),
-    Column("key", LargeBinary, nullable=False, unique=True),
+    Column("id", ID, primary_key=True),
+    Column("key", BYTES, nullable=False, unique=True),
     Column("received_ns", BigInteger, nullable=False),
 )
 """The keys of the requests that are stored in the segment (`Batch.key`), in order of commit."""
@@ -357,11 +371,3 @@ blocks = Table(
 )
 """Bounds of the times (a span's start, a log's time) of the rows whose id >> BLOCK_BITS is
 `block`: what turns a time range into row ids, and a newest-first list into an early stop."""
-
-_INDEX = (
-    "CREATE VIRTUAL TABLE IF NOT EXISTS {name} USING fts5("
-    "words, content='', detail=none, columnsize=0, tokenize=\"ascii tokenchars '\x1f'\")"
-)
-INDEXES = (_INDEX.format(name="span_words"), _INDEX.format(name="log_words"))
-"""Inverted indexes over the rows of `spans` and `logs`, on SQLite: https://www.sqlite.org/fts5.html
-A rowid is the id of the row. What is in them: `words`."""

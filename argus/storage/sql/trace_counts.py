@@ -9,8 +9,9 @@ from sqlalchemy import ColumnElement, FromClause, Select, func, or_, select
 from argus.storage import TimeRange
 from argus.storage.sql.engine import View
 from argus.storage.sql.paging import overlaps
+from argus.storage.sql.spelling import contains
 from argus.storage.sql.summaries import quoted_service
-from argus.storage.sql.words import expression, trace_word
+from argus.storage.sql.words import Among, trace_word
 
 _AT_ONCE = 64
 
@@ -51,7 +52,7 @@ def _of_services(table: FromClause, services: Sequence[str]) -> list[ColumnEleme
     if not services:
         return []
     names = map(quoted_service, services)
-    return [or_(*(func.instr(table.c.services, name) > 0 for name in names))]
+    return [or_(*(contains(table.c.services, name) for name in names))]
 
 
 def _across(view: View, table: FromClause, at_ns: int) -> Iterator[Select[Any]]:
@@ -70,7 +71,7 @@ def _with_spans(
     found: set[str] = set()
     for first in range(0, len(ids), _AT_ONCE):
         some = ids[first : first + _AT_ONCE]
-        words = expression([[trace_word(id_) for id_ in some]])
+        words = Among(tuple(map(trace_word, some)))
         for view in views:
             bounds = view.bounds(View.SPANS)
             if bounds is None or not overlaps(bounds, range_):

@@ -6,7 +6,17 @@ from operator import itemgetter
 from typing import Annotated, Any
 
 import msgspec
-from sqlalchemy import ColumnElement, FromClause, Select, and_, func, or_, select
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    FromClause,
+    Select,
+    and_,
+    func,
+    literal,
+    or_,
+    select,
+)
 
 from argus.errors import InvalidInput
 from argus.model import Span, StatusCode, TraceSummary
@@ -25,8 +35,9 @@ from argus.storage.sql.paging import (
     overlaps,
 )
 from argus.storage.sql.rows import select_spans, spans_of
+from argus.storage.sql.spelling import contains
 from argus.storage.sql.summaries import quoted_service, services_of
-from argus.storage.sql.words import expression, searched_words, trace_word
+from argus.storage.sql.words import Among, expression, searched_words, trace_word
 
 _SPANS_AT_ONCE = 5_000
 _FEW = 10_000
@@ -115,7 +126,7 @@ def get_trace(
 def get_spans(views: Iterable[View], trace_id: bytes, span_ids: Sequence[bytes]) -> list[Span]:
     """Of the spans of a trace those with these ids, by start time."""
     found: list[Span] = []
-    word = expression([[trace_word(trace_id)]])
+    word = Among((trace_word(trace_id),))
     for view in views:
         c = view.spans.c
         wanted = select_spans(view).where(
@@ -234,6 +245,7 @@ def _of_spans(view: View, query: TraceQuery) -> list[Select[Any]]:
     found = []
     if words := searched_words(query.search):
         spans, matching = view.spans, expression([word] for word in words)
+        assert matching is not None
         found.append(select(spans.c.trace_id).where(spans.c.id.in_(view.span_ids(matching))))
     if query.filter is not None:
         found.append(traces_with(view, query.filter))
@@ -282,9 +294,9 @@ def _conditions(traces: FromClause, query: TraceQuery) -> list[ColumnElement[boo
         found.append(traces.c.start_ns < clamp(query.range.end_ns))
     if query.services:
         names = map(quoted_service, query.services)
-        found.append(or_(*(func.instr(traces.c.services, name) > 0 for name in names)))
+        found.append(or_(*(contains(traces.c.services, name) for name in names)))
     if query.status is not None:
-        found.append(traces.c.status == clamp(query.status))
+        found.append(traces.c.status == literal(clamp(query.status), BigInteger))
     if query.min_duration_ns is not None:
         found.append(duration >= clamp(query.min_duration_ns))
     if query.max_duration_ns is not None:
@@ -313,9 +325,9 @@ def _summaries(sources: list[_Source], keys: list[tuple[Any, str, int, int]]) ->
 def _spans(view: View, trace_id: bytes, bare: bool) -> list[Span]:
     spans = view.spans
     found: list[Span] = []
-    word, first = expression([[trace_word(trace_id)]]), 0
+    word, first = Among((trace_word(trace_id),)), 0
     while True:
-        matching = view.span_ids(word, first).order_by("rowid").limit(_SPANS_AT_ONCE)
+        matching = view.span_ids(word, first).order_by("id").limit(_SPANS_AT_ONCE)
         ids = [id_ for (id_,) in view.rows(matching)]
         if not ids:
             return found

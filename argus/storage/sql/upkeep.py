@@ -17,7 +17,7 @@ from argus.storage.sql.engine import Database
 from argus.storage.sql.exactly_once import ExactlyOnce
 from argus.storage.sql.retention import Keeper
 from argus.storage.sql.sealing import Sealing
-from argus.storage.sql.segments import Segment
+from argus.storage.sql.segment import Segment
 from argus.storage.sql.straddling import Straddling
 
 T = TypeVar("T")
@@ -176,7 +176,7 @@ class Upkeep:
     async def _seal(self) -> bool:
         """Do what sealing there is to do; whether a segment was sealed."""
         sealed = False
-        if self._active.due:
+        if await self.on_upkeep(lambda: self._active.due):
             await self._database.on_writer(self._active.roll_when_due)
         await self.on_upkeep(self._active.prepare)
         if self._sealing.waiting():

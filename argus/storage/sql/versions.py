@@ -9,7 +9,7 @@ from typing import Any
 from argus.storage.sql.tables import SCHEMA_VERSION
 
 _SINCE_2 = {
-    "logs": "SELECT *, x'' AS pattern_id FROM {0}.logs",
+    "logs": "SELECT *, x'' AS pattern_id FROM main.logs",
     "patterns": "SELECT 0 AS tenant_id, x'' AS id, '' AS template WHERE false",
 }
 _UPGRADES = {
@@ -21,35 +21,26 @@ _UPGRADES = {
 }
 
 
-def _version(connection: Any, schema: str) -> int:
+def _version(connection: Any) -> int:
     """The version of a segment; the current one for a file without tables."""
-    has_meta = f"SELECT count(*) FROM {schema}.sqlite_schema WHERE name = 'meta'"
+    has_meta = "SELECT count(*) FROM main.sqlite_schema WHERE name = 'meta'"
     if not connection.execute(has_meta).fetchone()[0]:
         return SCHEMA_VERSION
-    stated = f"SELECT value FROM {schema}.meta WHERE key = 'schema_version'"
+    stated = "SELECT value FROM main.meta WHERE key = 'schema_version'"
     row = connection.execute(stated).fetchone()
     return SCHEMA_VERSION if row is None else int(row[0])
 
 
 def read_as_current(connection: Any) -> None:
     """Let a DB-API connection that reads a segment see the tables of the current version."""
-    if _version(connection, "main") < 2:
+    if _version(connection) < 2:
         for name, rows in _SINCE_2.items():
-            connection.execute(f"CREATE TEMP VIEW {name} AS {rows.format('main')}")
-
-
-def name_source(connection: Any) -> None:
-    """Let a connection that has a segment attached as `source` read its tables, as they are in the
-    current version, as `source_logs` and `source_patterns`."""
-    old = _version(connection, "source") < 2
-    for name, rows in _SINCE_2.items():
-        rows = rows.format("source") if old else f"SELECT * FROM source.{name}"
-        connection.execute(f"CREATE TEMP VIEW source_{name} AS {rows}")
+            connection.execute(f"CREATE TEMP VIEW {name} AS {rows}")
 
 
 def upgrade(connection: Any) -> None:
     """Bring a segment that is open for writing to the current version, in one transaction."""
-    version = _version(connection, "main")
+    version = _version(connection)
     if version == SCHEMA_VERSION:
         return
     connection.execute("BEGIN IMMEDIATE")

@@ -6,6 +6,8 @@ without it come from the row's own text, so a match on those alone is exact.
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
 from zlib import crc32
 
 import msgspec
@@ -125,20 +127,54 @@ def searched_words(search: str) -> list[str]:
     return words
 
 
-def prefix(text: str) -> str:
-    """An FTS5 expression for rows that have a word which begins so."""
-    return f'"{text}" *'
+@dataclass(frozen=True, slots=True)
+class Among:
+    """True of rows that have at least one of some words."""
+
+    words: tuple[str, ...]
 
 
-def expression(groups: Iterable[Sequence[str]]) -> str:
-    """An FTS5 expression for rows that have at least one word of every group; empty for no group.
+@dataclass(frozen=True, slots=True)
+class Beginning:
+    """True of rows that have a word which begins so."""
 
-    Syntax: https://www.sqlite.org/fts5.html#full_text_query_syntax
-    """
-    parts = [" OR ".join(f'"{word}"' for word in group) for group in groups]
-    return " AND ".join(f"({part})" if " OR " in part else part for part in parts)
+    text: str
 
 
-def both(first: str, second: str) -> str:
-    """The expression for rows that match two of them; an empty one matches every row."""
-    return f"({first}) AND ({second})" if first and second else first or second
+@dataclass(frozen=True, slots=True)
+class All:
+    """True of rows that all of two or more expressions are true of."""
+
+    parts: tuple["Expression", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Some:
+    """True of rows that one of two or more expressions is true of."""
+
+    parts: tuple["Expression", ...]
+
+
+Expression: TypeAlias = Among | Beginning | All | Some
+"""What an index is asked. None in its place stands for every row."""
+
+
+def expression(groups: Iterable[Sequence[str]]) -> Expression | None:
+    """The expression of rows that have at least one word of every group; None for no group."""
+    return all_of([Among(tuple(group)) for group in groups])
+
+
+def all_of(parts: Sequence[Expression | None]) -> Expression | None:
+    """The expression that is true where all are; None is true everywhere."""
+    return _joined(All, [part for part in parts if part is not None])
+
+
+def some_of(parts: Sequence[Expression]) -> Expression | None:
+    """The expression that is true where one of some is."""
+    return _joined(Some, list(parts))
+
+
+def _joined(kind: type[All | Some], parts: list[Expression]) -> Expression | None:
+    if not parts:
+        return None
+    return parts[0] if len(parts) == 1 else kind(tuple(parts))

@@ -1,20 +1,19 @@
-"""Turns batches into rows of the active segment: rows, dictionaries, index and block bounds.
-
-Rows go in as multi-row statements whose texts are made once: `executemany` takes the interpreter
-lock once per row, and a compiled multi-row insert is compiled anew for every size.
-"""
+"""Turns batches into rows of the active segment: rows, dictionaries, index and block bounds."""
 
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Connection, Table
+from sqlalchemy import Connection, func, select
 
 from argus.model import Batch, LogRecord, Resource, Scope, Span
+from argus.storage.sql.bulk import Rows
+from argus.storage.sql.index import Index
 from argus.storage.sql.tables import (
     BLOCK_BITS,
     LOG_SIGNAL,
     SPAN_SIGNAL,
+    blocks,
     logs,
     patterns,
     resources,
@@ -24,57 +23,16 @@ from argus.storage.sql.tables import (
 )
 from argus.storage.sql.words import Documents
 
-CHUNK = 512
-_SIZES = (CHUNK, 128, 32, 8, 2, 1)
-_INDEX_SIZES = (8 * CHUNK, *_SIZES)
+CHUNK = 4096
 _MEMO_LIMIT = 65_536
 
-
-class Statements:
-    """The multi-row inserts into one table, one text per size."""
-
-    def __init__(
-        self,
-        table: str,
-        columns: Sequence[str],
-        suffix: str = "",
-        sizes: Sequence[int] = _SIZES,
-    ) -> None:
-        self.width = len(columns)
-        head = f"INSERT INTO {table} ({', '.join(columns)}) VALUES "
-        row = f"({', '.join('?' * self.width)})"
-        self._texts = tuple((n, head + ", ".join([row] * n) + suffix) for n in sizes)
-
-    @classmethod
-    def of(cls, table: Table, suffix: str = "") -> "Statements":
-        """Inserts of all columns, in the order of the table."""
-        return cls(table.name, [column.name for column in table.columns], suffix)
-
-    def insert(self, connection: Connection, flat: list[Any]) -> None:
-        """Insert rows whose values follow each other in `flat`."""
-        start, left = 0, len(flat) // self.width
-        for size, text in self._texts:
-            while left >= size:
-                end = start + size * self.width
-                connection.exec_driver_sql(text, tuple(flat[start:end]))
-                start, left = end, left - size
-
-
-_SPANS = Statements.of(spans)
-_LOGS = Statements.of(logs)
-_SPAN_WORDS = Statements("span_words", ("rowid", "words"), sizes=_INDEX_SIZES)
-_LOG_WORDS = Statements("log_words", ("rowid", "words"), sizes=_INDEX_SIZES)
-_RESOURCES = Statements.of(resources)
-_SCOPES = Statements.of(scopes)
-_PATTERNS = Statements.of(
-    patterns, suffix=" ON CONFLICT (tenant_id, id) DO UPDATE SET template = excluded.template"
-)
-_TENANTS = Statements.of(tenants, suffix=" ON CONFLICT DO NOTHING")
-_BLOCK = (
-    "INSERT INTO blocks (signal, block, min_ns, max_ns) VALUES (?, ?, ?, ?) "
-    "ON CONFLICT (signal, block) DO UPDATE SET "
-    "min_ns = min(min_ns, excluded.min_ns), max_ns = max(max_ns, excluded.max_ns)"
-)
+_SPANS = Rows(spans)
+_LOGS = Rows(logs)
+RESOURCES = Rows(resources)
+SCOPES = Rows(scopes)
+PATTERNS = Rows(patterns, keys=("tenant_id", "id"), merge={"template": "new"})
+_TENANTS = Rows(tenants, keys=("id",))
+_BLOCKS = Rows(blocks, keys=("signal", "block"), merge={"min_ns": "min", "max_ns": "max"})
 
 
 class Dictionary:
@@ -83,9 +41,8 @@ class Dictionary:
     What a transaction added is forgotten unless `keep` says that it was committed.
     """
 
-    def __init__(self, table: Table, statements: Statements) -> None:
-        self._table = table.name
-        self._statements = statements
+    def __init__(self, rows: Rows) -> None:
+        self._rows = rows
         self._ids: dict[tuple[int, bytes], int] = {}
         self._fresh: dict[tuple[int, bytes], int] = {}
 
@@ -100,14 +57,13 @@ class Dictionary:
     def _stored(
         self, connection: Connection, key: tuple[int, bytes], record: Resource | Scope
     ) -> int:
-        stored = connection.exec_driver_sql(
-            f"SELECT id FROM {self._table} WHERE tenant_id = ? AND key = ?", key
-        ).scalar_one_or_none()
+        c = self._rows.table.c
+        known = select(c.id).where(c.tenant_id == key[0], c.key == key[1])
+        stored = connection.execute(known).scalar_one_or_none()
         if stored is not None:
             return int(stored)
-        newest = connection.exec_driver_sql(f"SELECT max(id) FROM {self._table}").scalar_one()
-        id_ = (newest or 0) + 1
-        self._statements.insert(connection, [id_, key[0], *record])
+        id_: int = (connection.execute(select(func.max(c.id))).scalar_one() or 0) + 1
+        self._rows.insert(connection, [id_, key[0], *record])
         return id_
 
     def keep(self) -> None:
@@ -137,7 +93,7 @@ class PatternTexts:
                 if self._stored.get((tenant_id, id_)) != template:
                     self._fresh[tenant_id, id_] = template
         rows = (value for key, template in self._fresh.items() for value in (*key, template))
-        _PATTERNS.insert(connection, list(rows))
+        PATTERNS.insert(connection, list(rows))
 
     def keep(self) -> None:
         """The transaction was committed."""
@@ -157,15 +113,17 @@ class SegmentWriter:
     `insert` runs inside a transaction; then exactly one of `keep` and `forget` must follow.
     """
 
-    def __init__(self, last_span_id: int, last_log_id: int) -> None:
+    def __init__(self, index: Index, last_span_id: int, last_log_id: int) -> None:
+        self._index = index
         self.last_span_id = self._span_id = last_span_id
         self.last_log_id = self._log_id = last_log_id
-        self._resources = Dictionary(resources, _RESOURCES)
-        self._scopes = Dictionary(scopes, _SCOPES)
+        self._resources = Dictionary(RESOURCES)
+        self._scopes = Dictionary(SCOPES)
         self._patterns = PatternTexts()
         self._documents = Documents()
         self._tenants: set[int] = set()
         self._fresh_tenants: set[int] = set()
+        self._bounds: dict[tuple[int, int], tuple[int, int]] = {}
 
     def keep(self) -> None:
         """What `insert` did is committed: `last_span_id` and `last_log_id` move on."""
@@ -186,6 +144,7 @@ class SegmentWriter:
 
     def insert(self, connection: Connection, batches: Sequence[tuple[int, Batch]]) -> list[Batch]:
         """Insert the records of batches, each with the id of its tenant; the batches, numbered."""
+        self._bounds.clear()
         for tenant_id, batch in batches:
             if tenant_id not in self._tenants and tenant_id not in self._fresh_tenants:
                 _TENANTS.insert(connection, [tenant_id, batch.tenant])
@@ -195,11 +154,12 @@ class SegmentWriter:
         )
         first_log_id = self._log_id + 1
         logs = self._insert_logs(connection, [(t, r) for t, batch in batches for r in batch.logs])
+        _BLOCKS.insert(connection, [v for key, b in self._bounds.items() for v in (*key, *b)])
         self._patterns.insert(connection, batches)
         # The indexes last, in few statements: each multi-row statement opens a savepoint, at which
         # FTS5 writes out what it has gathered, and what is written out often is merged often.
-        _SPAN_WORDS.insert(connection, spans)
-        _LOG_WORDS.insert(connection, logs)
+        self._index.insert(connection, "span", spans)
+        self._index.insert(connection, "log", logs)
         return _numbered([batch for _, batch in batches], first_log_id)
 
     def _insert_spans(self, connection: Connection, rows: list[tuple[int, Span]]) -> list[Any]:
@@ -223,7 +183,7 @@ class SegmentWriter:
                 documents += (id_, self._documents.of_span(span))
             _SPANS.insert(connection, values)
             times = [span.start_ns for _, span in chunk]
-            _widen(connection, SPAN_SIGNAL, first, times)
+            self._widen(SPAN_SIGNAL, first, times)
             self._span_id += len(chunk)
         return documents
 
@@ -248,9 +208,19 @@ class SegmentWriter:
                 documents += (id_, self._documents.of_log(log))
             _LOGS.insert(connection, values)
             times = [log.time_ns for _, log in chunk]
-            _widen(connection, LOG_SIGNAL, first, times)
+            self._widen(LOG_SIGNAL, first, times)
             self._log_id += len(chunk)
         return documents
+
+    def _widen(self, signal: int, first_id: int, times: Sequence[int]) -> None:
+        start = 0
+        while start < len(times):
+            block = first_id + start >> BLOCK_BITS
+            end = ((block + 1) << BLOCK_BITS) - first_id
+            some = times[start:end]
+            low, high = self._bounds.get((signal, block), (some[0], some[0]))
+            self._bounds[signal, block] = min(low, *some), max(high, *some)
+            start = end
 
 
 def _numbered(batches: Sequence[Batch], first_log_id: int) -> list[Batch]:
@@ -287,11 +257,3 @@ def _log_values(
         log.trace_id, log.span_id, log.observed_ns, log.flags, log.dropped_attributes_count,
         log.severity_text, log.event_name, log.body, log.attributes, log.pattern_id,
     )  # fmt: skip
-
-
-def _widen(connection: Connection, signal: int, first_id: int, times: list[int]) -> None:
-    # A chunk that straddles two blocks widens both with its own bounds: wider is never wrong.
-    low, high = min(times), max(times)
-    last_id = first_id + len(times) - 1
-    for block in range(first_id >> BLOCK_BITS, (last_id >> BLOCK_BITS) + 1):
-        connection.exec_driver_sql(_BLOCK, (signal, block, low, high))

@@ -55,7 +55,7 @@ export type DeadLettersResponse = {
 export type Disk = {
   path: string;
   bytes: number;
-  free_bytes: number;
+  free_bytes: number | null;
   full_in_days: number | null;
 };
 

@@ -68,6 +68,12 @@ describe("the admin page", () => {
     expect(screen.getByRole("img", { name: "25.0 % of the room is used by Argus" })).toBeVisible();
   });
 
+  it("shows no gauge where nobody knows how much is free", async () => {
+    await open("/admin?tab=state", { "/api/health": { ...health, disk: { path: "db:5432/argus", bytes: 3_000_000, free_bytes: null } } });
+    expect(await screen.findByText("db:5432/argus")).toBeVisible();
+    expect(screen.queryByRole("img", { name: /of the room/ })).not.toBeInTheDocument();
+  });
+
   it("deletes old data only after the word was typed", async () => {
     const { asked } = await open("/admin?tab=data", { "/api/health": { ...health, disk: { path: "argus.db", bytes: 1, free_bytes: 2, full_in_days: 12 } }, "/api/admin/purge": { purged_traces: 1, purged_spans: 2, purged_logs: 3, freed_bytes: 4096 } });
     expect(await screen.findByText("12 days")).toBeVisible();

@@ -12,6 +12,8 @@ export function forecastText(days: number | null): string {
 }
 
 export function DiskFact({ disk }: { disk: Health["disk"] }) {
+  // a database server does not say what is free
+  if (disk.free_bytes === null) return <Fact name="Disk" value={formatBytes(disk.bytes)} note={disk.path} />;
   const used = disk.bytes / Math.max(1, disk.bytes + disk.free_bytes);
   return (
     <Fact name="Disk" value={formatBytes(disk.bytes)} note={`${formatBytes(disk.free_bytes)} free · ${disk.path}`} bad={used > 0.9}>

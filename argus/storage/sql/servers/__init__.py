@@ -1,0 +1,1 @@
+"""Backends on database servers: PostgreSQL, MySQL and MariaDB, SQL Server."""
