@@ -4,7 +4,6 @@ import asyncio
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from hashlib import sha256
 
@@ -12,6 +11,7 @@ from argus.errors import InvalidInput
 from argus.model import DEFAULT_TENANT, Batch, Encoding, Signal, Transport
 from argus.pipeline import Consumer
 from argus.pipeline.budget import ByteBudget
+from argus.receivers.decoder import Decoder
 from argus.receivers.otlp import decode
 from argus.receivers.otlp_json import decode_json
 from argus.receivers.slices import SLICE_BYTES, slices
@@ -63,8 +63,7 @@ class RequestPath:
         self._consumer = consumer
         self.budget = budget
         self.max_request_bytes = max_request_bytes
-        # one thread: decoding holds the interpreter, more would only take turns
-        self._decoder = ThreadPoolExecutor(1, thread_name_prefix="decode")
+        self._decoder = Decoder()
 
     async def receive(
         self,
@@ -81,7 +80,9 @@ class RequestPath:
         """
         request = _Request(signal, encoding, tenant, peer, transport, time.time_ns())
         if len(body) <= SLICE_BYTES:
-            batch = request.decode(body, request_key(signal, body, tenant))
+            batch = await self._decoder.run(
+                len(body), lambda: request.decode(body, request_key(signal, body, tenant))
+            )
             await self._consumer.consume(batch)
             return batch.rejected_count, explain(signal, batch.received_count, batch.rejected)
         try:
@@ -91,7 +92,6 @@ class RequestPath:
 
     async def _receive_large(self, request: "_Request", body: bytes) -> tuple[int, str]:
         """Slice by slice: the next is decoded beside the loop while the last are committed."""
-        loop = asyncio.get_running_loop()
         batches = request.batches(body)
         received = 0
         rejected: Counter[str] = Counter()
@@ -106,7 +106,7 @@ class RequestPath:
 
             while True:
                 await places.acquire()
-                batch = await loop.run_in_executor(self._decoder, next, batches, None)
+                batch = await self._decoder.next_of(batches)
                 if batch is None:
                     break
                 received += batch.received_count
@@ -116,7 +116,7 @@ class RequestPath:
 
     def close(self) -> None:
         """Release the decoding thread."""
-        self._decoder.shutdown(wait=True)
+        self._decoder.close()
 
 
 def request_key(signal: Signal, body: bytes, tenant: str) -> bytes:
