@@ -18,6 +18,8 @@ from argus.storage.sql.segment import Segment
 T = TypeVar("T")
 
 _RETRY_AFTER_S = 1.0
+_TRIES = 8
+"""Of a reading that meets what passes: a database may rebuild the tables of a segment in turn."""
 
 
 def unavailable(error: DBAPIError) -> Unavailable:
@@ -55,18 +57,16 @@ class Reading:
     def run(self, work: Callable[["Reading"], T]) -> T:
         """Run `work` on this reading. Raises Unavailable when the database refuses."""
         self.started = True
-        try:
-            return work(self)
-        except DBAPIError as error:
-            if self.stopped:
-                raise DeadlineExceeded("the query was stopped") from error
-            if not self.backend.passes(error):
-                raise unavailable(error) from error
-        self.close()
-        try:
-            return work(self)
-        except DBAPIError as error:
-            raise unavailable(error) from error
+        for tries_left in range(_TRIES - 1, -1, -1):
+            try:
+                return work(self)
+            except DBAPIError as error:
+                if self.stopped:
+                    raise DeadlineExceeded("the query was stopped") from error
+                if not tries_left or not self.backend.passes(error):
+                    raise unavailable(error) from error
+            self.close()
+        raise AssertionError("the last try returns or raises")
 
 
 class Backend(Protocol):
