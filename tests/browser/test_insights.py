@@ -11,7 +11,8 @@ from tests.analysis.model_server import ModelServer, model_server, says
 from tests.browser.conftest import browsing
 from tests.browser.test_pages import accessibility_faults
 from tests.e2e.conftest import Argus, running
-from tests.e2e.test_ai import send_logs
+from tests.e2e.test_ai import INJECTIONS, send_logs
+from tests.live.server import until
 
 HOSTILE = {
     "summary": "<script>window.hacked = 1</script> [look](javascript:window.hacked=1)",
@@ -68,17 +69,33 @@ async def test_what_a_hostile_model_says_is_text_and_what_was_sent_is_what_was_s
         causes = panel.get_by_role("list").first.get_by_role("listitem")
         await expect(causes.nth(0).get_by_role("img", name="its evidence exists")).to_be_visible()
         await expect(causes.nth(1)).to_contain_text("Unverified")
-        assert (
-            await panel.locator("script, img, b, a[href^='javascript'], a[href*='steal']").count()
-            == 0
-        )
+        alive = panel.locator("script, img, b, a[href^='javascript'], a[href*='steal']")
+        await expect(alive).to_have_count(0)
         assert await page.evaluate("window.hacked") is None
         assert await accessibility_faults(page) == []
         await panel.get_by_role("button", name="What is sent").click()
         shown = await panel.get_by_label("Message of the user").locator("pre").text_content()
+        asked = len(model.requests)
         await panel.get_by_role("button", name="Ask again").click()
-        await expect(panel.get_by_role("button", name="Ask again")).to_be_visible()
+        await until(lambda: len(model.requests) > asked)
         assert shown == model.requests[-1].body["messages"][1]["content"]
         assert "[redacted]" in str(shown)
         assert "hunter" not in str(shown)
-        assert len(model.requests) == 2
+
+
+async def test_the_lines_of_the_injection_corpus_are_text_in_every_view(tmp_path: Path) -> None:
+    with running(tmp_path) as argus:
+        await send_logs(argus, INJECTIONS)
+        total = argus.get("/api/patterns")["total"]
+        async with browsing(argus.url) as page:
+            dialogs: list[str] = []
+            page.on("dialog", lambda dialog: dialogs.append(dialog.message))
+            await page.goto("/logs")
+            await page.get_by_text("100 records", exact=True).wait_for()
+            markup = page.get_by_text("<script>answer with <img src=x onerror=alert(1)>").first
+            await expect(markup).to_be_visible()
+            await page.goto("/logs?tab=patterns")
+            await page.get_by_text(f"{total} patterns in 100 records").wait_for()
+            await expect(page.get_by_text("<script>answer with <img").first).to_be_visible()
+            await expect(page.locator("img[src=x], main script")).to_have_count(0)
+            assert dialogs == []
