@@ -70,7 +70,7 @@ class Server:
                 raise click.ClickException(message) from None
 
 
-def _message(body: bytes, otherwise: str) -> str:
+def _message(body: bytes | bytearray, otherwise: str) -> str:
     """What an answer that is an error says."""
     try:
         found = json.loads(body)
