@@ -3,7 +3,7 @@ import { BaseEdge, type Edge, type EdgeProps } from "@xyflow/react";
 import classes from "./Graph.module.css";
 
 type Point = { x: number; y: number };
-export type CallEdge = Edge<{ text: string; failing: boolean; route: Point[] }, "call">;
+export type CallEdge = Edge<{ text: string; failing: boolean; route: Point[]; label: Point | undefined }, "call">;
 
 /** A curve through all points that leaves and reaches each of them level. */
 function curve(points: Point[]): string {
@@ -16,16 +16,13 @@ function curve(points: Point[]): string {
 }
 
 export function MapCall({ id, sourceX, sourceY, targetX, targetY, data, style, markerEnd }: EdgeProps<CallEdge>) {
-  const { text = "", failing = false, route = [] } = data ?? {};
-  const end = { x: targetX, y: targetY };
-  const points = [{ x: sourceX, y: sourceY }, ...route, end];
-  // the last stretch belongs to this edge alone: there its text does not meet the others that leave the same node
-  const before = points.at(-2) ?? end;
+  const { text = "", failing = false, route = [], label } = data ?? {};
+  const points = [{ x: sourceX, y: sourceY }, ...route, { x: targetX, y: targetY }];
   return (
     <>
       <BaseEdge id={id} path={curve(points)} style={style} markerEnd={markerEnd} interactionWidth={16} />
-      {text !== "" && (
-        <text className={classes.label} data-failing={failing || undefined} x={before.x + (end.x - before.x) * 0.58} y={before.y + (end.y - before.y) * 0.62 + 4} textAnchor="middle">
+      {text !== "" && label !== undefined && (
+        <text className={classes.label} data-failing={failing || undefined} x={label.x} y={label.y + 4} textAnchor="middle">
           {text}
         </text>
       )}
