@@ -119,7 +119,7 @@ def _counted(bench: Bench, process: Process) -> dict[str, float]:
     seen = bench.watchers.count(bench.seconds)
     used = process.cpu_s() - cpu
     bench.used("watchers", seen["cpu_share"])
-    count = seen["messages"]
+    count = max(seen["messages"], 1 / bench.seconds)  # none at all on a machine that is choked
     return {
         "messages": count,
         "size": seen["bytes"] / count,

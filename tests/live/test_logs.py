@@ -211,7 +211,8 @@ async def test_who_was_away_for_too_long_is_told_of_the_gap_and_gets_the_newest(
 async def test_an_id_of_another_database_counts_as_none(server: LiveServer) -> None:
     await server.send("before")
     async with server.connect() as client:
-        await watching(client, since="f" * 15 + "0")
+        told = await watching(client, since="f" * 15 + "0")
+        assert told["since"] == "0" * 16, "by which a client knows that its ids are of another"
         await server.send("after")
         assert bodies(await next_logs(client, 1)) == ["after"]
 
