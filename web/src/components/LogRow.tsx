@@ -9,8 +9,8 @@ import classes from "./LogList.module.css";
 /** Pixels from one line to the next. */
 export const logRowHeight = 23;
 const characterPx = 7.22;
-/** Pixels that are never the message's: the columns before it, without the time. */
-const takenPx = 200;
+/** Pixels that are never the message's, in the narrowest of lists either. */
+const takenPx = 100;
 
 /** So many characters of a message are drawn in a list so wide; laying out what is clipped anyway is the most of a line's cost. */
 export const lettersIn = (width: number): number => Math.max(24, Math.ceil((width - takenPx) / characterPx));
