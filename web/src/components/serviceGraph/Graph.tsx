@@ -1,5 +1,5 @@
 /** Owns the drawing of the service map; it is laid out anew only when nodes or edges come or go. */
-import { Background, Controls, MarkerType, ReactFlow, useReactFlow, useStore } from "@xyflow/react";
+import { Background, Controls, MarkerType, ReactFlow, useNodesInitialized, useReactFlow, useStore } from "@xyflow/react";
 import "@xyflow/react/dist/base.css";
 import { useEffect, useMemo, useRef } from "react";
 import type { ServiceMap } from "../../api/types";
@@ -24,8 +24,10 @@ function makeNodes(map: ServiceMap, mode: MapMode, places: Places, chosen: Choic
   return map.nodes.map((node) => ({
     id: node.name,
     type: "card",
+    width: nodeWidth,
+    height: nodeHeight,
     position: places.nodes.get(node.name) ?? { x: 0, y: 0 },
-    data: { node, mode, seconds, strength: strength(weigh(node), weights) },
+    data: { node, mode, seconds, down: places.down, strength: strength(weigh(node), weights) },
     selected: chosen?.kind === "node" && chosen.id === node.name,
     ariaLabel: `${node.kind} ${node.name}`,
   }));
@@ -38,7 +40,7 @@ function makeEdges(map: ServiceMap, mode: MapMode, places: Places, chosen: Choic
   const isNear = (edge: ServiceMap["edges"][number]) => chosen === null || chosen.id === edgeId(edge) || (chosen.kind === "node" && (edge.source === chosen.id || edge.target === chosen.id));
   const texts = new Map(map.edges.map((edge) => [edgeId(edge), edgeText(edge, mode, seconds, chosen !== null && isNear(edge))]));
   const said = map.edges.filter((edge) => texts.get(edgeId(edge)) !== "");
-  const labels = placeLabels(said.toSorted((a, b) => Number(isNear(b)) - Number(isNear(a))).map((edge) => ({ id: edgeId(edge), points: lineOf(places, edge), width: (texts.get(edgeId(edge))?.length ?? 0) * characterPx + 8 })));
+  const labels = placeLabels(said.toSorted((a, b) => Number(isNear(b)) - Number(isNear(a))).map((edge) => ({ id: edgeId(edge), points: lineOf(places, edge), width: (texts.get(edgeId(edge))?.length ?? 0) * characterPx + 8 })), places.down);
   return map.edges.map((edge) => {
     const rate = edgeErrorRate(edge);
     const near = isNear(edge);
@@ -49,7 +51,7 @@ function makeEdges(map: ServiceMap, mode: MapMode, places: Places, chosen: Choic
       source: edge.source,
       target: edge.target,
       type: "call",
-      data: { text: texts.get(edgeId(edge)) ?? "", label: labels.get(edgeId(edge)), failing: mode === "health" && rate > 0, route: places.routes.get(edgeId(edge)) ?? [] },
+      data: { text: texts.get(edgeId(edge)) ?? "", label: labels.get(edgeId(edge)), down: places.down, failing: mode === "health" && rate > 0, route: places.routes.get(edgeId(edge)) ?? [] },
       className: near ? undefined : classes.far,
       style: { stroke, strokeWidth: 1.2 + 3 * strength(edge.call_count, counts) },
       markerEnd: { type: MarkerType.ArrowClosed, width: 12, height: 12, color: stroke, markerUnits: "userSpaceOnUse" },
@@ -65,15 +67,16 @@ const characterPx = 6.6;
 function FitToRoom({ first }: { first: string | undefined }) {
   const width = useStore((state) => state.width);
   const { fitView, getNodes, getNodesBounds, setCenter } = useReactFlow();
+  const measured = useNodesInitialized();
   const before = useRef(0);
   useEffect(() => {
-    if (before.current === width || width === 0) return;
+    if (!measured || before.current === width || width === 0) return;
     before.current = width;
     const bounds = getNodesBounds(getNodes());
     const node = first === undefined ? undefined : getNodes().find(({ id }) => id === first);
     if (node === undefined || bounds.width * fit.minZoom < width) void fitView(fit);
     else void setCenter(node.position.x + nodeWidth / 2, node.position.y + nodeHeight / 2, { zoom: fit.minZoom + 0.1 });
-  }, [width, first, fitView, getNodes, getNodesBounds, setCenter]);
+  }, [measured, width, first, fitView, getNodes, getNodesBounds, setCenter]);
   return null;
 }
 
@@ -107,7 +110,6 @@ export function Graph({ map, mode, chosen, onChoose }: { map: ServiceMap; mode: 
       onPaneClick={() => onChoose(null)}
       nodesDraggable={false}
       nodesConnectable={false}
-      fitView
       fitViewOptions={fit}
       minZoom={0.2}
       maxZoom={1.6}
