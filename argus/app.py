@@ -217,6 +217,7 @@ def _parts(
         dead_letters=_DeadLetterDesk(letters, pipeline),
         data=storage,
         insights=insights,
+        retention=retention_of(config),
         ports=Ports(config.http_port, config.grpc_port, config.otlp_http_port),
         version=__version__,
         allowed_hosts=config.allowed_hosts,

@@ -1,7 +1,7 @@
 """What an endpoint of the API is, what it is handed, and how one path answers its methods."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any, Literal
@@ -17,7 +17,7 @@ from argus.api.params import Param, Values, parse_query
 from argus.api.problems import method_not_allowed
 from argus.api.security import require_admin
 from argus.api.tenant import resolve_tenant
-from argus.storage import Reader
+from argus.storage import Reader, Retention
 from argus.telemetry import Telemetry
 
 Method = Literal["GET", "POST", "PUT", "DELETE"]
@@ -67,6 +67,7 @@ class ApiParts:
     cors_origins: Sequence[str] = ()
     admin_token: str = ""
     loopback_only: bool = True
+    retention: Retention = field(default_factory=Retention)
     production: bool = False
     ui: Path | None = None
 

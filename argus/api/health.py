@@ -21,6 +21,16 @@ class Disk(msgspec.Struct):
     full_in_days: float | None
 
 
+class Kept(msgspec.Struct):
+    """How long telemetry is kept and how large it may grow; 0 is no limit. `rollups_days` is how
+    long the numbers of the overview outlive what they count."""
+
+    traces_days: float
+    logs_days: float
+    rollups_days: float
+    bytes: int
+
+
 class ReceiverPorts(msgspec.Struct):
     """Where telemetry can be sent."""
 
@@ -57,6 +67,7 @@ class Health(msgspec.Struct):
     writer_status: WriterStatus
     queue_depth: int
     disk: Disk
+    retention: Kept
     receivers: ReceiverPorts
     ai: Ai
 
@@ -84,6 +95,12 @@ async def health(parts: ApiParts) -> Health:
         queue_depth=state.queue_depth,
         disk=Disk(
             state.disk_path, state.disk_bytes, state.disk_free_bytes, state.disk_full_in_days
+        ),
+        retention=Kept(
+            parts.retention.days_of_traces,
+            parts.retention.days_of_logs,
+            parts.retention.rollup_days,
+            parts.retention.bytes,
         ),
         receivers=ReceiverPorts(parts.ports.grpc, parts.ports.otlp_http, parts.ports.http),
         ai=Ai(*parts.insights.state),

@@ -11,7 +11,7 @@ from argus.api.answer import Form, convert
 from argus.api.traces import span_answer
 from argus.errors import DeadlineExceeded
 from argus.model import TraceSummary
-from argus.storage import Page, TraceQuery
+from argus.storage import Page, Retention, TraceQuery
 from tests.api.doubles import (
     CHILD,
     LOG,
@@ -231,7 +231,8 @@ def test_a_malformed_trace_id_is_invalid(trace_id: str) -> None:
 
 
 def test_health_says_where_to_send_and_how_it_goes() -> None:
-    parts = parts_with()
+    kept = Retention(days=7, bytes=2**30, logs_days=30, rollup_days=90)
+    parts = parts_with(retention=kept)
     parts.telemetry.stored("traces", 5)
     parts.telemetry.db_latency(0.002)
     _, _, body = call(create_app(parts), "/api/health")
@@ -253,6 +254,7 @@ def test_health_says_where_to_send_and_how_it_goes() -> None:
             "free_bytes": 1_000_000,
             "full_in_days": None,
         },
+        "retention": {"traces_days": 7, "logs_days": 30, "rollups_days": 90, "bytes": 2**30},
         "receivers": {"grpc_port": 4317, "otlp_http_port": 4318, "http_port": 8080},
         "ai": {
             "enabled": False,

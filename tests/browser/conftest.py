@@ -2,7 +2,6 @@
 
 import asyncio
 import shutil
-import subprocess
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -10,25 +9,17 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser, Page, async_playwright
 
-from tests.e2e.conftest import Argus, running
+from tests.browser.shop import open_shop
+from tests.e2e.conftest import Argus
 
-SIMULATION = Path(__file__).parents[2] / "test-services" / "run_simulation.sh"
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 AXE = Path(__file__).parents[2] / "web" / "node_modules" / "axe-core" / "axe.min.js"
 
 
 @pytest.fixture(scope="session")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Argus]:
-    """A server that has received what the simulated shop did in a few seconds."""
-    with running(tmp_path_factory.mktemp("shop")) as argus:
-        done = subprocess.run(
-            [str(SIMULATION), "--duration", "6", "--rate", "5"],
-            env={"OTEL_EXPORTER_OTLP_ENDPOINT": f"http://{argus.grpc}", "PATH": "/usr/bin:/bin"},
-            capture_output=True,
-            text=True,
-            timeout=90,
-        )
-        assert done.returncode == 0, done.stderr
+    """A server that has received what the simulated shop did in a few seconds, with a model."""
+    with open_shop(tmp_path_factory.mktemp("shop"), seconds=6, rate=5) as argus:
         yield argus
 
 

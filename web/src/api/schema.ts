@@ -120,6 +120,7 @@ export type Health = {
   writer_status: "CIRCUIT_OPEN" | "DELAYED" | "OK";
   queue_depth: number;
   disk: Disk;
+  retention: Kept;
   receivers: ReceiverPorts;
   ai: Ai;
 };
@@ -164,6 +165,13 @@ export type InsightResponse = {
   details: InsightDetails | null;
   model: string | null;
   created_at: string | null;
+};
+
+export type Kept = {
+  traces_days: number;
+  logs_days: number;
+  rollups_days: number;
+  bytes: number;
 };
 
 export type Key = {

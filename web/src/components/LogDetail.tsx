@@ -4,10 +4,12 @@ import { Link } from "@tanstack/react-router";
 import { ListTree } from "lucide-react";
 import type { Log } from "../api/types";
 import { valueText } from "../lib/attributes";
+import { exceptionOfLog } from "../lib/exceptions";
 import { formatExact } from "../lib/moment";
 import { type AttributeActions, AttributeList, AttributePreview, scopeFacts } from "./AttributeList";
 import { CopyIcon } from "./CopyIcon";
 import classes from "./LogDetail.module.css";
+import { ErrorBlock } from "./ErrorBlock";
 import { Section } from "./Section";
 import { Service } from "./Service";
 import { Severity } from "./Severity";
@@ -31,6 +33,9 @@ function facts(log: Log): Record<string, unknown> {
 export function LogDetail({ log, traceLink = true, actions }: { log: Log; traceLink?: boolean; actions?: AttributeActions }) {
   const body = valueText(log.body, 2);
   const scope = scopeFacts(log.scope);
+  const exception = exceptionOfLog(log);
+  // the block tells it better
+  const attributes = exception === null ? log.attributes : Object.fromEntries(Object.entries(log.attributes).filter(([key]) => key !== "exception.stacktrace"));
   return (
     <article className={classes.detail}>
       <header className={classes.head}>
@@ -51,8 +56,9 @@ export function LogDetail({ log, traceLink = true, actions }: { log: Log; traceL
           </Button>
         )}
       </header>
+      {exception !== null && <ErrorBlock status="ERROR" message="" exceptions={[exception]} />}
       <Section title="Attributes" count={Object.keys(log.attributes).length}>
-        <AttributeList attributes={log.attributes} target="/logs" actions={actions} />
+        <AttributeList attributes={attributes} target="/logs" actions={actions} />
       </Section>
       <Section title="Record">
         <AttributeList attributes={facts(log)} flat />

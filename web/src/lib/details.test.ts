@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { at, aSpan } from "../testing/builders";
 import { groupAttributes, oneLine, valueKind, valueText } from "./attributes";
-import { exceptionsOf, failureOf, repeats, stackLines } from "./exceptions";
+import { exceptionOfLog, exceptionsOf, failureOf, frameOf, repeats, stackLines } from "./exceptions";
 import { httpStatusOf, peerOf, protocolOf } from "./peer";
 
 describe("attributes", () => {
@@ -42,6 +42,23 @@ describe("exceptions", () => {
   it("tell own frames from libraries in several languages", () => {
     const stack = ["Boom: no", "    at run (/app/src/a.ts:1:1)", "    at next (/app/node_modules/x/y.js:2:2)", '  File "/srv/app.py", line 3, in f', '  File "/usr/lib/python3.11/asyncio/base.py", line 4, in g', "\tat shop.Cart.add(Cart.java:5)", "\tat java.base/java.lang.Thread.run(Thread.java:6)"].join("\n");
     expect(stackLines(stack).map((line) => line.own)).toEqual([true, true, false, true, false, true, false]);
+  });
+});
+
+describe("a frame", () => {
+  it("is read in several languages, its file by the last two names", () => {
+    const frames = ['  File "/srv/shop/app.py", line 3, in charge', "    at async pay (file:///app/src/pay.ts:10:5)", "    at /app/src/main.js:7:2", "\tat shop.Cart.add(Cart.java:5)", "   at Shop.Cart.Add(Item item) in C:\\src\\Shop\\Cart.cs:line 12", "\t/srv/shop/main.go:42 +0x1d", "/srv/shop/app.rb:8:in 'pay'"];
+    expect(frames.map(frameOf).map((frame) => frame && `${frame.name}|${frame.file}:${frame.line}`)).toEqual(["charge|shop/app.py:3", "pay|src/pay.ts:10", "|src/main.js:7", "shop.Cart.add|Cart.java:5", "Shop.Cart.Add(Item item)|Shop/Cart.cs:12", "|shop/main.go:42", "pay|shop/app.rb:8"]);
+  });
+
+  it("is nothing else", () => expect(["Boom: no", "    await g()", "", `at ${"(".repeat(5000)}`].map(frameOf)).toEqual([null, null, null, null]));
+});
+
+describe("a log record's exception", () => {
+  it("is read from its attributes", () => {
+    const attributes = { "exception.type": "Boom", "exception.message": "no", "exception.stacktrace": "Boom: no" };
+    expect(exceptionOfLog({ attributes, timestamp: at(0) })).toMatchObject({ type: "Boom", message: "no", lines: [{ text: "Boom: no" }] });
+    expect(exceptionOfLog({ attributes: { "http.route": "/" }, timestamp: at(0) })).toBeNull();
   });
 });
 

@@ -35,7 +35,7 @@ export function entriesFor(text: string, known: Known): Entry[] {
   const wanted = typed.toLowerCase();
   const id = /^[0-9a-f]{32}$/.test(wanted) ? [{ id: "trace", group: "Trace", label: wanted, says: "open it", to: "/traces/$traceId", params: { traceId: wanted } }] : [];
   const pages = known.pages.map(({ path, title }): Entry => ({ id: path, group: "Pages", label: title, says: "", to: path }));
-  const services = known.services.map((name): Entry => ({ id: `service ${name}`, group: "Services", label: name, says: "traces", to: "/traces", search: { filter: equals("service", name) } }));
+  const services = known.services.map((name): Entry => ({ id: `service ${name}`, group: "Services", label: name, says: "service", to: "/services/$name", params: { name } }));
   const operations = known.operations.map((one): Entry => ({ id: `operation ${one.service_name} ${one.operation_name} ${one.kind}`, group: "Operations", label: one.operation_name, says: one.service_name, to: "/traces", search: { filter: `${equals("service", one.service_name)} ${equals("name", one.operation_name)}` } }));
   const past = (["traces", "logs"] as const).flatMap((signal) => known.past[signal].map((filter): Entry => ({ id: `${signal} ${filter}`, group: "Asked before", label: filter, says: signal, to: `/${signal}`, search: { filter } })));
   const ask = typed === "" || id.length > 0 ? [] : (["traces", "logs"] as const).map((signal): Entry => ({ id: `ask ${signal}`, group: "Search", label: typed, says: `in ${signal}`, to: `/${signal}`, search: { filter: typed } }));

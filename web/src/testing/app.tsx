@@ -17,7 +17,7 @@ const isRefusal = (answer: unknown): answer is Refusal => typeof answer === "obj
 
 export const refuse = (status: number, code: string, message: string): Refusal => ({ status, body: { error: { code, message } } });
 
-export const health = { status: "ok", ingestion_rate: 2.5, ingested_total: 10, dlq_size: 0, dlq_bytes: 0, active_connections: 0, db_latency_p99_ms: 1, writer_status: "OK", queue_depth: 0, disk: {}, receivers: { grpc_port: 14317, otlp_http_port: 14318 } };
+export const health = { status: "ok", ingestion_rate: 2.5, ingested_total: 10, dlq_size: 0, dlq_bytes: 0, active_connections: 0, db_latency_p99_ms: 1, writer_status: "OK", queue_depth: 0, disk: {}, retention: { traces_days: 7, logs_days: 7, rollups_days: 90, bytes: 0 }, ai: { enabled: false, model: null, state: "disabled", queue_depth: 0, tokens_per_hour: 0, tokens_used: 0, tokens_left: 0, problem: null }, receivers: { grpc_port: 14317, otlp_http_port: 14318 } };
 
 const counted = { counted: 0, total: 0, total_is_estimate: false };
 const explorer = {

@@ -1,11 +1,13 @@
 /** Owns the drawing of the service map; it is laid out anew only when nodes or edges come or go. */
-import { Background, Controls, MarkerType, ReactFlow, useReactFlow, useStore } from "@xyflow/react";
+import { Background, Controls, MarkerType, ReactFlow, useNodesInitialized, useReactFlow, useStore } from "@xyflow/react";
 import "@xyflow/react/dist/base.css";
 import { useEffect, useMemo, useRef } from "react";
 import type { ServiceMap } from "../../api/types";
 import { edgeErrorRate, edgeId, edgeText, healthColor, type MapMode, secondsOf, shapeOf, strength } from "../../lib/serviceGraph";
 import { healthOf } from "../../lib/trend";
-import { type Places, placeNodes } from "./layout";
+import { placeLabels } from "./labels";
+import { Legend } from "./Legend";
+import { lineOf, nodeHeight, nodeWidth, type Places, placeNodes } from "./layout";
 import { MapCall, type CallEdge } from "./MapCall";
 import { type CardNode, MapCard } from "./MapCard";
 import classes from "./Graph.module.css";
@@ -22,8 +24,10 @@ function makeNodes(map: ServiceMap, mode: MapMode, places: Places, chosen: Choic
   return map.nodes.map((node) => ({
     id: node.name,
     type: "card",
+    width: nodeWidth,
+    height: nodeHeight,
     position: places.nodes.get(node.name) ?? { x: 0, y: 0 },
-    data: { node, mode, seconds, strength: strength(weigh(node), weights) },
+    data: { node, mode, seconds, down: places.down, strength: strength(weigh(node), weights) },
     selected: chosen?.kind === "node" && chosen.id === node.name,
     ariaLabel: `${node.kind} ${node.name}`,
   }));
@@ -33,9 +37,13 @@ function makeEdges(map: ServiceMap, mode: MapMode, places: Places, chosen: Choic
   const seconds = secondsOf(map);
   const counts = map.edges.map((edge) => edge.call_count);
   const latencies = map.edges.map((edge) => edge.p95_latency_us);
+  const isNear = (edge: ServiceMap["edges"][number]) => chosen === null || chosen.id === edgeId(edge) || (chosen.kind === "node" && (edge.source === chosen.id || edge.target === chosen.id));
+  const texts = new Map(map.edges.map((edge) => [edgeId(edge), edgeText(edge, mode, seconds, chosen !== null && isNear(edge))]));
+  const said = map.edges.filter((edge) => texts.get(edgeId(edge)) !== "");
+  const labels = placeLabels(said.toSorted((a, b) => Number(isNear(b)) - Number(isNear(a))).map((edge) => ({ id: edgeId(edge), points: lineOf(places, edge), width: (texts.get(edgeId(edge))?.length ?? 0) * characterPx + 8 })), places.down);
   return map.edges.map((edge) => {
     const rate = edgeErrorRate(edge);
-    const near = chosen === null || chosen.id === edgeId(edge) || (chosen.kind === "node" && (edge.source === chosen.id || edge.target === chosen.id));
+    const near = isNear(edge);
     const tint = mode === "latency" ? strength(edge.p95_latency_us, latencies) : strength(edge.call_count, counts);
     const stroke = mode === "health" ? (healthOf(rate) === "good" ? "var(--map-edge)" : healthColor(rate)) : `color-mix(in oklab, var(--mantine-color-indigo-5) ${Math.round(tint * 100)}%, var(--map-edge))`;
     return {
@@ -43,7 +51,7 @@ function makeEdges(map: ServiceMap, mode: MapMode, places: Places, chosen: Choic
       source: edge.source,
       target: edge.target,
       type: "call",
-      data: { text: edgeText(edge, mode, seconds, chosen !== null && near), failing: mode === "health" && rate > 0, route: places.routes.get(edgeId(edge)) ?? [] },
+      data: { text: texts.get(edgeId(edge)) ?? "", label: labels.get(edgeId(edge)), down: places.down, failing: mode === "health" && rate > 0, route: places.routes.get(edgeId(edge)) ?? [] },
       className: near ? undefined : classes.far,
       style: { stroke, strokeWidth: 1.2 + 3 * strength(edge.call_count, counts) },
       markerEnd: { type: MarkerType.ArrowClosed, width: 12, height: 12, color: stroke, markerUnits: "userSpaceOnUse" },
@@ -52,18 +60,32 @@ function makeEdges(map: ServiceMap, mode: MapMode, places: Places, chosen: Choic
   });
 }
 
-const fit = { padding: 0.05, maxZoom: 1, minZoom: 0.45 };
+const fit = { padding: 0.05, maxZoom: 1, minZoom: 0.7 };
+const characterPx = 6.6;
 
-/** Fits the whole graph anew when the room for it changes. */
-function FitToRoom() {
+/** Fits the whole graph when there is room for it, anew when the room changes; else shows the part around `first`, large enough to read. */
+function FitToRoom({ first }: { first: string | undefined }) {
   const width = useStore((state) => state.width);
-  const { fitView } = useReactFlow();
-  const before = useRef(width);
+  const { fitView, getNodes, getNodesBounds, setCenter } = useReactFlow();
+  const measured = useNodesInitialized();
+  const before = useRef(0);
   useEffect(() => {
-    if (before.current !== width && before.current > 0) void fitView(fit);
+    if (!measured || before.current === width || width === 0) return;
     before.current = width;
-  }, [width, fitView]);
+    const bounds = getNodesBounds(getNodes());
+    const node = first === undefined ? undefined : getNodes().find(({ id }) => id === first);
+    if (node === undefined || bounds.width * fit.minZoom < width) void fitView(fit);
+    else void setCenter(node.position.x + nodeWidth / 2, node.position.y + nodeHeight / 2, { zoom: fit.minZoom + 0.1 });
+  }, [measured, width, first, fitView, getNodes, getNodesBounds, setCenter]);
   return null;
+}
+
+/** The node that a look begins with where not all fit: the chosen one, else what is called most from within. */
+function firstOf(map: ServiceMap, chosen: Choice): string | undefined {
+  if (chosen?.kind === "node") return chosen.id;
+  const services = map.nodes.filter(({ kind }) => kind === "service");
+  const degree = (name: string) => map.edges.filter(({ source }) => source === name).length;
+  return services.toSorted((a, b) => degree(b.name) - degree(a.name))[0]?.name;
 }
 
 export function Graph({ map, mode, chosen, onChoose }: { map: ServiceMap; mode: MapMode; chosen: Choice; onChoose: (choice: Choice) => void }) {
@@ -88,15 +110,15 @@ export function Graph({ map, mode, chosen, onChoose }: { map: ServiceMap; mode: 
       onPaneClick={() => onChoose(null)}
       nodesDraggable={false}
       nodesConnectable={false}
-      fitView
       fitViewOptions={fit}
       minZoom={0.2}
       maxZoom={1.6}
       proOptions={{ hideAttribution: true }}
     >
-      <FitToRoom />
+      <FitToRoom first={firstOf(map, chosen)} />
       <Background gap={22} size={1.2} color="var(--map-grid)" />
       <Controls showInteractive={false} className={classes.controls} />
+      <Legend map={map} mode={mode} />
     </ReactFlow>
   );
 }

@@ -8,15 +8,15 @@ import { healthColor, type MapMode, nodeErrorRate, perSecond } from "../../lib/s
 import classes from "./Graph.module.css";
 import { kindIcons } from "./kindIcons";
 
-export type CardNode = Node<{ node: MapNode; mode: MapMode; strength: number; seconds: number }, "card">;
+export type CardNode = Node<{ node: MapNode; mode: MapMode; strength: number; seconds: number; down: boolean }, "card">;
 
-export function MapCard({ data: { node, mode, strength, seconds }, selected }: NodeProps<CardNode>) {
+export function MapCard({ data: { node, mode, strength, seconds, down }, selected }: NodeProps<CardNode>) {
   const Icon = kindIcons[node.kind];
   const errorRate = nodeErrorRate(node);
   const edge = mode === "health" ? healthColor(errorRate) : `color-mix(in oklab, var(--mantine-color-indigo-5) ${Math.round(strength * 100)}%, var(--argus-line))`;
   return (
     <div className={classes.node} data-kind={node.kind} data-selected={selected || undefined} style={{ borderLeftColor: edge, background: mode === "health" ? undefined : `color-mix(in oklab, var(--mantine-color-indigo-5) ${Math.round(strength * 26)}%, var(--argus-panel))` }}>
-      <Handle type="target" position={Position.Left} className={classes.handle} isConnectable={false} />
+      <Handle type="target" position={down ? Position.Top : Position.Left} className={classes.handle} isConnectable={false} />
       <span className={classes.nodeName} title={node.name}>
         <Icon size={14} aria-hidden="true" style={node.kind === "service" ? { color: serviceColor(node.name) } : undefined} />
         <span>{node.name}</span>
@@ -26,7 +26,7 @@ export function MapCard({ data: { node, mode, strength, seconds }, selected }: N
         <span data-lead={mode === "latency" || undefined}>{node.p95_latency_us === null ? "" : formatDuration(node.p95_latency_us)}</span>
         {node.error_count > 0 && <span className={classes.nodeErrors}>{formatShare(errorRate)}</span>}
       </span>
-      <Handle type="source" position={Position.Right} className={classes.handle} isConnectable={false} />
+      <Handle type="source" position={down ? Position.Bottom : Position.Right} className={classes.handle} isConnectable={false} />
     </div>
   );
 }

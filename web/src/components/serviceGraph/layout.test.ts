@@ -25,5 +25,12 @@ describe("placing the nodes of the service map", () => {
     expect(route).toHaveLength(2);
     for (const name of ["cart", "stock"]) expect(Math.abs((nodes.get(name)?.y ?? 0) + nodeHeight / 2 - (route[0]?.y ?? 0))).toBeGreaterThan(nodeHeight / 2);
   });
+  it("puts callees below their callers where a row of callers would be too long to read", () => {
+    const chain = Array.from({ length: 7 }, (_, at) => `s${at}`);
+    const long = { ...map, nodes: chain.map(node), edges: chain.slice(1).map((target, at) => edge(`s${at}`, target)) };
+    const { down, nodes } = placeNodes(long);
+    expect(down).toBe(true);
+    for (const { source, target } of long.edges) expect(nodes.get(source)?.y).toBeLessThan(nodes.get(target)?.y ?? 0);
+  });
   it("stands a service that calls itself", () => expect(placeNodes({ ...map, edges: [edge("web", "web")] }).nodes.size).toBe(4));
 });

@@ -8,16 +8,41 @@ export const nodeHeight = 62;
 
 type Point = { x: number; y: number };
 
-/** The upper left corner of each node by name, and the points between its ends that each edge passes, by `edgeId`. */
-export type Places = { nodes: Map<string, Point>; routes: Map<string, Point[]> };
+/** The upper left corner of each node by name, and the points between its ends that each edge passes, by `edgeId`; callees stand to the right of their callers or, `down`, below them. */
+export type Places = { nodes: Map<string, Point>; routes: Map<string, Point[]>; down: boolean };
+
+/** The room that a screen usually has for the map. */
+const room = { width: 1060, height: 760 };
+
+/** The points that an edge passes, from its caller's side to that of what it calls. */
+export function lineOf(places: Places, { source, target }: { source: string; target: string }): Point[] {
+  const [from, to] = [places.nodes.get(source), places.nodes.get(target)];
+  if (from === undefined || to === undefined) return [];
+  const [x, y] = [nodeWidth / 2, nodeHeight / 2];
+  const route = places.routes.get(edgeId({ source, target })) ?? [];
+  if (places.down) return [{ x: from.x + x, y: from.y + nodeHeight }, ...route, { x: to.x + x, y: to.y }];
+  return [{ x: from.x + nodeWidth, y: from.y + y }, ...route, { x: to.x, y: to.y + y }];
+}
 
 /** An edge that skips layers passes each of them straight, between the nodes that stand there. */
-const throughLayers = (points: Point[]): Point[] => points.flatMap(({ x, y }) => [{ x: x - nodeWidth / 2, y }, { x: x + nodeWidth / 2, y }]);
+const throughLayers = (points: Point[], down: boolean): Point[] =>
+  points.flatMap(({ x, y }) => (down ? [{ x, y: y - nodeHeight / 2 }, { x, y: y + nodeHeight / 2 }] : [{ x: x - nodeWidth / 2, y }, { x: x + nodeWidth / 2, y }]));
 
-/** The same shape gives the same places, in whatever order it is told. */
+/** The same shape gives the same places, in whatever order it is told; in the direction in which it can be drawn larger. */
 export function placeNodes(map: ServiceMap): Places {
+  const [right, down] = [place(map, false), place(map, true)];
+  return zoomOf(down) > zoomOf(right) ? down : right;
+}
+
+function zoomOf({ nodes }: Places): number {
+  const corners = [...nodes.values()];
+  const [width, height] = [Math.max(...corners.map(({ x }) => x)) + nodeWidth, Math.max(...corners.map(({ y }) => y)) + nodeHeight];
+  return Math.min(1, room.width / width, room.height / height);
+}
+
+function place(map: ServiceMap, down: boolean): Places {
   const graph = new Graph();
-  graph.setGraph({ rankdir: "LR", nodesep: 22, edgesep: 22, ranksep: 72, marginx: 8, marginy: 8 });
+  graph.setGraph({ rankdir: down ? "TB" : "LR", nodesep: 22, edgesep: 22, ranksep: down ? 70 : 92, marginx: 8, marginy: 8 });
   const names = map.nodes.map((node) => node.name).sort();
   for (const name of names) graph.setNode(name, { width: nodeWidth, height: nodeHeight });
   const edges = map.edges.filter(({ source, target }) => graph.hasNode(source) && graph.hasNode(target));
@@ -26,12 +51,14 @@ export function placeNodes(map: ServiceMap): Places {
   const corner = ({ x, y }: Point) => ({ x: x - nodeWidth / 2, y: y - nodeHeight / 2 });
   return {
     nodes: new Map(names.map((name) => [name, corner(graph.node(name) as Point)])),
-    routes: new Map(edges.map((edge) => [edgeId(edge), throughLayers(skipped(graph.edge(edge.source, edge.target) as { points: Point[] }))])),
+    routes: new Map(edges.map((edge) => [edgeId(edge), throughLayers(skipped(graph.edge(edge.source, edge.target) as { points: Point[] }, down), down)])),
+    down,
   };
 }
 
 /** Of the points that dagre gives an edge (its ends, the layers and the halves between them), those within layers that it skips; none on the way back. */
-function skipped({ points }: { points: Point[] }): Point[] {
-  const forward = (points.at(-1)?.x ?? 0) > (points[0]?.x ?? 0);
+function skipped({ points }: { points: Point[] }, down: boolean): Point[] {
+  const [first, last] = [points[0] ?? { x: 0, y: 0 }, points.at(-1) ?? { x: 0, y: 0 }];
+  const forward = down ? last.y > first.y : last.x > first.x;
   return forward ? points.filter((_, at) => at > 1 && at < points.length - 2 && at % 2 === 0) : [];
 }

@@ -62,15 +62,30 @@ describe("the admin page", () => {
   });
 
   it("shows what Argus holds and what it waits for", async () => {
-    await open("/admin?tab=state", { "/api/health": { status: "degraded", version: "1", ingestion_rate: 2.5, ingested_total: 10, dlq_size: 2, dlq_bytes: 4300, active_connections: 1, db_latency_p99_ms: 1, writer_status: "CIRCUIT_OPEN", queue_depth: 0, disk: { path: "argus.db", bytes: 3_000_000, free_bytes: 9_000_000 }, receivers: {} } });
+    await open("/admin?tab=state", { "/api/health": { status: "degraded", version: "1", ingestion_rate: 2.5, ingested_total: 10, dlq_size: 2, dlq_bytes: 4300, active_connections: 1, db_latency_p99_ms: 1, writer_status: "CIRCUIT_OPEN", queue_depth: 0, ai: health.ai, disk: { path: "argus.db", bytes: 3_000_000, free_bytes: 9_000_000 }, receivers: {} } });
     expect(await screen.findByText("Not writing")).toBeVisible();
     expect(screen.getByText(/4.20 KiB on disk/)).toBeVisible();
     expect(screen.getByRole("img", { name: "25.0 % of the room is used by Argus" })).toBeVisible();
   });
 
+  it("shows how the AI does and what is left of its budget", async () => {
+    await open("/admin?tab=state", { "/api/health": { ...health, ai: { enabled: true, model: "small", state: "failing", queue_depth: 3, tokens_per_hour: 2000, tokens_used: 500, tokens_left: 1500, problem: "it answered 500" } } });
+    expect(await screen.findByText("small · The model failed some times in a row; it is tried again by itself · it answered 500")).toBeVisible();
+    expect(screen.getByText("1,500 left")).toBeVisible();
+    expect(screen.getByRole("img", { name: "25.0 % of the budget is used" })).toBeVisible();
+  });
+
+  it("says how long telemetry is kept, and leaves packing to a database server", async () => {
+    await open("/admin?tab=data", { "/api/health": { ...health, disk: { path: "db:5432/argus", bytes: 1, free_bytes: null, full_in_days: null }, retention: { traces_days: 7, logs_days: 30, rollups_days: 90, bytes: 5 * 2 ** 30 } } });
+    expect(await screen.findByText("7 days, logs 30 days")).toBeVisible();
+    expect(screen.getByText(/^at most 5.00 GiB · numbers of the overview 90 days/)).toBeVisible();
+    expect(screen.getByText(/only its server knows how much is free/)).toBeVisible();
+    expect(screen.getByRole("button", { name: "Vacuum…" })).toBeDisabled();
+  });
+
   it("shows no gauge where nobody knows how much is free", async () => {
     await open("/admin?tab=state", { "/api/health": { ...health, disk: { path: "db:5432/argus", bytes: 3_000_000, free_bytes: null } } });
-    expect(await screen.findByText("db:5432/argus")).toBeVisible();
+    expect(await screen.findByText(/db:5432\/argus/)).toBeVisible();
     expect(screen.queryByRole("img", { name: /of the room/ })).not.toBeInTheDocument();
   });
 

@@ -9,9 +9,8 @@ import type { PurgeResponse } from "../../api/types";
 import { ErrorPanel, SkeletonRows } from "../../components/Panels";
 import { TokenForm } from "../../components/TokenForm";
 import { counted, formatBytes } from "../../lib/count";
-import { Fact } from "./Fact";
 import classes from "./AdminPage.module.css";
-import { DiskFact, forecastText } from "./Disk";
+import { DiskFact, ForecastFact, RetentionFact } from "./Disk";
 import { PurgeDialog } from "./PurgeDialog";
 import { TypedDialog } from "./TypedDialog";
 
@@ -45,15 +44,17 @@ export function DataPage() {
     return <TokenForm message={refused.message} onSaved={reset} />;
   }
   if (query.data === undefined) return query.isError ? <ErrorPanel title="The state of the data could not be loaded" error={query.error} onRetry={() => void query.refetch()} /> : <SkeletonRows height={80} count={3} />;
-  const { disk } = query.data;
+  const { disk, retention } = query.data;
+  // Argus sees the disk of a file, not that of a server
+  const packable = disk.free_bytes !== null;
   const failed = purge.error ?? vacuum.error;
   return (
     <>
       {failed !== null && <p className={classes.failed} role="alert">It was not done: {failed.message}</p>}
       <dl className={classes.facts}>
         <DiskFact disk={disk} />
-        <Fact name="Forecast" value={disk.full_in_days === null ? "Room enough" : counted(Math.round(disk.full_in_days), "day")} note={forecastText(disk.full_in_days)} bad={disk.full_in_days !== null && disk.full_in_days < 7} />
-        <Fact name="Retention" value="By age and size" note="As RETENTION_DAYS and RETENTION_BYTES say, or their siblings per signal; pinned traces stay" />
+        <ForecastFact disk={disk} limit={retention.bytes} />
+        <RetentionFact retention={retention} />
       </dl>
       <section className={classes.deed}>
         <div>
@@ -68,10 +69,10 @@ export function DataPage() {
       <section className={classes.deed}>
         <div>
           <h2>Give room back to the disk</h2>
-          <p>Packs what is left after deleting, so that unused room is the disk’s again. Only SQLite needs this; other databases do it by themselves.</p>
+          <p>{packable ? "Packs what is left after deleting, so that unused room is the disk’s again." : "A database server does this by itself: dropped segments are its disk’s again at once. Only SQLite is packed from here."}</p>
           {vacuum.isSuccess && <p className={classes.done} role="status">Done: nothing unused is left.</p>}
         </div>
-        <Button size="xs" variant="default" leftSection={<HardDriveDownload size={14} />} loading={vacuum.isPending} onClick={() => setAsking("vacuum")}>
+        <Button size="xs" variant="default" disabled={!packable} leftSection={<HardDriveDownload size={14} />} loading={vacuum.isPending} onClick={() => setAsking("vacuum")}>
           Vacuum…
         </Button>
       </section>

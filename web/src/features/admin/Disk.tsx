@@ -11,9 +11,21 @@ export function forecastText(days: number | null): string {
   return `At the present rate the disk is full on ${when}, ${counted(Math.round(days), "day")} from now`;
 }
 
+export function ForecastFact({ disk, limit }: { disk: Health["disk"]; limit: number }) {
+  const days = disk.full_in_days;
+  if (days === null && disk.free_bytes === null && limit === 0) return <Fact name="Forecast" value="Unknown" note="Argus cannot see the disk of a database server: watch it there, or set RETENTION_BYTES" />;
+  return <Fact name="Forecast" value={days === null ? "Room enough" : counted(Math.round(days), "day")} note={forecastText(days)} bad={days !== null && days < 7} />;
+}
+
+const forDays = (days: number) => (days === 0 ? "for ever" : counted(days, "day"));
+
+export function RetentionFact({ retention: { traces_days: traces, logs_days: logs, rollups_days: rollups, bytes } }: { retention: Health["retention"] }) {
+  const value = traces === logs ? forDays(traces) : `${forDays(traces)}, logs ${forDays(logs)}`;
+  return <Fact name="Retention" value={value} note={`${bytes === 0 ? "whatever it takes up" : `at most ${formatBytes(bytes)}`} · numbers of the overview ${forDays(rollups)} · pinned traces stay`} />;
+}
+
 export function DiskFact({ disk }: { disk: Health["disk"] }) {
-  // a database server does not say what is free
-  if (disk.free_bytes === null) return <Fact name="Disk" value={formatBytes(disk.bytes)} note={disk.path} />;
+  if (disk.free_bytes === null) return <Fact name="Disk" value={formatBytes(disk.bytes)} note={`in ${disk.path}; only its server knows how much is free`} />;
   const used = disk.bytes / Math.max(1, disk.bytes + disk.free_bytes);
   return (
     <Fact name="Disk" value={formatBytes(disk.bytes)} note={`${formatBytes(disk.free_bytes)} free · ${disk.path}`} bad={used > 0.9}>

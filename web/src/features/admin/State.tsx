@@ -31,7 +31,7 @@ export function State() {
         <Fact name="Dead letters" value={formatCount(health.dlq_size)} note={health.dlq_size === 0 ? "Nothing waits on disk" : `${formatBytes(health.dlq_bytes)} on disk, replayed by themselves`} bad={health.dlq_size > 0} />
         <DiskFact disk={health.disk} />
         <Fact name="Open connections" value={formatCount(health.active_connections)} note={`${counted(health.active_connections, "browser connection")} for live views`} />
-        <AiFacts health={health} />
+        <AiFacts ai={health.ai} />
       </dl>
     </>
   );

@@ -1,15 +1,22 @@
 /** Owns how an insight is shown: as text and nothing else, each claim with its evidence, unverified ones marked. */
 import { Link } from "@tanstack/react-router";
-import { CircleCheck, CircleHelp } from "lucide-react";
+import { CircleCheck, CircleHelp, ListTree, ScrollText, Shapes, SquareChartGantt } from "lucide-react";
 import type { Log } from "../../api/types";
 import type { Claim, Evidence, Insight } from "../../lib/insight";
 import { formatExact } from "../../lib/moment";
 import classes from "./LogInsight.module.css";
 
+const icons = { log: ScrollText, span: SquareChartGantt, pattern: Shapes, trace: ListTree };
+
 function Place({ one, log }: { one: Evidence; log: Log }) {
-  const text = <code>{one.name}</code>;
-  if (one.id === null) return text;
-  const what = `${one.kind ?? ""} ${one.id}`;
+  if (one.kind === null || one.id === null) return <code className={classes.piece}>{one.name}</code>;
+  const Icon = icons[one.kind];
+  const what = `${one.kind} ${one.id}`;
+  const text = (
+    <code className={classes.piece}>
+      <Icon size={12} aria-hidden="true" /> {one.id === log.id ? "this record" : `${one.kind} ${one.name}`}
+    </code>
+  );
   if (one.kind === "pattern") return <Link to="/logs" search={{ filter: `pattern:${one.id}` } as never} title={what}>{text}</Link>;
   const traceId = one.kind === "trace" ? one.id : log.trace_id;
   if (one.kind === "log" || traceId === null) return <span title={what}>{text}</span>;

@@ -18,7 +18,7 @@ describe("the insight of a log record", () => {
   it("shows what was said, and what it rests on, and marks what is unverified", async () => {
     await open(address, { ...answers, "/api/logs/7/insight": ready, "/api/logs/7/insight/preview": preview });
     expect(await within(await panel()).findByText("The bank declined the card.")).toBeVisible();
-    expect(within(await panel()).getByRole("link", { name: "S1" })).toHaveAttribute("href", `/traces/${"b".repeat(32)}?span=${"c".repeat(16)}`);
+    expect(within(await panel()).getByRole("link", { name: "span S1" })).toHaveAttribute("href", `/traces/${"b".repeat(32)}?span=${"c".repeat(16)}`);
     expect(within(await panel()).getByText(/^Solar flares/)).toHaveTextContent("Unverified");
     expect(within(await panel()).getByText(/ids that were not in its evidence/)).toHaveTextContent("d".repeat(16));
     await userEvent.click(within(await panel()).getByRole("button", { name: "What is sent" }));

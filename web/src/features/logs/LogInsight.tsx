@@ -7,6 +7,8 @@ import { insightPreviewQuery, insightQuery } from "../../api/queries";
 import type { Log } from "../../api/types";
 import { EmptyPanel, ErrorPanel } from "../../components/Panels";
 import { Section } from "../../components/Section";
+import { Severity } from "../../components/Severity";
+import { oneLine } from "../../lib/attributes";
 import { formatCount } from "../../lib/count";
 import { InsightSaid } from "./InsightSaid";
 import classes from "./LogInsight.module.css";
@@ -47,6 +49,10 @@ export function LogInsight({ log }: { log: Log }) {
   const said = insight.status === "ready";
   return (
     <div className={classes.insight}>
+      <p className={classes.subject}>
+        <Severity severity={log.severity} />
+        <span>{oneLine(log.body)}</span>
+      </p>
       {said && <InsightSaid insight={insight} log={log} />}
       {insight.status === "pending" ? (
         <p className={classes.waiting} role="status">

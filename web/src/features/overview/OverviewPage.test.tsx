@@ -79,6 +79,17 @@ describe("the overview", () => {
     expect(router.state.location.search).toEqual({});
   });
 
+  it("says in its panel what could not be loaded, and asks for it again", async () => {
+    let broken = true;
+    await open("/overview", { ...answers, "/api/metrics/latency_heatmap": () => (broken ? refuse(504, "deadline_exceeded", "the query took too long") : answers["/api/metrics/latency_heatmap"]) });
+    const panel = await screen.findByRole("region", { name: "Latency" });
+    expect(await within(panel).findByRole("alert")).toHaveTextContent("the query took too long");
+    expect(await screen.findByRole("table", { name: "Services by health" })).toBeVisible();
+    broken = false;
+    await userEvent.click(within(panel).getByRole("button", { name: "Try again" }));
+    expect(await within(panel).findByRole("img", { name: /^Durations of 21/ })).toBeVisible();
+  });
+
   it("says what went wrong, and offers to try again", async () => {
     await open("/overview", { ...answers, "/api/metrics/dashboard": refuse(504, "deadline_exceeded", "the query took too long") });
     expect(await screen.findByText("the query took too long")).toBeVisible();

@@ -48,11 +48,11 @@ function Overview() {
         {data.dashboard === undefined && data.error !== null ? (
           <ErrorPanel title="The overview could not be loaded" error={data.error} onRetry={data.refetch} />
         ) : empty ? (
-          <NothingFound what="telemetry" range={data.range} filtered={service !== null} received={known.data === undefined ? null : known.data.length > 0} onClear={() => changeFilters({ services: [] })} onWiden={setRange} />
+          <NothingFound what="spans or log records" range={data.range} filtered={service !== null} received={known.data === undefined ? null : known.data.length > 0} onClear={() => changeFilters({ services: [] })} onWiden={setRange} />
         ) : (
           <>
             <IngestHealth />
-            {data.dashboard !== undefined && <Tiles now={data.dashboard} before={data.before} traffic={data.traffic ?? []} />}
+            {data.dashboard !== undefined && <Tiles now={data.dashboard} before={data.before} traffic={data.traffic ?? []} trafficBefore={data.trafficBefore} />}
             <Suspense fallback={<Skeleton height={320} mt={12} />}>
               <Panels data={data} service={service} />
             </Suspense>

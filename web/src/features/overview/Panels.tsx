@@ -17,7 +17,7 @@ type Data = ReturnType<typeof useOverview>;
 export default function Panels({ data, service }: { data: Data; service: string | null }) {
   const [, setRange] = useTimeRange();
   const [search, change] = useSearchParams();
-  const { dashboard, traffic = [], heatmap, services = [] } = data;
+  const { dashboard, traffic = [], heatmap, services = [], asked } = data;
   const region = parseRegion(one(search.region));
   const zoom = (startMs: number, endMs: number) => {
     setRange(between(startMs, endMs));
@@ -26,7 +26,7 @@ export default function Panels({ data, service }: { data: Data; service: string 
   if (dashboard === undefined) return null;
   return (
     <CardGrid>
-      <Card title="Requests" note="drag to zoom" waiting={data.traffic === undefined}>
+      <Card title="Requests" note="drag to zoom" waiting={data.traffic === undefined} asked={asked.traffic}>
         <TimeBars
           label="Requests over time, failed ones in red"
           starts={traffic.map((point) => Date.parse(point.timestamp))}
@@ -37,19 +37,19 @@ export default function Panels({ data, service }: { data: Data; service: string 
           onRange={zoom}
         />
       </Card>
-      <Card title="Latency" note="log scale · drag a region to see what is different there" waiting={heatmap === undefined}>
+      <Card title="Latency" note="log scale · drag a region to see what is different there" waiting={heatmap === undefined} asked={asked.heatmap}>
         {heatmap !== undefined && <LatencyMap map={heatmap} region={region} onRegion={(next) => change({ region: regionText(next) })} />}
       </Card>
       {region !== null && <Explain region={region} range={data.range} service={service} onClose={() => change({ region: undefined })} />}
       <CardColumn>
-        <Card title="Services by health" flush waiting={data.services === undefined}>
+        <Card title="Services by health" flush waiting={data.services === undefined} asked={asked.services}>
           <ServiceHealth services={services} range={data.range} />
         </Card>
         <Card title="Failing services" note="and their share of its spans" flush>
           <FailingServices services={dashboard.top_failing_services} range={data.range} />
         </Card>
       </CardColumn>
-      <Card title="Recent errors" size="slim" flush waiting={data.errors === undefined}>
+      <Card title="Recent errors" size="slim" flush waiting={data.errors === undefined} asked={asked.errors}>
         <RecentLogs logs={data.errors ?? []} />
       </Card>
     </CardGrid>

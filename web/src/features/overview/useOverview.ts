@@ -1,5 +1,5 @@
 /** Owns where the overview's numbers come from: snapshots in live mode once there is one, else requests. */
-import { skipToken, useQuery } from "@tanstack/react-query";
+import { useQuery } from "@tanstack/react-query";
 import { useEffect } from "react";
 import { dashboardQuery, heatmapQuery, pollMs, recentLogsQuery, serviceNumbersQuery, trafficQuery } from "../../api/queries";
 import { beforeQuery, rangeQuery, type TimeRange } from "../../lib/timeRange";
@@ -24,18 +24,27 @@ export function useOverview(chosenRange: TimeRange, service: string | null, live
 
   const dashboard = useQuery({ ...dashboardQuery(params, every), enabled: fresh === undefined });
   const traffic = useQuery({ ...trafficQuery(params, every), enabled: fresh?.traffic === undefined });
-  const earlier = dashboardQuery({ ...before, ...only }, every);
+  const heatmap = useQuery(heatmapQuery(params, every));
+  const services = useQuery(serviceNumbersQuery(params, every));
+  const errors = useQuery(recentLogsQuery({ ...params, severity: ["ERROR", "FATAL"] }, every));
+  const earlier = { ...before, ...only };
+  // all time has nothing before it
+  const enabled = before !== null;
+  const dashboardBefore = useQuery({ ...dashboardQuery(earlier, every), enabled });
+  const trafficBefore = useQuery({ ...trafficQuery(earlier, every), enabled });
   return {
     range,
     state,
     dashboard: fresh?.dashboard ?? dashboard.data,
     traffic: fresh?.traffic ?? traffic.data,
-    before: useQuery(before === null ? { ...earlier, queryFn: skipToken } : earlier).data,
-    heatmap: useQuery(heatmapQuery(params, every)).data,
-    services: useQuery(serviceNumbersQuery(params, every)).data?.services,
-    errors: useQuery(recentLogsQuery({ ...params, severity: ["ERROR", "FATAL"] }, every)).data?.logs,
+    before: enabled ? dashboardBefore.data : undefined,
+    trafficBefore: enabled ? trafficBefore.data : undefined,
+    heatmap: heatmap.data,
+    services: services.data?.services,
+    errors: errors.data?.logs,
+    asked: { traffic, heatmap, services, errors },
     error: dashboard.error,
     busy: dashboard.isFetching,
-    refetch: () => void Promise.all([dashboard.refetch(), traffic.refetch()]),
+    refetch: () => void Promise.all([dashboard, traffic, heatmap, services, errors].map((query) => query.refetch())),
   };
 }

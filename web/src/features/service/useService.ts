@@ -14,20 +14,26 @@ export function useService(name: string, range: TimeRange) {
   const operations = useQuery(operationsQuery(params));
   const own = (services: { service_name: string }[] | undefined) => services?.findIndex((one) => one.service_name === name) ?? -1;
   const was = useQuery(before === null ? { ...earlier, queryFn: skipToken } : earlier).data?.services;
-  const map = useQuery(serviceMapQuery(rangeQuery(range))).data;
+  const map = useQuery(serviceMapQuery(rangeQuery(range)));
+  const traffic = useQuery(trafficQuery(params));
+  const heatmap = useQuery(heatmapQuery(params));
+  const errors = useQuery(recentLogsQuery({ ...params, severity: ["ERROR", "FATAL"] }));
+  const logs = useQuery(recentLogsQuery(params));
+  const versions = useQuery(valuesQuery({ ...params, signal: "traces", key: "service.version", limit: 20 }));
   return {
     now: numbers.data?.services[own(numbers.data.services)],
     before: was?.[own(was)],
     loading: numbers.data === undefined,
     error: numbers.error,
     busy: numbers.isFetching,
-    traffic: useQuery(trafficQuery(params)).data,
-    heatmap: useQuery(heatmapQuery(params)).data,
+    traffic: traffic.data,
+    heatmap: heatmap.data,
     operations: operations.data?.operations,
-    map,
-    errors: useQuery(recentLogsQuery({ ...params, severity: ["ERROR", "FATAL"] })).data?.logs,
-    logs: useQuery(recentLogsQuery(params)).data?.logs,
-    versions: useQuery(valuesQuery({ ...params, signal: "traces", key: "service.version", limit: 20 })).data?.facets[0],
-    refetch: () => void Promise.all([numbers.refetch(), operations.refetch()]),
+    map: map.data,
+    errors: errors.data?.logs,
+    logs: logs.data?.logs,
+    versions: versions.data?.facets[0],
+    asked: { operations, map, traffic, heatmap, errors, logs, versions },
+    refetch: () => void Promise.all([numbers, operations, map, traffic, heatmap, errors, logs, versions].map((query) => query.refetch())),
   };
 }

@@ -1,8 +1,10 @@
 /** Owns everything one span says: the error first, then attributes, events, logs, links, resource and scope. */
 import { Link } from "@tanstack/react-router";
+import type { ReactNode } from "react";
 import type { Log, Span } from "../../api/types";
 import { AttributeList, AttributePreview, scopeFacts } from "../../components/AttributeList";
 import { CopyIcon } from "../../components/CopyIcon";
+import { ErrorBlock } from "../../components/ErrorBlock";
 import { Section } from "../../components/Section";
 import { Service } from "../../components/Service";
 import { Severity, severityColor } from "../../components/Severity";
@@ -11,7 +13,6 @@ import { formatDuration } from "../../lib/duration";
 import { exceptionsOf, failureOf } from "../../lib/exceptions";
 import { toMicros } from "../../lib/moment";
 import { isSpan, nodeAt, pathTo, type SpanTree } from "../../lib/spanTree";
-import { ErrorBlock } from "./ErrorBlock";
 import classes from "./SpanDetail.module.css";
 
 function Events({ span, startUs }: { span: Span; startUs: number }) {
@@ -70,9 +71,10 @@ function droppedOf(span: Span): string | null {
   return named.length === 0 ? null : `The SDK dropped ${named.join(", ")} of this span.`;
 }
 
-type Props = { at: number; span: Span; tree: SpanTree; logs: Log[]; onSelect: (at: number) => void };
+/** `children` come after the log records. */
+type Props = { at: number; span: Span; tree: SpanTree; logs: Log[]; onSelect: (at: number) => void; children?: ReactNode };
 
-export function SpanDetail({ at, span, tree, logs, onSelect }: Props) {
+export function SpanDetail({ at, span, tree, logs, onSelect, children }: Props) {
   const node = nodeAt(tree, at);
   const exceptions = exceptionsOf(span);
   const above = pathTo(tree, at).findLast((step) => isSpan(tree, step));
@@ -111,6 +113,7 @@ export function SpanDetail({ at, span, tree, logs, onSelect }: Props) {
           <SpanLogs logs={logs} startUs={tree.startUs} />
         </Section>
       )}
+      {children}
       {span.events.length > 0 && (
         <Section title="Events" count={span.events.length}>
           <Events span={span} startUs={tree.startUs} />

@@ -19,14 +19,13 @@ export function SpanPanel({ at, outline, details, onSelect }: PanelProps) {
   const own = details.logsOf(at);
   const inside = below ? logsBelow(tree, at, details) : own;
   return (
-    <>
-      <SpanDetail at={at} span={span} tree={tree} logs={inside} onSelect={onSelect} />
-      {!below && endOf(tree, at) > at + 1 && details.logs.length > 0 && (
+    <SpanDetail at={at} span={span} tree={tree} logs={inside} onSelect={onSelect}>
+      {!below && endOf(tree, at) > at + 1 && details.logs.length > own.length && (
         <button type="button" className={classes.below} onClick={() => setBelow(true)}>
           Show the logs of the spans below it too
         </button>
       )}
-    </>
+    </SpanDetail>
   );
 }
 

@@ -1,5 +1,6 @@
 /** Owns the page of one trace: loading it, its tabs, and what is said when it is not there. */
 import { Button, Tabs } from "@mantine/core";
+import { useElementSize } from "@mantine/hooks";
 import { useQuery } from "@tanstack/react-query";
 import { Link, useParams } from "@tanstack/react-router";
 import { SearchX } from "lucide-react";
@@ -42,16 +43,27 @@ function Missing({ onRetry }: { onRetry: () => void }) {
   );
 }
 
+/** How many names fit beside each other, with room for how many more there are. */
+function fitting(sums: { service: string; count: number }[], width: number): number {
+  let used = 34;
+  const at = sums.findIndex(({ service, count }) => (used += 36 + 6.5 * service.length + 7 * formatCount(count).length) > width);
+  return at < 0 ? sums.length : at;
+}
+
 /** Which colour is which service, with the number of its spans. */
 function Legend({ outline }: { outline: TraceOutline }) {
   const sums = useMemo(() => sumsByService(operationSums(outline.tree)), [outline]);
+  const { ref, width } = useElementSize();
+  const shown = sums.slice(0, fitting(sums, width));
+  const rest = sums.slice(shown.length);
   return (
-    <ul className={classes.legend} aria-label="Services and their spans">
-      {sums.map(({ service, count }) => (
+    <ul ref={ref} className={classes.legend} aria-label="Services and their spans">
+      {shown.map(({ service, count }) => (
         <li key={service}>
           <ServiceDot name={service} /> {service} <span>{formatCount(count)}</span>
         </li>
       ))}
+      {rest.length > 0 && <li title={rest.map(({ service, count }) => `${service} ${formatCount(count)}`).join("\n")}>+{rest.length}</li>}
     </ul>
   );
 }

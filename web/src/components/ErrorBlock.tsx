@@ -1,10 +1,10 @@
 /** Owns how a failure is told: type, message, then the stack with own frames bright and library frames folded. */
 import { useState } from "react";
-import type { Status } from "../../api/types";
-import { CopyIcon } from "../../components/CopyIcon";
-import { ErrorMark } from "../../components/ErrorMark";
-import { counted } from "../../lib/count";
-import { type Exception, repeats, type StackLine } from "../../lib/exceptions";
+import type { Status } from "../api/types";
+import { CopyIcon } from "./CopyIcon";
+import { ErrorMark } from "./ErrorMark";
+import { counted } from "../lib/count";
+import { type Exception, frameOf, isDecoration, repeats, type StackLine } from "../lib/exceptions";
 import classes from "./ErrorBlock.module.css";
 
 /** Runs of library lines become one entry. */
@@ -19,11 +19,27 @@ function folded(lines: StackLine[]): (StackLine | { hidden: number })[] {
   return out;
 }
 
+function Line({ line }: { line: StackLine }) {
+  const call = line.frame ? frameOf(line.text) : null;
+  if (call === null) {
+    return (
+      <span data-library={!line.own || undefined} data-source={/^\s/.test(line.text) || undefined}>
+        {line.text.trim()}
+      </span>
+    );
+  }
+  return (
+    <span data-library={!line.own || undefined} title={line.text.trim()}>
+      {call.name !== "" && <b>{call.name}</b>} {call.file}:{call.line}
+    </span>
+  );
+}
+
 function Stack({ exception }: { exception: Exception }) {
   const [all, setAll] = useState(false);
   const [first, ...rest] = exception.lines;
   const repeated = first !== undefined && first.text.includes(exception.message) && exception.message !== "";
-  const lines = repeated ? rest : exception.lines;
+  const lines = (repeated ? rest : exception.lines).filter(({ text, frame }) => frame || !isDecoration(text));
   if (lines.length === 0) return null;
   const foreign = lines.every((line) => !line.own || !line.frame);
   const shown = all || foreign ? lines : folded(lines);
@@ -39,9 +55,7 @@ function Stack({ exception }: { exception: Exception }) {
               … {counted(line.hidden, "library frame")}
             </button>
           ) : (
-            <span key={at} data-library={!line.own || undefined}>
-              {line.text.trimEnd()}
-            </span>
+            <Line key={at} line={line} />
           ),
         )}
       </pre>
