@@ -94,11 +94,11 @@ def traces() -> dict[str, Any]:
     ]}  # fmt: skip
 
 
-def logs() -> dict[str, Any]:
+def logs(texts: list[str] = CORPUS) -> dict[str, Any]:
     """A failed record for each text, which belongs to its span of trace 1."""
     now = time.time_ns() - 4_000_000_000
     groups: dict[str, list[dict[str, Any]]] = {}
-    for number, text in enumerate(CORPUS, 1):
+    for number, text in enumerate(texts, 1):
         record = {
             "timeUnixNano": str(now + number * 1_000), "severityNumber": 17, "severityText": text,
             "body": _text(text), "eventName": text, "attributes": _own(text),
