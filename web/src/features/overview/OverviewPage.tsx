@@ -23,6 +23,8 @@ import { useOverview } from "./useOverview";
 /** Charts and tables come after the page's frame. */
 const Panels = lazy(() => import("./Panels"));
 
+const grey = <Skeleton height={520} mt={12} />;
+
 function Overview() {
   const [range, setRange] = useTimeRange();
   const [{ services: chosen }, changeFilters] = useFilters();
@@ -52,10 +54,14 @@ function Overview() {
         ) : (
           <>
             <IngestHealth />
-            {data.dashboard !== undefined && <Tiles now={data.dashboard} before={data.before} traffic={data.traffic ?? []} trafficBefore={data.trafficBefore} />}
-            <Suspense fallback={<Skeleton height={320} mt={12} />}>
-              <Panels data={data} service={service} />
-            </Suspense>
+            {data.dashboard === undefined ? <Skeleton height={90} /> : <Tiles now={data.dashboard} before={data.before} traffic={data.traffic ?? []} trafficBefore={data.trafficBefore} />}
+            {data.dashboard === undefined ? (
+              grey
+            ) : (
+              <Suspense fallback={grey}>
+                <Panels data={data} dashboard={data.dashboard} service={service} />
+              </Suspense>
+            )}
           </>
         )}
       </div>
