@@ -7,14 +7,15 @@ import tempfile
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from http.client import HTTPException
 from pathlib import Path
 from typing import IO, Any
-from urllib.error import HTTPError, URLError
+from urllib.error import HTTPError
 from urllib.parse import quote, urlencode
 from urllib.request import Request, urlopen
 
 import click
-from websockets.exceptions import WebSocketException
+from websockets.exceptions import InvalidStatus, WebSocketException
 from websockets.sync.client import connect
 
 from argus.api.exports import CSV, NDJSON, OTLP
@@ -26,6 +27,12 @@ _TIMEOUT_S = 30.0
 _GZIP_MAGIC = b"\x1f\x8b"
 _SIGNALS = click.Choice(["traces", "logs"])
 _MEDIA_TYPES = {"csv": CSV, "ndjson": NDJSON, "otlp": OTLP}
+
+
+class _Refused(click.ClickException):
+    """What was asked for cannot be read; said in one line, without the usage."""
+
+    exit_code = 2
 
 
 class Server:
@@ -42,12 +49,13 @@ class Server:
         headers = {"Accept": accept, "X-Scope-OrgID": self.tenant}
         if body is not None:
             headers["Content-Type"] = "application/json"
-        request = Request(self.url + path, body, headers)
         try:
+            request = Request(self.url + path, body, headers)
             answer: IO[bytes] = urlopen(request, timeout=_TIMEOUT_S)
         except HTTPError as error:
-            raise click.ClickException(_message(error)) from None
-        except (URLError, OSError, ValueError) as error:
+            message = _message(error.read(), f"{error.code} {error.reason}")
+            raise click.ClickException(message) from None
+        except (HTTPException, OSError, ValueError) as error:
             reason = getattr(error, "reason", error)
             raise click.ClickException(f"{self.url} does not answer: {reason}") from None
         return answer
@@ -55,15 +63,20 @@ class Server:
     def json(self, path: str, body: bytes | None = None) -> Any:
         """The decoded answer of a request that must succeed."""
         with self.open(path, body=body) as answer:
-            return json.load(answer)
+            try:
+                return json.load(answer)
+            except (HTTPException, OSError, ValueError) as error:
+                message = f"{self.url} does not answer as Argus does: {error}"
+                raise click.ClickException(message) from None
 
 
-def _message(error: HTTPError) -> str:
+def _message(body: bytes | bytearray, otherwise: str) -> str:
+    """What an answer that is an error says."""
     try:
-        found = json.load(error)
+        found = json.loads(body)
         return str(found["error"]["message"] if "error" in found else found["message"])
     except (ValueError, KeyError, TypeError):
-        return f"{error.code} {error.reason}"
+        return otherwise
 
 
 def _connected(command: Callable[..., None]) -> Callable[..., None]:
@@ -84,11 +97,11 @@ def _conditions(signal: FilterSignal, filter_: str, since: str | None) -> dict[s
     try:
         parse(filter_, signal)
     except InvalidInput as error:
-        raise click.UsageError(error.message) from None
+        raise _Refused(error.message) from None
     if since is None:
         return {"filter": filter_}
     if read_duration(since) is None:
-        raise click.UsageError("--since: expected a duration such as 15m or 1h30m")
+        raise _Refused("--since: expected a duration such as 15m or 1h30m")
     return {"filter": filter_, "start": f"now-{since}"}
 
 
@@ -189,6 +202,8 @@ def tail_command(filter_: str, as_json: bool, url: str, tenant: str) -> None:
                 for record in json.loads(message):
                     line = json.dumps(record, ensure_ascii=False) if as_json else _log_line(record)
                     click.echo(line)
+    except InvalidStatus as error:
+        raise click.ClickException(_message(error.response.body, str(error))) from None
     except (OSError, WebSocketException) as error:
         raise click.ClickException(f"{address}: {error}") from None
 
@@ -210,7 +225,7 @@ def export_command(
         with Server(url, tenant).open(path, _MEDIA_TYPES[format_]) as answer:
             while chunk := answer.read1(65_536):  # type: ignore[attr-defined]
                 output.write(chunk)
-    except OSError as error:
+    except (HTTPException, OSError) as error:
         raise click.ClickException(f"the export is not whole: {error}") from None
 
 
@@ -241,13 +256,13 @@ def _send(server: Server, path: Path, body: bytes) -> int:
     """Send one request; how many of its records the server did not take."""
     try:
         members = json.loads(body)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise click.ClickException(f"{path}: not JSON: {error}") from None
     known = {"resourceSpans": "traces", "resourceLogs": "logs"}
-    signal = next((known[name] for name in known if name in members), None)
-    if signal is None:
+    found = known.keys() & members if isinstance(members, dict) else set()
+    if not found:
         raise click.ClickException(f"{path}: neither resourceSpans nor resourceLogs in a request")
-    partial = server.json(f"/v1/{signal}", body).get("partialSuccess") or {}
+    partial = server.json(f"/v1/{known[min(found)]}", body).get("partialSuccess") or {}
     return sum(int(count) for name, count in partial.items() if name.startswith("rejected"))
 
 
@@ -271,7 +286,7 @@ def _requests(file: IO[bytes]) -> Iterator[bytes]:
     first = file.readline()
     try:
         json.loads(first)
-    except ValueError:
+    except (ValueError, RecursionError):
         yield first + file.read()
         return
     starts, position = [0], len(first)

@@ -1,6 +1,7 @@
 """Runs the reliability cases at full counts, for as long as it may, and adds up what was found.
 
     python -m bench.campaign [--minutes 15] [--json FILE] [--only ID ...] [--seed N] [--scale X]
+                             [--database sqlite|postgres|mysql ...]
 
 With `--json` the figures are written after every job, and a campaign whose file exists goes on
 where it was. All cases advance evenly, so that one cut short has run some of each. Every job has a
@@ -21,6 +22,7 @@ from dataclasses import asdict, dataclass
 from hashlib import blake2b
 from pathlib import Path
 
+from bench.database_servers import Server, running
 from bench.reliability import crashes, databases, exporters, faults, fuzz, overload, repeats
 from bench.reliability.crash_points import POINTS
 from bench.reliability.exporters import Fault
@@ -28,6 +30,8 @@ from bench.reliability.trial import Outcome
 
 Job = Callable[[Path, int, int], Awaitable[Outcome]]
 """(empty folder, seed, number of the turn) -> what was found."""
+OnServer = Callable[[Path, int, int, Server], Awaitable[Outcome]]
+"""The same on a database server."""
 
 _FAULTS: tuple[Fault, ...] = ("database locked", "server away", "overload")
 _LETTERS = ("same", "small")
@@ -42,6 +46,7 @@ class Case:
     what: str
     turns: int
     job: Job
+    database: str = "sqlite"
 
 
 async def _crash_points(folder: Path, seed: int, turn: int) -> Outcome:
@@ -61,7 +66,7 @@ async def _capacity(folder: Path, seed: int, turn: int) -> Outcome:
     return await asyncio.to_thread(overload.three_times_capacity, folder, 15.0)
 
 
-CASES = (
+_ON_SQLITE = (
     Case("C1", "kill -9 at random moments under load", 20,
          lambda f, s, t: crashes.kill_nine(f, s, cycles=10, longest_s=2.5)),
     Case("C3", "kill -9 at fourteen named points", 10, _crash_points),
@@ -76,14 +81,6 @@ CASES = (
     Case("E1", "the database locked for 30 s", 10,
          lambda f, s, t: faults.database_locked(f, s, 30)),
     Case("E2", "a foreign reader holds a snapshot", 3, lambda f, s, t: faults.reader_holds(f, s)),
-    Case("E3 postgres", "PostgreSQL stopped for a minute", 5,
-         lambda f, s, t: databases.server_stops(f, s, "postgres", 60)),
-    Case("E3 mysql", "MariaDB stopped for a minute", 5,
-         lambda f, s, t: databases.server_stops(f, s, "mysql", 60)),
-    Case("E5 postgres", "every connection to PostgreSQL cut, for 30 s", 5,
-         lambda f, s, t: databases.connections_cut(f, s, "postgres", 30)),
-    Case("E5 mysql", "every connection to MariaDB cut, for 30 s", 5,
-         lambda f, s, t: databases.connections_cut(f, s, "mysql", 30)),
     Case("G1", "every request three times, half the first replies dropped", 5,
          lambda f, s, t: repeats.sent_three_times(f, s, 500)),
     Case("G2", "spans batched anew, before and after a crash", 3,
@@ -96,6 +93,50 @@ CASES = (
          lambda f, s, t: exporters.sdk(f, s, _FAULTS[t % 3], 30)),
     Case("H24", "mutated requests and dead letters", 50, _fuzz),
 )  # fmt: skip
+
+_ON_SERVERS: tuple[tuple[str, str, int, OnServer], ...] = (
+    ("C1", "kill -9 at random moments under load", 10,
+     lambda f, s, t, d: crashes.kill_nine(f, s, cycles=10, longest_s=2.5, database=d)),
+    ("C3", "kill -9 at fourteen named points", 5,
+     lambda f, s, t, d: crashes.crash_points(f, s, latest=20, database=d)),
+    ("C3 replay", "killed at a point of the replay, three times", 4,
+     lambda f, s, t, d: crashes.replay_point(f, s, _REPLAY[t % 4], times=3, database=d)),
+    ("C6", "SIGTERM under load, every second time with a server that hangs", 10,
+     lambda f, s, t, d: crashes.terminated(f, s, bool(t % 2), d)),
+    ("E1", "a server that hangs for 30 s", 5,
+     lambda f, s, t, d: faults.database_locked(f, s, 30, d)),
+    ("E3", "a server stopped for a minute", 5,
+     lambda f, s, t, d: databases.server_stops(f, s, d, 60)),
+    ("E4", "a row that the server refuses", 5,
+     lambda f, s, t, d: databases.row_refused(f, s, d)),
+    ("E5", "every connection cut, for 30 s", 5,
+     lambda f, s, t, d: databases.connections_cut(f, s, d, 30)),
+    ("G1", "every request three times, half the first replies dropped", 3,
+     lambda f, s, t, d: repeats.sent_three_times(f, s, 500, d)),
+    ("G2", "spans batched anew, before and after a crash", 3,
+     lambda f, s, t, d: repeats.batched_anew(f, s, 20_000, d)),
+    ("B3", "three times its capacity", 2,
+     lambda f, s, t, d: asyncio.to_thread(overload.three_times_capacity, f, 15.0, d)),
+)  # fmt: skip
+
+
+def _on_server(driver: str, job: OnServer) -> Job:
+    async def on_one(folder: Path, seed: int, turn: int) -> Outcome:
+        with running(databases.SERVERS[driver]) as database:
+            return await job(folder, seed, turn, database)
+
+    return on_one
+
+
+CASES = (
+    *_ON_SQLITE,
+    *(
+        Case(f"{id_} {driver}", what, turns, _on_server(driver, job), driver)
+        for driver in databases.SERVERS
+        for id_, what, turns, job in _ON_SERVERS
+    ),
+)
+"""All lines of the table."""
 
 
 class Campaign:
@@ -181,7 +222,8 @@ def machine() -> str:
 
 async def _campaign(chosen: argparse.Namespace) -> int:
     campaign = Campaign(chosen.seed, chosen.json)
-    cases = [case for case in CASES if not chosen.only or case.id in chosen.only]
+    cases = [case for case in CASES if case.database in chosen.database]
+    cases = [case for case in cases if not chosen.only or case.id in chosen.only]
     until = time.monotonic() + chosen.minutes * 60
     sys.stderr.write(f"seed {campaign.seed}\n")
     while time.monotonic() < until:
@@ -204,6 +246,8 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=15, help="begin no job after so many")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write there, and go on from it")
     parser.add_argument("--only", nargs="+", choices=[case.id for case in CASES], metavar="ID")
+    every = ("sqlite", *databases.SERVERS)
+    parser.add_argument("--database", nargs="+", choices=every, default=every, metavar="DRIVER")
     parser.add_argument("--seed", type=int, default=time.time_ns() % 2**32)
     parser.add_argument("--scale", type=float, default=1.0, help="multiplies every count")
     chosen = parser.parse_args()

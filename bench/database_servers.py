@@ -53,6 +53,10 @@ class Server:
         """Run a statement as the server's owner."""
         raise NotImplementedError
 
+    def ask(self, statement: str, database: str) -> list[str]:
+        """The lines that the server's own client prints of a query."""
+        raise NotImplementedError
+
     def start(self) -> None:
         """Start the server and wait until it answers."""
         deadline = time.monotonic() + _START_S
@@ -93,13 +97,23 @@ class Server:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGSTOP if on else signal.SIGCONT)
 
+    @contextmanager
+    def hanging(self) -> Iterator[None]:
+        """The server takes connections and answers nobody while the context lasts."""
+        self.pause(True)
+        try:
+            yield
+        finally:
+            self.pause(False)
+
     def as_user(self, command: list[str]) -> list[str]:
         """A command that runs without root's rights, which servers refuse."""
         return command if _UNPRIVILEGED else ["runuser", "-u", self.user, "--", *command]
 
-    def run(self, command: list[str]) -> None:
-        """Run a command of the server's user."""
-        subprocess.run(self.as_user(command), check=True, capture_output=True, cwd="/")
+    def run(self, command: list[str]) -> str:
+        """What a command of the server's user prints."""
+        done = subprocess.run(self.as_user(command), check=True, capture_output=True, cwd="/")
+        return done.stdout.decode()
 
 
 class PostgresServer(Server):
@@ -125,8 +139,13 @@ class PostgresServer(Server):
         return f"host=127.0.0.1 port={self.port} user=postgres dbname={database} sslmode=disable"
 
     def execute(self, statement: str) -> None:
-        self.run([f"{self._programs}/psql", "-h", str(self.folder), "-p", str(self.port),
-                  "-U", "postgres", "-d", "postgres", "-qc", statement])  # fmt: skip
+        self.ask(statement, "postgres")
+
+    def ask(self, statement: str, database: str) -> list[str]:
+        return self.run([
+            f"{self._programs}/psql", "-h", str(self.folder), "-p", str(self.port),
+            "-U", "postgres", "-d", database, "-qAtc", statement,
+        ]).splitlines()  # fmt: skip
 
     def stop(self, how: signal.Signals = signal.SIGINT) -> None:
         super().stop(how)
@@ -162,8 +181,13 @@ class MariadbServer(Server):
         return f"argus:it is @ secret@tcp(127.0.0.1:{self.port})/{database}?charset=utf8mb4"
 
     def execute(self, statement: str) -> None:
-        self.run([_found("mariadb"), "--no-defaults", f"--socket={self._socket}", "-u", "root",
-                  "--delimiter=//", "-e", statement])  # fmt: skip
+        self.ask(statement, "")
+
+    def ask(self, statement: str, database: str) -> list[str]:
+        return self.run([
+            _found("mariadb"), "--no-defaults", f"--socket={self._socket}", "-u", "root",
+            "--delimiter=//", "-NBre", statement, *filter(None, [database]),
+        ]).splitlines()  # fmt: skip
 
     def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
         super().stop(how)

@@ -1,6 +1,6 @@
 """Measures live views against what the same machine does bare, in the same run.
 
-    python -m bench.live [--quick] [--only NAME ...] [--json FILE]
+    python -m bench.live [--quick] [--only NAME ...] [--json FILE] [--doc PAGE]
 
 Without a flag about six minutes; `--quick` about two, with fewer and shorter rounds. Argus, the
 load generator, the watching clients and the baseline (W0, `bench.broadcast`) are processes on this
@@ -82,40 +82,59 @@ def latency(bench: Bench) -> Iterator[Line]:
 
 def fan_out(bench: Bench) -> Iterator[Line]:
     """Messages of 100 log records to many clients, against W0 with messages of that size."""
-    ours, theirs, ratios = [], [], []
+    ours: list[dict[str, float]] = []
+    theirs: list[dict[str, float]] = []
     for _ in range(bench.rounds):
         with Argus(**_SEATS) as argus, ThreadPoolExecutor(1) as pool:
             bench.watchers.connect(argus.web, "/ws", MANY, say=_NOTICES)
             logs = Job("logs", argus.grpc, seconds=bench.seconds + 2, rate=_LOG_CALLS_PER_S)
             sending = pool.submit(bench.generator.run, logs)
             time.sleep(1)
-            seen = bench.watchers.count(bench.seconds)
+            ours.append(_counted(bench, argus.process))
             sending.result()
             bench.watchers.leave()
-        bench.used("watchers", seen["cpu_share"])
-        with _broadcasting(int(seen["bytes"] / seen["messages"])) as port:
+        with _broadcasting(int(ours[-1]["size"])) as (port, process):
             bench.watchers.connect(port, "/ws", MANY)
             time.sleep(0.5)
-            bare = bench.watchers.count(bench.seconds)
+            theirs.append(_counted(bench, process))
             bench.watchers.leave()
-        ours.append(seen["messages"])
-        theirs.append(bare["messages"])
-        ratios.append(ours[-1] / theirs[-1])
-    size = seen["bytes"] / seen["messages"] / 1024
+    ratios = {
+        name: [mine[name] / bare[name] for mine, bare in zip(ours, theirs, strict=True)]
+        for name in ("messages", "cpu_us")
+    }
+    size = ours[-1]["size"] / 1024
     note = f"messages of {size:.0f} KiB; W0 does nothing else, Argus stores the logs meanwhile"
-    yield Line(f"{MANY} clients: Argus / broadcast (W0)", "", ratios, at_least=0.5, note=note)
-    yield Line(f"{MANY} clients: messages of Argus", "/s", ours)
-    yield Line(f"{MANY} clients: messages of W0", "/s", theirs)
+    yield Line(
+        f"{MANY} clients: Argus / broadcast (W0)", "", ratios["messages"], at_least=0.5, note=note
+    )
+    yield Line(f"{MANY} clients: messages of Argus", "/s", [one["messages"] for one in ours])
+    yield Line(f"{MANY} clients: messages of W0", "/s", [one["messages"] for one in theirs])
+    yield Line(f"{MANY} clients: CPU of Argus / of W0, each message", "", ratios["cpu_us"])
+
+
+def _counted(bench: Bench, process: Process) -> dict[str, float]:
+    """What the clients are sent: `messages` a second, their `size`, and the processor time in
+    microseconds that the server used for each."""
+    cpu = process.cpu_s()
+    seen = bench.watchers.count(bench.seconds)
+    used = process.cpu_s() - cpu
+    bench.used("watchers", seen["cpu_share"])
+    count = max(seen["messages"], 1 / bench.seconds)  # none at all on a machine that is choked
+    return {
+        "messages": count,
+        "size": seen["bytes"] / count,
+        "cpu_us": used / (count * bench.seconds) * 1e6,
+    }
 
 
 @contextmanager
-def _broadcasting(size: int) -> Iterator[int]:
+def _broadcasting(size: int) -> Iterator[tuple[int, Process]]:
     (port,) = free_ports(1)
     with tempfile.TemporaryDirectory() as folder:
         process = Process(["-m", "bench.broadcast", str(port), str(size)], Path(folder), {})
         try:
             _until_it_listens(port)
-            yield port
+            yield port, process
         finally:
             process.stop()
 
@@ -243,13 +262,7 @@ SCENARIOS: dict[str, Callable[[Bench], Iterator[Line]]] = {
 
 def main() -> None:
     """Run the benchmark and print its table."""
-    parser = argparse.ArgumentParser(
-        prog="python -m bench.live", description="Live views, against what the machine does bare."
-    )
-    parser.add_argument("--quick", action="store_true", help="about two minutes")
-    parser.add_argument("--only", nargs="+", choices=SCENARIOS, help="these alone")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there too")
-    chosen = parser.parse_args()
+    chosen = _arguments()
     rounds, seconds = (2, 4.0) if chosen.quick else (5, 8.0)
     started = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime())
     began = time.monotonic()
@@ -263,8 +276,21 @@ def main() -> None:
     mode = "quick" if chosen.quick else "full"
     result = Result(mode, rounds, started, conditions, lines, cpu)
     sys.stdout.write(result.text())
+    if chosen.doc:
+        result.put_into(chosen.doc, "live")
     if chosen.json:
         result.write(chosen.json)
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m bench.live", description="Live views, against what the machine does bare."
+    )
+    parser.add_argument("--quick", action="store_true", help="about two minutes")
+    parser.add_argument("--only", nargs="+", choices=SCENARIOS, help="these alone")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there too")
+    parser.add_argument("--doc", type=Path, metavar="PAGE", help="replace the table in a page")
+    return parser.parse_args()
 
 
 if __name__ == "__main__":

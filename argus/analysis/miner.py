@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from argus.analysis.shapes import shape, shape_key
-from argus.analysis.templates import Template, Templates
+from argus.analysis.templates import Room, Template, Templates
 from argus.model import Batch, LogRecord, Pattern
 
 MOST_PATTERNS_OF_A_TENANT = 5_000
@@ -12,12 +12,15 @@ MOST_PATTERNS = 20_000
 """Templates in memory. What is beyond either bound is of the pattern `<*>` until a restart."""
 
 _REMEMBERED = 20_000
+_LATECOMERS = ""
+"""No tenant's name."""
+
 _BEFORE_PATTERN = LogRecord._fields.index("pattern_id")
 
 
 class _Tenant:
-    def __init__(self, most: int) -> None:
-        self.templates = Templates(most)
+    def __init__(self, most: int, room: Room) -> None:
+        self.templates = Templates(most, room)
         self.remembered: dict[bytes, Template] = {}
 
 
@@ -32,7 +35,7 @@ class PatternMiner:
         remembered: int = _REMEMBERED,
     ) -> None:
         self._most_of_a_tenant = most_of_a_tenant
-        self._most = most
+        self._room = Room(most)
         self._most_remembered = remembered
         self._tenants: dict[str, _Tenant] = {}
         self._remembered = 0
@@ -40,7 +43,7 @@ class PatternMiner:
     @property
     def size(self) -> int:
         """Templates in memory."""
-        return sum(tenant.templates.size for tenant in self._tenants.values())
+        return self._room.taken
 
     def restore(self, known: Iterable[tuple[str, Pattern]]) -> None:
         """Take in the patterns that storage knows, with their tenants, the most used first."""
@@ -67,8 +70,10 @@ class PatternMiner:
     def _tenant(self, name: str) -> _Tenant:
         tenant = self._tenants.get(name)
         if tenant is None:
-            room = max(0, self._most - self.size)
-            tenant = self._tenants[name] = _Tenant(min(self._most_of_a_tenant, room))
+            # who comes when there is no room has no templates, and nothing of its own is kept
+            name = _LATECOMERS if self._room.full else name
+            tenant = self._tenants.get(name) or _Tenant(self._most_of_a_tenant, self._room)
+            self._tenants[name] = tenant
         return tenant
 
     def _mined(self, tenant: _Tenant, key: bytes, record: LogRecord) -> Template:

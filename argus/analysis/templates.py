@@ -51,11 +51,26 @@ class Template:
                     yield position
 
 
-class Templates:
-    """At most `most` templates. Beyond that, shapes that belong to none are all of `anything`."""
+class Room:
+    """How many templates there may be of all tenants together, and how many there are."""
 
     def __init__(self, most: int) -> None:
+        self.most = most
+        self.taken = 0
+
+    @property
+    def full(self) -> bool:
+        """Whether there may be no more."""
+        return self.taken >= self.most
+
+
+class Templates:
+    """At most `most` templates, while there is room for them. Beyond that, shapes that belong to
+    none are all of `anything`."""
+
+    def __init__(self, most: int, room: Room) -> None:
         self._most = most
+        self._room = room
         self._leaves: dict[_Key, list[Template]] = {}
         self._first_words: dict[int, int] = {}
         self.size = 0
@@ -65,7 +80,7 @@ class Templates:
         """Take in templates (id, text) that were made before this start."""
         for id_, text in known:
             words = tuple(text.split())
-            if words and self.size < self._most:
+            if words and not self._full:
                 leaf = self._leaf(words)
                 self._drop_covered(leaf, Template(words, id_))
 
@@ -89,10 +104,18 @@ class Templates:
             return self._widened(leaf, nearest[1], words), True
         if len(leaf) >= MOST_OF_A_LEAF:
             words = (words[0], *[VARIABLE] * (len(words) - 1))
-        if self.size >= self._most:
+        if self._full:
             return self.anything, False
         template = Template(words)
         return template, self._drop_covered(leaf, template)
+
+    @property
+    def _full(self) -> bool:
+        return self.size >= self._most or self._room.full
+
+    def _count(self, more: int) -> None:
+        self.size += more
+        self._room.taken += more
 
     def _leaf(self, words: Words) -> list[Template]:
         first = words[0] if words else ""
@@ -109,7 +132,7 @@ class Templates:
     def _widened(self, leaf: list[Template], template: Template, words: Words) -> Template:
         template.widen(words)
         leaf.remove(template)
-        self.size -= 1
+        self._count(-1)
         self._drop_covered(leaf, template)
         return template
 
@@ -120,6 +143,6 @@ class Templates:
             return False
         left = [one for one in leaf if not template.covers(one.words)]
         dropped = len(leaf) - len(left)
-        self.size += 1 - dropped
+        self._count(1 - dropped)
         leaf[:] = [*left, template]
         return dropped > 0

@@ -14,8 +14,9 @@ class Pace:
     one is that of the disk's sync.
     """
 
-    def __init__(self) -> None:
-        self.commit = _COMMIT_RECORDS[1] // 2
+    def __init__(self, first: int = _COMMIT_RECORDS[1] // 2) -> None:
+        """`first` is the commit before anything is known."""
+        self.commit = first
         self.queue = _QUEUE_RECORDS[1]
         self._rate: float | None = None
 

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import logging
+import time
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from functools import partial
@@ -15,6 +16,7 @@ from argus.pipeline.accounts import Accounts
 from argus.pipeline.committer import Committer, NotCommitted
 from argus.pipeline.dead_letter import DeadLetters
 from argus.pipeline.dead_letter_file import Corrupt, Letter, Name
+from argus.pipeline.pace import Pace
 from argus.telemetry import Telemetry
 
 logger = logging.getLogger(__name__)
@@ -77,6 +79,8 @@ class Replayer:
         self._metrics = telemetry.dead_letters
         self._interval_s = interval_s
         self._live = live
+        # a large commit that takes too long looks like a database that is not there
+        self._pace = Pace(first=_BESIDE_LIVE.records)
         self._wake = asyncio.Event()
         self._turn = asyncio.Lock()
         self._stopping = False
@@ -136,6 +140,7 @@ class Replayer:
 
     async def _load_next(self, passing: Collection[str]) -> dict[str, _Outcome]:
         share = _BESIDE_LIVE if self._live() else _ALONE
+        share = share._replace(records=min(share.records, self._pace.commit))
         return await self._load_all(
             _within(await self._letters.oldest(share.files, passing), share)
         )
@@ -179,10 +184,12 @@ class Replayer:
     async def _store(self, group: Sequence[Loaded], left: set[str]) -> None:
         if not group:
             return
+        began = time.monotonic()
         try:
             stored = await self._committer.write(
                 [item.batch for item in group], partial(self._settle, group)
             )
+            self._pace.took(sum(item.name.records for item in group), time.monotonic() - began)
         except NotCommitted as error:
             if not error.at_fault:
                 left.update(item.name.id for item in group)

@@ -4,14 +4,11 @@ import asyncio
 import contextlib
 import signal
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
-from bench.baseline import connect
 from bench.reliability.crash_points import POINTS
-from bench.reliability.reading import databases
-from bench.reliability.trial import Outcome, Trial, shared
+from bench.reliability.trial import Database, Outcome, Trial, shared
 
 READY_S = 5.0
 EXIT_S = 10.0
@@ -19,26 +16,16 @@ _SELDOM = {n for n in POINTS if n.split()[1] in ("summaries", "rollups")}
 _LETTER_POINTS = {n for n in POINTS if n.split()[1] in ("letter", "folder", "unlink")}
 
 
-@contextlib.contextmanager
-def locked(folder: Path) -> Iterator[None]:
-    """Hold the write lock of every database file of a server."""
-    held: list[Any] = []
-    try:
-        for path in databases(folder):
-            connection = connect(path, isolation_level=None, timeout=20)
-            held.append(connection)
-            connection.execute("BEGIN EXCLUSIVE")
-        yield
-    finally:
-        for connection in held:
-            connection.close()
-
-
 async def kill_nine(
-    folder: Path, seed: int, cycles: int = 20, longest_s: float = 1.2, verify_every: int = 10
+    folder: Path,
+    seed: int,
+    cycles: int = 20,
+    longest_s: float = 1.2,
+    verify_every: int = 10,
+    database: Database = None,
 ) -> Outcome:
     """C1: SIGKILL at random moments under load, and a restart on what it left."""
-    async with Trial("C1", folder, seed) as trial:
+    async with Trial("C1", folder, seed, database=database) as trial:
         await trial.start()
         for cycle in range(1, cycles + 1):
             stop = asyncio.Event()
@@ -58,11 +45,15 @@ async def kill_nine(
 
 
 async def crash_points(
-    folder: Path, seed: int, points: Sequence[str] = tuple(POINTS), latest: int = 3
+    folder: Path,
+    seed: int,
+    points: Sequence[str] = tuple(POINTS),
+    latest: int = 3,
+    database: Database = None,
 ) -> Outcome:
     """C3: the process kills itself at each point in turn, when it passes there for the `latest`th
     time or earlier, under load; each start is the recovery from the crash before."""
-    async with Trial("C3", folder, seed) as trial:
+    async with Trial("C3", folder, seed, database=database) as trial:
         stop = asyncio.Event()
         loading = asyncio.create_task(trial.load.run(trial.sender, stop))
         for point in points:
@@ -87,20 +78,22 @@ async def _pass(trial: Trial, point: str) -> None:
         before = trial.oracle.acked_records()
         await until(lambda: trial.oracle.acked_records() > before)
         letters = trial.server.folder / "data/dlq"
-        with locked(trial.server.folder):
+        with trial.blocked():
             await until(
                 lambda: (
                     not trial.server.alive or ("unlink" in point and any(letters.glob("*.letter")))
                 )
             )
-    await _ended(trial, 20)
+    await _ended(trial, shared(20))
 
 
-async def replay_point(folder: Path, seed: int, point: str, times: int = 2) -> Outcome:
+async def replay_point(
+    folder: Path, seed: int, point: str, times: int = 2, database: Database = None
+) -> Outcome:
     """C3, F4: killed at a point of the replay, again and again, before it may end."""
-    async with Trial("C3 replay", folder, seed) as trial:
+    async with Trial("C3 replay", folder, seed, database=database) as trial:
         await trial.start()
-        with locked(trial.server.folder):
+        with trial.blocked():
             await trial.load.for_seconds(trial.sender, 2.5)
             await asyncio.to_thread(trial.server.kill)
         letters = len(list((trial.server.folder / "data/dlq").glob("*.letter")))
@@ -108,7 +101,7 @@ async def replay_point(folder: Path, seed: int, point: str, times: int = 2) -> O
         for _ in range(times):
             command = ("-m", "bench.reliability.crash_points", point, "1")
             await asyncio.to_thread(trial.server.launch, command)
-            trial.outcome.expect(await _ended(trial, 15), f"{point}: never passed")
+            trial.outcome.expect(await _ended(trial, shared(15)), f"{point}: never passed")
             if trial.server.alive:
                 await asyncio.to_thread(trial.server.kill)
         await trial.start()
@@ -135,14 +128,16 @@ async def frozen(folder: Path, seed: int, seconds: float = 3.0) -> Outcome:
         return trial.outcome
 
 
-async def terminated(folder: Path, seed: int, database_down: bool) -> Outcome:
-    """C6: SIGTERM under load, with the database locked by another process or not."""
-    async with Trial("C6", folder, seed) as trial:
+async def terminated(
+    folder: Path, seed: int, database_down: bool, database: Database = None
+) -> Outcome:
+    """C6: SIGTERM under load, with a database that answers or not."""
+    async with Trial("C6", folder, seed, database=database) as trial:
         await trial.start()
         stop = asyncio.Event()
         loading = asyncio.create_task(trial.load.run(trial.sender, stop))
         await asyncio.sleep(trial.draw.uniform(0.5, 1.0))
-        down = locked(trial.server.folder) if database_down else contextlib.nullcontext()
+        down = trial.blocked() if database_down else contextlib.nullcontext()
         with down:
             await asyncio.sleep(trial.draw.uniform(0.0, 3.0) if database_down else 0)
             code, took = await asyncio.to_thread(trial.server.stop)

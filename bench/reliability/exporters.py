@@ -12,7 +12,6 @@ from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
 
-from bench.reliability.crashes import locked
 from bench.reliability.reading import span_ids
 from bench.reliability.trial import Outcome, Trial, shared
 
@@ -52,7 +51,7 @@ async def sdk(folder: Path, seed: int, fault: Fault, seconds: float = 10.0) -> O
     """
     small = {"MAX_REQUEST_BYTES": "1MiB", "MAX_INFLIGHT_BYTES": "1MiB"}
     settings = small if fault == "overload" else {}
-    async with Trial("SDK", folder, seed, None, **settings) as trial:
+    async with Trial("SDK", folder, seed, None, None, **settings) as trial:
         await trial.start()
         patience = _PATIENCE_S if fault == "server away" else None
         programs = [
@@ -96,7 +95,7 @@ class Program:
 
 
 async def _lock(trial: Trial, seconds: float) -> None:
-    with locked(trial.server.folder):
+    with trial.blocked():
         await asyncio.sleep(seconds)
 
 

@@ -6,10 +6,10 @@ from contextlib import closing
 from pathlib import Path
 
 from bench.baseline import connect
-from bench.reliability.crashes import locked, until
+from bench.reliability.crashes import until
 from bench.reliability.reading import databases
 from bench.reliability.sending import Load
-from bench.reliability.trial import Outcome, Trial, shared
+from bench.reliability.trial import Database, Outcome, Trial, shared
 from bench.reliability.volumes import Volume, volume
 
 ACK_S = 3.0
@@ -18,15 +18,18 @@ RESUME_S = 10.0
 _CHECKPOINT_BYTES = 40 * 2**20
 
 
-async def database_locked(folder: Path, seed: int, seconds: float = 6.0) -> Outcome:
-    """E1: another process holds the database's lock under load; nobody is told about it."""
-    async with Trial("E1", folder, seed) as trial:
+async def database_locked(
+    folder: Path, seed: int, seconds: float = 6.0, database: Database = None
+) -> Outcome:
+    """E1: another process holds the database's lock under load, or a server hangs; nobody is told
+    about it."""
+    async with Trial("E1", folder, seed, database=database) as trial:
         await trial.start()
         stop = asyncio.Event()
         loading = asyncio.create_task(trial.load.run(trial.sender, stop))
         await asyncio.sleep(0.5)
         before = trial.oracle.acked_records()
-        with locked(trial.server.folder):
+        with trial.blocked():
             await asyncio.sleep(seconds)
             waited = trial.oracle.acked_records() - before
             health = await asyncio.to_thread(trial.server.get, "/api/health")
@@ -87,7 +90,8 @@ async def disk_full(
     settings = {} if letters == "same" else {"DLQ_PATH": str(folder / "letters/dlq")}
     case = "D1" if letters == "room" else "D2"
     with volume(folder / "disk", 192) as disk, volume(folder / "letters", 48) as other:
-        async with Trial(case, folder, seed, on=folder / "disk/server", **settings) as trial:
+        place = folder / "disk/server"
+        async with Trial(case, folder, seed, place, None, **settings) as trial:
             await trial.start()
             volumes = [disk, other] if letters == "small" else [disk]
             for _ in range(cycles):

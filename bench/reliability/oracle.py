@@ -9,7 +9,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from argus.storage.sql.servers.schemas import Schemas
 from bench.reliability import reading
 from bench.reliability.records import Records, Request, Signal
 
@@ -54,6 +53,8 @@ class Oracle:
         self._next = 1
         self._sent: dict[int, tuple[Signal, int]] = {}
         self._acked: set[int] = set()
+        self.set_aside: set[int] = set()
+        """Numbers of records that must be in quarantine and nowhere else."""
         self.refused = 0
         self.answers: Counter[str] = Counter()
         self._spans_due = 0.0
@@ -126,7 +127,7 @@ class Oracle:
         for first in sorted(self._acked)[::step]:
             yield first, self._sent[first][0]
 
-    def compare(self, data: Path | Schemas, integrity: bool = True) -> Verdict:
+    def compare(self, data: reading.Data, integrity: bool = True) -> Verdict:
         """Read every row of a server's segments and say what differs from what was acked."""
         verdict = Verdict(acked=self.acked_records())
         signals: dict[int, Signal] = {}
@@ -136,7 +137,7 @@ class Oracle:
         for row in reading.stored(data):
             verdict.stored += 1
             seen[row.number] += 1
-            if signals.get(row.number) != row.signal:
+            if signals.get(row.number) != row.signal or row.number in self.set_aside:
                 verdict.alien += 1
                 verdict.examples.append(f"nobody sent {row}")
             elif row != self.records.row(row.number, row.signal):
@@ -144,7 +145,7 @@ class Oracle:
                 verdict.examples.append(f"altered: {row}")
         for first in sorted(self._acked):
             for number in range(first, first + self._sent[first][1]):
-                if not seen[number]:
+                if not seen[number] and number not in self.set_aside:
                     verdict.lost += 1
                     verdict.examples.append(f"lost: record {number}")
         verdict.duplicated = verdict.stored - len(seen)

@@ -15,8 +15,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 
 from bench.generator import Generator, Job
 from bench.reliability import reading
-from bench.reliability.server import Server
-from bench.reliability.trial import Outcome, Trial, shared
+from bench.reliability.trial import Database, Outcome, Trial, server_on, shared
 
 REFUSAL_MS = 2_000.0
 ANSWER_S = 5.0
@@ -24,14 +23,13 @@ _PATH = "/opentelemetry.proto.collector.trace.v1.TraceService/Export"
 _MIB = 2**20
 
 
-def three_times_capacity(folder: Path, seconds: float = 6.0) -> Outcome:
+def three_times_capacity(folder: Path, seconds: float = 6.0, database: Database = None) -> Outcome:
     """B3: a generator in a process of its own offers three times what was just measured as the
     most that is taken; then the latency must be what it was. What it offers was built before, so
     that it can offer that much from the cores it shares with the server."""
     outcome = Outcome("B3", runs=1)
-    server = Server(
-        folder / "server", LOG_LEVEL="ERROR", MAX_REQUEST_BYTES="4MiB", MAX_INFLIGHT_BYTES="8MiB"
-    )
+    small = {"MAX_REQUEST_BYTES": "4MiB", "MAX_INFLIGHT_BYTES": "8MiB"}
+    server = server_on(folder / "server", database, LOG_LEVEL="ERROR", **small)
     server.start()
     try:
         with Generator() as generator:
@@ -44,7 +42,7 @@ def three_times_capacity(folder: Path, seconds: float = 6.0) -> Outcome:
             after = generator.run(Job("shop", server.grpc, in_flight=1, requests=20))
         acked = sum(run.acked_records for run in (calm, most, over, after))
         server.until_settled(shared(30))
-        spans, _ = reading.count(server.folder)
+        spans, _ = reading.count(server.data)
         outcome.acked = acked
         outcome.lost, outcome.duplicated = max(0, acked - spans), max(0, spans - acked)
         outcome.refused = sum(over.refused.values())
@@ -103,7 +101,7 @@ async def large_requests(folder: Path, seed: int, at_once: int = 8, text: int = 
         outcome.worst("peak MiB", server.peak_mib())
         outcome.worst("refused attempts", sum(refused))
         await asyncio.to_thread(server.until_settled, shared(30))
-        spans, _ = reading.count(server.folder)
+        spans, _ = reading.count(server.data)
         outcome.acked = sum(count for _, count in bodies)
         outcome.lost = max(0, outcome.acked - spans)
         outcome.duplicated = max(0, spans - outcome.acked)

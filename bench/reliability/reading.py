@@ -1,23 +1,55 @@
 """Reads what a server stored without asking it: its segments, by SQL, beside the server."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import text
-
-from argus.storage.sql.servers.schemas import Schemas
 from bench.baseline import connect
+from bench.database_servers import Server
 from bench.reliability.records import Row
 
-_SPANS = """
-SELECT s.trace_id, s.span_id, s.start_ns, s.end_ns, s.name, r.service_name, s.attributes
-FROM spans s JOIN resources r ON r.id = s.resource_id"""
-_LOGS = """
-SELECT l.time_ns, l.body, r.service_name, l.attributes
-FROM logs l JOIN resources r ON r.id = l.resource_id"""
+_FROM_SPANS = "FROM {}spans s JOIN {}resources r ON r.id = s.resource_id ORDER BY s.id"
+_FROM_LOGS = "FROM {}logs l JOIN {}resources r ON r.id = l.resource_id ORDER BY l.id"
+_SPANS = "s.trace_id, s.span_id, s.start_ns, s.end_ns, s.name, r.service_name, s.attributes"
+_LOGS = "l.time_ns, l.body, r.service_name, l.attributes"
+
+_SEGMENTS = {
+    "postgres": "SELECT nspname FROM pg_namespace WHERE nspname ~ '^seg_[0-9]+$' ORDER BY 1",
+    "mysql": "SELECT schema_name FROM information_schema.schemata "
+    "WHERE schema_name REGEXP concat('^', database(), '_seg_[0-9]+$') ORDER BY 1",
+}
+_ARRAY = {"postgres": "SELECT json_build_array({}) {}", "mysql": "SELECT json_array({}) {}"}
+_HEX = {"postgres": "encode({}, 'hex')", "mysql": "lower(hex({}))"}
+
+
+class Tables:
+    """A database of a server, read by the server's own client."""
+
+    def __init__(self, server: Server, database: str) -> None:
+        self._server = server
+        self.name = database
+
+    def segments(self) -> list[str]:
+        """What their tables' names begin with, oldest first."""
+        return [f"{name}." for name in self.ask(_SEGMENTS[self._server.driver])]
+
+    def ask(self, statement: str) -> list[str]:
+        """The lines that a statement answers."""
+        return self._server.ask(statement, self.name)
+
+    def rows(self, columns: str, source: str, segment: str) -> Iterator[list[Any]]:
+        """Rows of a segment; bytes are hexadecimal text."""
+        for column in ("s.trace_id", "s.span_id"):
+            columns = columns.replace(column, _HEX[self._server.driver].format(column))
+        text = _ARRAY[self._server.driver].format(columns, source.format(segment, segment))
+        for line in self.ask(text):
+            yield json.loads(line)
+
+
+Data = Path | Tables
+"""Where a server's records lie: the folder of its files, or a database."""
 
 
 def databases(folder: Path) -> list[Path]:
@@ -29,61 +61,47 @@ def _open(path: Path) -> Any:
     return closing(connect(f"file:{path}?mode=ro", uri=True, timeout=30))
 
 
-class _Segment:
-    """A segment of a database server, to be asked as a file is."""
-
-    def __init__(self, schemas: Schemas, number: int) -> None:
-        self._connection = schemas.reader(number, settled=True)
-        self._schema = schemas.schema(number)
-
-    def execute(self, statement: str) -> Any:
-        for table in ("spans", "logs", "resources"):
-            statement = statement.replace(f" {table}", f" {self._schema}.{table}")
-        return self._connection.execute(text(statement))
-
-    def close(self) -> None:
-        self._connection.close()
+def _all(data: Data, columns: str, source: str) -> Iterator[Iterable[Any]]:
+    """The rows of each segment, oldest first."""
+    if isinstance(data, Tables):
+        for segment in data.segments():
+            yield data.rows(columns, source, segment)
+        return
+    for path in databases(data)[1:]:
+        with _open(path) as connection:
+            yield connection.execute(f"SELECT {columns} {source.format('', '')}")
 
 
-def _segments(data: Path | Schemas) -> Iterator[Any]:
-    if isinstance(data, Path):
-        yield from map(_open, databases(data)[1:])
-    else:
-        for number in sorted(data.numbers()):
-            yield closing(_Segment(data, number))
+def _bytes(value: bytes | str) -> bytes:
+    return bytes.fromhex(value) if isinstance(value, str) else value
 
 
-def stored(data: Path | Schemas) -> Iterator[Row]:
-    """Every row of every segment, as the record it must be."""
-    for segment in _segments(data):
-        with segment as connection:
-            for trace_id, span_id, start, end, name, service, attributes in connection.execute(
-                _SPANS
-            ):
-                values = json.loads(attributes)
-                number = values.get("oracle.number", -1)
-                yield Row(
-                    number, "traces", trace_id, span_id, start, end, name, service, values
-                )  # fmt: skip
-            for time_ns, body, service, attributes in connection.execute(_LOGS):
-                values = json.loads(attributes)
-                number = values.get("oracle.number", -1)
-                yield Row(
-                    number, "logs", b"", b"", time_ns, 0, json.loads(body), service, values
-                )  # fmt: skip
+def stored(data: Data) -> Iterator[Row]:
+    """Every row of every segment, as the record it must be: spans, then log records, each in the
+    order in which they were stored."""
+    for rows in _all(data, _SPANS, _FROM_SPANS):
+        for trace_id, span_id, start, end, name, service, attributes in rows:
+            values = json.loads(attributes)
+            number = values.get("oracle.number", -1)
+            ids = _bytes(trace_id), _bytes(span_id)
+            yield Row(number, "traces", *ids, start, end, name, service, values)
+    for rows in _all(data, _LOGS, _FROM_LOGS):
+        for time_ns, body, service, attributes in rows:
+            values = json.loads(attributes)
+            number = values.get("oracle.number", -1)
+            yield Row(number, "logs", b"", b"", time_ns, 0, json.loads(body), service, values)
 
 
-def count(data: Path | Schemas) -> tuple[int, int]:
+def count(data: Data) -> tuple[int, int]:
     """(spans, log records) in all segments."""
-    spans = logs = 0
-    for segment in _segments(data):
-        with segment as connection:
-            spans += connection.execute("SELECT count(*) FROM spans").fetchone()[0]
-            logs += connection.execute("SELECT count(*) FROM logs").fetchone()[0]
+    spans, logs = (
+        sum(row[0] for rows in _all(data, "count(*)", f"FROM {{}}{table}") for row in rows)
+        for table in ("spans", "logs")
+    )
     return spans, logs
 
 
-def damage(data: Path | Schemas) -> list[str]:
+def damage(data: Data) -> list[str]:
     """What SQLite's own check finds wrong in any file; nothing in a sound one."""
     found: list[str] = []
     for path in databases(data) if isinstance(data, Path) else ():

@@ -4,12 +4,14 @@ import asyncio
 from pathlib import Path
 
 from bench.reliability.records import Request
-from bench.reliability.trial import Outcome, Trial
+from bench.reliability.trial import Database, Outcome, Trial
 
 
-async def sent_three_times(folder: Path, seed: int, requests: int = 100) -> Outcome:
+async def sent_three_times(
+    folder: Path, seed: int, requests: int = 100, database: Database = None
+) -> Outcome:
     """G1: every request three times, the first reply of half of them dropped by the client."""
-    async with Trial("G1", folder, seed) as trial:
+    async with Trial("G1", folder, seed, database=database) as trial:
         await trial.start()
         for _ in range(requests // 10):
             some = [trial.oracle.next_request(trial.draw.randint(1, 100)) for _ in range(10)]
@@ -53,9 +55,11 @@ async def _without_reading(trial: Trial, request: Request) -> None:
     writer.close()
 
 
-async def batched_anew(folder: Path, seed: int, spans: int = 5_000) -> Outcome:
+async def batched_anew(
+    folder: Path, seed: int, spans: int = 5_000, database: Database = None
+) -> Outcome:
     """G2: the same spans in requests of other sizes, over and over, a restart in between."""
-    async with Trial("G2", folder, seed) as trial:
+    async with Trial("G2", folder, seed, database=database) as trial:
         await trial.start()
         for size in (512, 100, 333):
             first = 1

@@ -92,18 +92,25 @@ class Sender:
 class Load:
     """Workers that each send one request at a time, and try again what was not acked.
 
-    What is pending when they are stopped is sent again by the next `run`.
+    Together they begin `rate` requests a second, or as many as are answered. What is pending when
+    they are stopped is sent again by the next `run`.
     """
 
     oracle: Oracle
     draw: random.Random
     workers: int = 8
     size: int = 64
+    rate: float | None = None
     pending: list[Request] = field(default_factory=list)
     unexplained: list[Answer] = field(default_factory=list)
     slowest_ack_s: float = 0.0
     refusals_s: list[float] = field(default_factory=list)
     messages: set[str] = field(default_factory=set)
+    began: dict[int, float] = field(default_factory=dict)
+    """When a request was first sent, by its first number."""
+    acked: dict[int, float] = field(default_factory=dict)
+    """When it was answered with success. Both are of the clock `time.monotonic`."""
+    _next: float = 0.0
 
     async def run(self, sender: Sender, stop: asyncio.Event) -> None:
         """Send until told to stop, and until the last answers are here."""
@@ -123,15 +130,24 @@ class Load:
 
     async def _work(self, sender: Sender, stop: asyncio.Event) -> None:
         while not stop.is_set():
+            await self._turn()
             if self.pending:
                 request = self.pending.pop()
             else:
                 request = self.oracle.next_request(self.draw.randint(1, 2 * self.size))
             await self._attempt(sender, request)
 
+    async def _turn(self) -> None:
+        if self.rate is not None:
+            now = time.monotonic()
+            self._next = max(self._next + 1 / self.rate, now)
+            await asyncio.sleep(self._next - now)
+
     async def _attempt(self, sender: Sender, request: Request) -> None:
+        self.began.setdefault(request.first, time.monotonic())
         answer = await sender.send(request, over_http=self.draw.random() < 0.5)
         if answer.kind == "acked":
+            self.acked[request.first] = time.monotonic()
             self.oracle.acked(request)
             self.slowest_ack_s = max(self.slowest_ack_s, answer.seconds)
             return

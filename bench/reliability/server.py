@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -15,14 +15,11 @@ from typing import Any
 import httpx2
 from prometheus_client.parser import text_string_to_metric_families
 
-from argus.storage.sql.servers.mysql import Mysql
-from argus.storage.sql.servers.postgres import Postgres
-from argus.storage.sql.servers.schemas import Schemas
+from bench.reliability.reading import Data
 from bench.server import free_ports
 
 ROOT = Path(__file__).parents[2]
 READY_S = 60.0
-SCHEMAS: dict[str, Callable[[str, float], Schemas]] = {"postgres": Postgres, "mysql": Mysql}
 SERVE = ("-m", "argus", "serve")
 
 
@@ -32,9 +29,7 @@ class Server:
     def __init__(self, folder: Path, **settings: str) -> None:
         http, grpc, otlp = free_ports(3)
         self.folder = folder
-        self.data: Path | Schemas = folder
-        if "DB_DRIVER" in settings:
-            self.data = SCHEMAS[settings["DB_DRIVER"]](settings["DB_DSN"], READY_S)
+        self.data: Data = folder
         self.url = f"http://127.0.0.1:{http}"
         self.grpc = f"127.0.0.1:{grpc}"
         self.otlp = f"http://127.0.0.1:{otlp}"

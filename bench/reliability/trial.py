@@ -1,21 +1,29 @@
 """A trial: one server, the oracle that feeds it, and the outcome of what it was put through."""
 
 import asyncio
+import itertools
 import os
 import random
 import time
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from bench import database_servers
 from bench.reliability import reading
+from bench.reliability.locks import locked
 from bench.reliability.oracle import Oracle
 from bench.reliability.records import SPANS_PER_TRACE, Records
 from bench.reliability.sending import Load, Sender
 from bench.reliability.server import Server
 
+Database = database_servers.Server | None
+"""The server that a case's records are stored by; None: SQLite."""
+
 _SAMPLES = 12
+_numbers = itertools.count(1)
 _HOUR_S = 3600
 
 
@@ -60,17 +68,38 @@ class Outcome:
             self.problems.append(problem)
 
 
+def server_on(folder: Path, database: Database, template: str = "", **settings: str) -> Server:
+    """A server in a folder; on a database server with a new database, empty or (on PostgreSQL)
+    a copy of another one."""
+    if database is None:
+        return Server(folder, **settings)
+    name = f"trial{next(_numbers)}"
+    database.execute(f"CREATE DATABASE {name}" + (f" TEMPLATE {template}" if template else ""))
+    settings |= {"DB_DRIVER": database.driver, "DB_DSN": database.dsn(name)}
+    server = Server(folder, **settings)
+    server.data = reading.Tables(database, name)
+    return server
+
+
 class Trial:
     """Entered with its connections open; the server is started by the case."""
 
     def __init__(
-        self, case: str, folder: Path, seed: int, on: Path | None = None, **settings: str
+        self,
+        case: str,
+        folder: Path,
+        seed: int,
+        on: Path | None = None,
+        database: Database = None,
+        **settings: str,
     ) -> None:
-        """The oracle's file lies in `folder`; the server's lie `on` another one when given."""
+        """The oracle's file lies in `folder`; the server's lie `on` another one when given. On a
+        database server the trial has a database of its own."""
         self.outcome = Outcome(case)
         self.draw = random.Random(seed)
         folder.mkdir(parents=True, exist_ok=True)
-        self.server = Server(on or folder / "server", **settings)
+        self.database = database
+        self.server = server_on(on or folder / "server", database, **settings)
         self.oracle = Oracle(folder / "oracle.log", Records(seed))
         self.load = Load(self.oracle, self.draw)
         self._verified = 0
@@ -108,6 +137,10 @@ class Trial:
         self.outcome.worst("ready s", ready)
         return ready
 
+    def blocked(self) -> AbstractContextManager[None]:
+        """The database answers nobody: files are locked by another process, a server hangs."""
+        return locked(self.server.folder) if self.database is None else self.database.hanging()
+
     async def verify(self, within_s: float = 40, pending: bool = True) -> None:
         """Send what is pending, wait until nothing waits in the dead-letter queue, and compare
         all that was acked: by SQL, by the REST routes, and by what /metrics counts."""
@@ -116,6 +149,21 @@ class Trial:
             await self.load.finish(self.sender, within_s)
         await asyncio.to_thread(self.server.until_settled, within_s)
         await asyncio.to_thread(self._compare)
+
+    def expect_oldest_first(self, since: float, until: float) -> None:
+        """Of the requests that were sent and acked between two moments, none may lie before one
+        that was acked when it had not been sent yet."""
+        began, acked = self.load.began, self.load.acked
+        within = {n for n, at in acked.items() if began[n] >= since and at <= until}
+        newest = {"traces": 0.0, "logs": 0.0}
+        found = 0
+        for row in reading.stored(self.server.data):
+            if row.number in within:
+                found += 1
+                after = acked[row.number] >= newest[row.signal]
+                self.outcome.expect(after, f"record {row.number} lies behind a later one")
+                newest[row.signal] = max(newest[row.signal], began[row.number])
+        self.outcome.expect(found, "no request to compare the order of")
 
     def _compare(self) -> None:
         outcome, oracle = self.outcome, self.oracle

@@ -108,6 +108,17 @@ def test_there_are_no_more_patterns_than_the_bounds_allow() -> None:
     assert miner.size == 30
 
 
+def test_tenants_that_take_turns_share_the_bound_and_late_ones_cost_nothing() -> None:
+    miner = PatternMiner(most_of_a_tenant=20, most=30)
+    for number in range(20):
+        for tenant in "abc":
+            templates(miner, f"{chr(97 + number)} is what it says", tenant=tenant)
+    assert miner.size == 30
+    for number in range(1000):
+        assert templates(miner, "something else", tenant=f"late {number}") == ["<*>"]
+    assert len(miner._tenants) == 4
+
+
 def test_a_message_of_random_words_does_not_flood_the_tree() -> None:
     words = ["".join(chr(97 + (i * j) % 26) for j in (3, 5, 7)) for i in range(600)]
     miner = PatternMiner()

@@ -19,14 +19,18 @@ from argus.storage import LogQuery, Storage, TraceQuery
 from argus.storage.open import open_storage
 from tests.api.doubles import call, parts_with
 from tests.api.posting import post
-from tests.builders import a_batch, a_log_record, a_span
+from tests.builders import a_batch, a_log_record, a_span, a_trace_id
 
 SLOW_S = 2.0
 REQUIRED = {
     "/api/attributes/values": ("key", "service"),
     "/api/logs/context": ("timestamp", "now"),
     "/api/explain": ("selection", "status:error"),
+    "/api/traces/{trace_id}/spans": ("span_id", "ab" * 8),
+    "/api/admin/purge": ("days", "36500"),
 }
+TRACE_ID = a_trace_id()
+IN_PATH = {"trace_id": TRACE_ID.hex(), "id": f"{1:016x}"}
 CORES = [
     "' OR '1'='1", '" OR ""="', "'; DROP TABLE spans; --", "1 UNION SELECT name FROM sqlite_master",
     "x') OR 1=1 --", "\\'; DELETE FROM logs; --", "spans MATCH 'a*'", '" NEAR("a" "b")', "a* OR b*",
@@ -70,6 +74,9 @@ MALFORMED = {
     "view": ["bones"],
     "pattern": ["x", "0" * 16, "g" * 16, "ab" * 9],
     "new_since": ["soon", "now+1"],
+    "days": ["", "-1", "1e9", "36501", "7.0", "x", "9" * 30],
+    "confirm": ["", "yes", "TRUE"],
+    "anew": ["", "1", "TRUE"],
 }  # fmt: skip
 
 
@@ -78,7 +85,8 @@ def storage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Storage]:
     path: Path = tmp_path_factory.mktemp("hostile") / "argus.db"
     with asyncio.Runner() as runner:
         one = runner.run(open_storage("sqlite", str(path), query_timeout_s=10))
-        spans = [a_span(f"service {n}", attributes={"n": n}) for n in range(50)]
+        spans = [a_span(f"service {n}", attributes={"n": n}) for n in range(49)]
+        spans.append(a_span(trace_id=TRACE_ID))
         runner.run(one.writer.write([a_batch(*spans)]))
         runner.run(one.writer.write([a_batch(*(a_log_record(f"log {n}") for n in range(50)))]))
         yield one
@@ -96,8 +104,14 @@ def app(storage: Storage) -> ASGIApp:
 PLACES: list[tuple[Endpoint, Param[object]]] = [
     (endpoint, param)
     for endpoint in ENDPOINTS
-    if not endpoint.admin and "{" not in endpoint.path and endpoint.path != "/api/admin/dlq"
     for param in endpoint.params
+    if (endpoint.path, param.name) != ("/api/admin/dlq", "cursor")  # any text is a place in it
+]
+IDS = [
+    (endpoint, name)
+    for endpoint in ENDPOINTS
+    for name in IN_PATH
+    if f"{{{name}}}" in endpoint.path and "dlq" not in endpoint.path
 ]
 BROKEN = {"%zz", "%FF", "%C0%AF"}
 TAKES_TEXT = {"filter", "search", "service_name", "key", "field", "selection", "prefix", "cursor"}
@@ -113,8 +127,8 @@ def asked(app: ASGIApp, endpoint: Endpoint, name: str, escaped: str) -> tuple[in
         member = [text] if any(p.name == name and p.repeats for p in endpoint.params) else text
         status, _, body = post(app, endpoint.path, {required: value} | {name: member})
     else:
-        query = f"{name}={escaped}{extra}".encode()
-        status, _, body = call(app, endpoint.path, query, endpoint.method)
+        query, path = f"{name}={escaped}{extra}".encode(), endpoint.path.format(**IN_PATH)
+        status, _, body = call(app, path, query, endpoint.method)
     assert time.perf_counter() - started < SLOW_S, (endpoint.path, name, escaped)
     return status, json.loads(body).get("error", {}).get("field", "") if status >= 400 else ""
 
@@ -135,6 +149,19 @@ def test_an_injection_finds_nothing_but_an_answer(app: ASGIApp) -> None:
             status, field = asked(app, endpoint, param.name, quote(injection, safe=""))
             assert status in (200, 400), (endpoint.path, param.name, injection)
             assert field == (param.name if status == 400 else "")
+
+
+def test_an_injection_is_no_id(app: ASGIApp) -> None:
+    assert {endpoint.path for endpoint, _ in IDS} > {
+        "/api/traces/{trace_id}",
+        "/api/logs/{id}/insight",
+    }
+    for injection, (endpoint, name) in zip(INJECTIONS, cycle(IDS), strict=False):
+        if "/" not in injection:
+            path = endpoint.path.format(**IN_PATH | {name: injection})
+            query = "=".join(REQUIRED.get(endpoint.path, ())).encode()
+            status, _, body = call(app, path, query, endpoint.method)
+            assert (status, json.loads(body)["error"]["field"]) == (400, name), path
 
 
 @pytest.mark.parametrize("name", MALFORMED)

@@ -188,3 +188,47 @@ async def test_a_hundred_injections_reach_the_model_alone_and_come_back_as_text(
         for line in request.body["messages"][1]["content"].splitlines():
             assert isinstance(json.loads(line), dict), "a record stays within its JSON line"
     assert audit_of(tmp_path) == []
+
+
+async def test_the_five_variables_of_azure_name_where_and_what_is_asked(tmp_path: Path) -> None:
+    async with model_server(says(HOSTILE)) as model:
+        settings = {
+            "AZURE_OPENAI_ENDPOINT": f"http://127.0.0.1:{model.port}/",
+            "AZURE_OPENAI_KEY": CANARY,
+            "AZURE_OPENAI_MODEL": "gpt-4",
+            "AZURE_OPENAI_DEPLOYMENT": "ours",
+            "AZURE_OPENAI_API_VERSION": "2023-05-15",
+        }
+        with running(tmp_path, **settings) as argus:
+            await send_logs(argus, ["order 1 failed"])
+            (log,) = await answered(argus, 1)
+            preview = argus.get(f"/api/logs/{log['id']}/insight/preview")
+        (request,) = model.requests
+    path = "/openai/deployments/ours/chat/completions?api-version=2023-05-15"
+    assert (request.path, request.headers["api-key"]) == (path, CANARY)
+    assert request.body["model"] == preview["model"] == "gpt-4"
+    assert request.body["messages"] == preview["messages"]
+    assert preview["endpoint"] == settings["AZURE_OPENAI_ENDPOINT"]
+
+
+async def test_a_storm_of_ten_thousand_errors_is_stored_whole_and_stays_within_the_budget(
+    tmp_path: Path,
+) -> None:
+    words = ["".join(some) for some in product("abcdefgh", "ijklmnop", "qrstuvwx")]
+    storm = [f"{words[n % 500]} broke for order {n}" for n in range(10_000)]
+    async with model_server(says(HOSTILE, 2_000)) as model:
+        settings = {"OPENAI_BASE_URL": model.url, "OPENAI_MODEL": "small"}
+        with running(tmp_path, **settings, AI_TOKENS_PER_HOUR="9000") as argus:
+            for start in range(0, len(storm), 1000):
+                await send_logs(argus, storm[start : start + 1000])
+            assert argus.get("/api/logs", limit=1)["total"] == len(storm)
+            for _ in range(200):
+                ai = argus.get("/api/health")["ai"]
+                if ai["state"] == "budget_spent" and not ai["queue_depth"]:
+                    break
+                await asyncio.sleep(0.1)
+            text = httpx2.get(f"{argus.url}/metrics").text
+    assert ai["state"] == "budget_spent"
+    assert ai["tokens_used"] <= 9_000
+    assert 1 <= len(model.requests) <= 4
+    assert 'argus_ai_dropped_total{reason="budget"}' in text

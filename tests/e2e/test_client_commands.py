@@ -7,13 +7,17 @@ import json
 import subprocess
 import sys
 import time
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import httpx2
 import pytest
+from click.testing import CliRunner, Result
 
 from argus.api.otlp_json import logs_request, traces_request
+from argus.cli import cli
 from tests.api.doubles import CHILD, LOG, SPAN, TRACE_ID
 from tests.builders import NOON, SECOND, a_log_record, a_span
 from tests.e2e.conftest import Argus
@@ -26,10 +30,8 @@ ODD: dict[str, Any] = {
 }  # fmt: skip
 
 
-def run(argus: Argus, *words: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "argus", *words, "--url", argus.url], capture_output=True, text=True
-    )
+def run(argus: Argus, *words: str) -> Result:
+    return CliRunner().invoke(cli, [*words, "--url", argus.url])
 
 
 def send(argus: Argus, signal: str, request: dict[str, Any], tenant: str = "default") -> None:
@@ -65,13 +67,13 @@ def test_what_is_exported_and_imported_is_exported_as_it_was(
     filled: Argus, tmp_path: Path, signal: str, packed: bool
 ) -> None:
     path, tenant = tmp_path / "export", f"copy-{packed}"
-    assert run(filled, "export", signal, "-o", str(path)).returncode == 0
+    assert run(filled, "export", signal, "-o", str(path)).exit_code == 0
     before = path.read_bytes()
     assert before == exported(filled, signal)
     if packed:
         path.write_bytes(gzip.compress(before))
     done = run(filled, "import", str(path), "--tenant", tenant)
-    assert (done.returncode, done.stderr) == (0, "")
+    assert (done.exit_code, done.stderr) == (0, "")
     assert exported(filled, signal, tenant) == before
 
 
@@ -135,19 +137,92 @@ def test_trace_prints_a_tree(filled: Argus) -> None:
         (["query", "logs", "--since", "soon"], "--since: expected a duration"),
         (["trace", "abc"], "trace_id: expected 32 hex digits"),
         (["trace", "ab" * 16], "no span of this trace is known"),
+        (["query", "logs", "--tenant", "a b"], "tenant must be 1 to 64 characters"),
+        (["tail", "a OR"], "filter: column 5: expected"),
+        (["tail", "--tenant", "a b"], "tenant must be 1 to 64 characters"),
+        (["export", "traces", "duration:>5"], "filter: column 11: expected a duration"),
         (["import", __file__], "not JSON"),
     ],
 )
 def test_what_cannot_be_done_is_one_line(filled: Argus, words: list[str], message: str) -> None:
     done = run(filled, *words)
-    assert done.returncode != 0
-    assert message in done.stderr.splitlines()[-1]
+    assert done.exit_code != 0
+    (line,) = done.stderr.splitlines()
+    assert line.startswith(f"Error: {message}") or words[0] == "import"
+    assert message in line
 
 
-def test_a_server_that_is_not_there_is_named(tmp_path: Path) -> None:
-    done = run(Argus(tmp_path), "query", "logs")
-    assert done.returncode == 1
-    assert "does not answer" in done.stderr
+@pytest.mark.parametrize(
+    ("written", "message"),
+    [
+        (b"", "not JSON"),
+        (b"5", "neither resourceSpans nor resourceLogs"),
+        (b"[1]", "neither resourceSpans nor resourceLogs"),
+        (b"[" * 100_000, "not JSON"),
+        (b"\xff\xfe", "not JSON"),
+        (b"\x1f\x8b and nothing else", "Unknown compression method"),
+        (b'{"resourceSpans": 5}', "not an OTLP traces request"),
+    ],
+)
+def test_a_file_that_is_no_export_is_named_or_what_is_wrong_with_it(
+    filled: Argus, tmp_path: Path, written: bytes, message: str
+) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(written)
+    done = run(filled, "import", str(path))
+    (line,) = done.stderr.splitlines()
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert line.startswith("Error: ")
+    assert message in line
+
+
+@pytest.mark.parametrize("words", [["query", "logs"], ["export", "logs"], ["tail"]])
+def test_a_server_that_is_not_there_is_named(tmp_path: Path, words: list[str]) -> None:
+    absent = Argus(tmp_path)
+    for url in (absent.url, "nothing"):
+        absent.url = url
+        done = run(absent, *words)
+        (line,) = done.stderr.splitlines()
+        assert done.exit_code == 1
+        assert line.startswith(
+            f"Error: {url.replace('http', 'ws' * (words == ['tail']) or 'http')}"
+        )
+
+
+class Failing(BaseHTTPRequestHandler):
+    """Breaks off in the middle of an answer."""
+
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.send_header("Transfer-Encoding", "chunked")
+        self.end_headers()
+        self.wfile.write(b"5\r\nfirst\r\n100\r\n")
+        self.close_connection = True
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Nothing: what it does is expected."""
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [(["export", "logs"], "the export is not whole"), (["query", "logs"], "does not answer as")],
+)
+def test_an_answer_that_breaks_off_is_an_error(
+    tmp_path: Path, words: list[str], message: str
+) -> None:
+    argus = Argus(tmp_path)
+    with HTTPServer(("127.0.0.1", 0), Failing) as server:
+        argus.url = f"http://127.0.0.1:{server.server_port}"
+        serving = Thread(target=server.handle_request)
+        serving.start()
+        done = run(argus, *words)
+        serving.join()
+    (line,) = done.stderr.splitlines()
+    assert done.exit_code == 1
+    assert line.startswith("Error: ")
+    assert message in line
 
 
 def test_tail_prints_what_arrives_and_matches(filled: Argus) -> None:

@@ -34,10 +34,12 @@ class Hasty(WebSocketProtocol):
     """The protocol with deadlines that a test can wait for."""
 
     cut_off_s = 0.3
+    ping_s = 20.0
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.close_timeout = 2.0
+        self.ping_interval = self.ping_timeout = self.ping_s
 
 
 class LiveServer:

@@ -18,6 +18,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from argus.live import Seats
 from tests.live.server import (
+    Hasty,
     LiveServer,
     ask,
     bodies,
@@ -208,6 +209,20 @@ async def test_pings_of_a_client_that_does_not_read_are_not_kept(server: LiveSer
         (connection,) = server.http._server.server_state.connections
         assert connection.transport.get_write_buffer_size() < 1024 * 1024
         client.transport.abort()
+
+
+async def test_a_client_that_answers_no_ping_is_cut_off_and_one_that_does_stays(
+    server: LiveServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Hasty, "ping_s", 0.3)
+    async with server.connect() as alive:
+        dead = await server.connect()
+        await until(lambda: server.logs.clients == 2)
+        dead.transport.pause_reading()
+        await until(lambda: server.logs.clients == 1)
+        await server.send("still here")
+        assert bodies(await next_logs(alive, 1)) == ["still here"]
+        dead.transport.abort()
 
 
 def open_sockets() -> int:

@@ -2,9 +2,15 @@
 
 import asyncio
 import time
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
 from pathlib import Path
 
+import pytest
+
+from argus.api.live import encode_logs
 from argus.live.log_client import MAX_RESUMED
+from argus.model import LogRecord
 from argus.storage import LogQuery
 from tests.builders import a_batch, a_log_record, a_span
 from tests.live.server import (
@@ -74,6 +80,26 @@ async def test_each_client_sees_what_its_filter_lets_through(server: LiveServer)
         await server.send("blue 2", "green 2")
         assert bodies(await next_logs(blue, 1)) == ["green 2"]
         assert bodies(await next_logs(red, 2)) == ["blue 2", "green 2"]
+
+
+async def test_a_record_is_written_once_however_many_watch_through_whatever_filter(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written: list[int] = []
+
+    def noting(records: Sequence[LogRecord]) -> list[bytes]:
+        written.extend(record.id for record in records)
+        return encode_logs(records)
+
+    monkeypatch.setattr("tests.live.server.encode_logs", noting)
+    async with live_server(tmp_path) as server, AsyncExitStack() as stack:
+        clients = [await stack.enter_async_context(server.connect()) for _ in range(12)]
+        for number, client in enumerate(clients):
+            await watching(client, filter=(None, "red", "red OR blue")[number % 3])
+        await server.send("red", "blue", "green")
+        for number, client in enumerate(clients):
+            await next_logs(client, (3, 1, 2)[number % 3])
+    assert len(written) == len(set(written)) == 3
 
 
 async def test_a_filter_that_is_wrong_is_named_and_the_one_before_holds_on(
@@ -185,7 +211,8 @@ async def test_who_was_away_for_too_long_is_told_of_the_gap_and_gets_the_newest(
 async def test_an_id_of_another_database_counts_as_none(server: LiveServer) -> None:
     await server.send("before")
     async with server.connect() as client:
-        await watching(client, since="f" * 15 + "0")
+        told = await watching(client, since="f" * 15 + "0")
+        assert told["since"] == "0" * 16, "by which a client knows that its ids are of another"
         await server.send("after")
         assert bodies(await next_logs(client, 1)) == ["after"]
 

@@ -16,7 +16,8 @@ class Ledger:
     """Keeps the text of each log record (and the name of each span) beside the keys.
 
     `down` makes every write fail, `poison` those that carry one of these texts; while `gate` is
-    not set, a write waits before it begins. `together` is the most writes ever seen at once.
+    not set, a write waits before it begins, and each record takes `record_s` seconds.
+    `together` is the most writes ever seen at once.
     """
 
     def __init__(self, path: Path) -> None:
@@ -25,6 +26,7 @@ class Ledger:
         self.poison: Collection[str] = ()
         self.gate = asyncio.Event()
         self.gate.set()
+        self.record_s = 0.0
         self.writes = 0
         self.together = 0
         self._running = 0
@@ -44,6 +46,7 @@ class Ledger:
         self.together = max(self.together, self._running)
         try:
             await self.gate.wait()
+            await asyncio.sleep(self.record_s * sum(map(len, batches)))
             return await asyncio.to_thread(self._write, batches)
         finally:
             self._running -= 1

@@ -220,6 +220,18 @@ async def test_live_requests_and_replay_share_the_writer_one_at_a_time(
     assert ledger.stored().total() == 1_020
 
 
+async def test_a_replay_never_asks_for_more_at_once_than_a_slow_database_can_take(
+    tmp_path: Path, ledger: Ledger
+) -> None:
+    ledger.record_s = 0.0008
+    await fill(tmp_path / "dlq", *(tuple(f"{n} {m}" for m in range(128)) for n in range(24)))
+    async with running(ledger, tmp_path / "dlq") as argus:
+        await argus.empty(within_s=20)
+        assert argus.accounts.balance()
+    assert ledger.stored().total() == 3072
+    assert ledger.writes == 3  # and no probe, which follows what takes too long
+
+
 async def test_one_letter_can_be_replayed_on_demand(tmp_path: Path, ledger: Ledger) -> None:
     ledger.down = True
     names = await fill(tmp_path / "dlq", ("a",), ("b",))

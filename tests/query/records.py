@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from argus.model import LogRecord, Resource, Span, SpanKind, StatusCode
 from argus.query import FilterSignal
 from argus.query.units import read_duration, read_time
-from tests.builders import a_log_record, a_resource, a_span
+from tests.builders import a_log_record, a_resource, a_scope, a_span
 
 PAGE = (Path(__file__).parents[2] / "docs/query.md").read_text()
 
@@ -65,15 +65,16 @@ def _span(written: dict[str, Any], resource: Resource, spans: dict[str, Span]) -
     duration_ns = read_duration(written["duration"])
     assert start_ns is not None
     assert duration_ns is not None
-    fields: dict[str, Any] = {}
+    fields = _given(written, "trace_id", "span_id")
     if root := spans.get(written["root"]):
-        fields = {"trace_id": root.trace_id, "parent_span_id": root.span_id}
+        fields |= {"trace_id": root.trace_id, "parent_span_id": root.span_id}
     return a_span(
         resource=resource,
         name=written["name"],
         kind=SpanKind[written["kind"]],
         status=StatusCode[written["status"]],
         status_message=written.get("status_message", ""),
+        trace_state=written.get("trace_state", ""),
         start_ns=start_ns,
         end_ns=start_ns + duration_ns,
         attributes=written["attributes"],
@@ -81,14 +82,28 @@ def _span(written: dict[str, Any], resource: Resource, spans: dict[str, Span]) -
     )
 
 
+def _given(written: dict[str, Any], *ids: str) -> dict[str, Any]:
+    """The scope and ids that a record is written with."""
+    given: dict[str, Any] = {name: bytes.fromhex(written[name]) for name in ids if name in written}
+    if "scope" in written:
+        given["scope"] = a_scope(**written["scope"])
+    return given
+
+
 def _log(written: dict[str, Any], resource: Resource) -> LogRecord:
+    given = _given(written, "trace_id")
+    if "pattern" in written:
+        given["pattern_id"] = bytes.fromhex(written["pattern"])
     return a_log_record(
         written["body"],
         resource=resource,
         severity=written["severity"],
+        severity_text=written.get("severity_text", written["severity"]),
         time_ns=read_time(written["time"]),
+        observed_ns=read_time(written.get("observed", written["time"])),
         event_name=written.get("event_name", ""),
         attributes=written["attributes"],
+        **given,
     )
 
 

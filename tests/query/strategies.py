@@ -28,7 +28,7 @@ from argus.query.tree import (
     other_readings,
 )
 from argus.query.units import MAX_NS
-from tests.builders import a_log_record, a_resource, a_span
+from tests.builders import a_log_record, a_resource, a_scope, a_span
 
 # Few keys and texts, so that filters and records meet; and any text, so that nothing is special.
 TEXTS = st.one_of(
@@ -83,8 +83,8 @@ def conditions(field: Field) -> st.SearchStrategy[Condition]:
     by_kind: dict[str, st.SearchStrategy[Condition]] = {
         "string": st.one_of(TEXTS.map(Equals), PATTERNS),
         "text": st.just(Exists()),
-        "id": st.binary(min_size=field.digits // 2, max_size=field.digits // 2).map(
-            lambda id_: Equals(id_.hex())
+        "id": st.sampled_from(["01", "02"]).map(
+            lambda digits: Equals(digits * (field.digits // 2))
         ),
         "enum": st.sampled_from([number for _, number in field.names] or [0]).map(
             lambda number: Interval(number, number)
@@ -153,7 +153,14 @@ VALUES = st.recursive(
     max_leaves=4,
 )
 ATTRIBUTES = st.dictionaries(KEYS, VALUES, max_size=4)
-RESOURCES = ATTRIBUTES.map(lambda attributes: a_resource("shop", **attributes))
+SERVICES = st.sampled_from(["shop", "a", ""])
+RESOURCES = st.builds(lambda name, others: a_resource(name, **others), SERVICES, ATTRIBUTES)
+SCOPES = st.builds(a_scope, st.sampled_from(["", "a", "B"]), st.sampled_from(["", "200"]))
+
+
+def ids(size: int) -> st.SearchStrategy[bytes]:
+    """None, or one that filters look for."""
+    return st.sampled_from([b"", b"\1" * size])
 
 
 @st.composite
@@ -162,13 +169,15 @@ def spans(draw: st.DrawFn) -> Span:
     start_ns = draw(st.integers(0, 10**18))
     return a_span(
         resource=draw(RESOURCES),
+        scope=draw(SCOPES),
         name=draw(TEXTS),
         kind=draw(st.integers(0, 6)),
         status=draw(st.integers(0, 3)),
         status_message=draw(TEXTS),
         start_ns=start_ns,
         end_ns=start_ns + draw(st.integers(0, 10**10)),
-        parent_span_id=draw(st.sampled_from([b"", b"\1" * 8])),
+        parent_span_id=draw(ids(8)),
+        trace_state=draw(TEXTS),
         attributes=draw(ATTRIBUTES),
     )
 
@@ -180,9 +189,12 @@ def logs(draw: st.DrawFn) -> LogRecord:
     return a_log_record(
         draw(VALUES),
         resource=draw(RESOURCES),
+        scope=draw(SCOPES),
         time_ns=draw(st.integers(0, 10**18)),
         observed_ns=draw(st.sampled_from([0, 5])),
         severity="INFO",
-        trace_id=draw(st.sampled_from([b"", b"\1" * 16])),
+        trace_id=draw(ids(16)),
+        pattern_id=draw(ids(8)),
+        event_name=draw(TEXTS),
         attributes=draw(ATTRIBUTES),
     )._replace(severity=severity, severity_number=severity)

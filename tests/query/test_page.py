@@ -5,6 +5,7 @@ import pytest
 from argus.errors import InvalidInput
 from argus.query import FilterSignal, matcher, parse, render
 from argus.query.fields import FIELDS, LOG_FIELDS, SPAN_FIELDS, Field
+from argus.query.tree import Column, Test, leaves
 from tests.query.records import LOGS, PAGE, ROOTS, SPANS, Example, examples, rows, section
 
 
@@ -32,6 +33,14 @@ def test_the_page_has_many_examples_and_every_record_is_found_by_one() -> None:
     assert len(examples()) > 80
     named = {name for example in examples() for name in example.finds}
     assert named == {*SPANS, *LOGS}
+
+
+@pytest.mark.parametrize("signal", ["traces", "logs"])
+def test_every_field_has_an_example(signal: FilterSignal) -> None:
+    trees = [parse(one.filter, one.signal) for one in examples() if one.signal == signal]
+    tests = [leaf for tree in trees for leaf in leaves(tree) if isinstance(leaf, Test)]
+    shown = {test.target.field for test in tests if isinstance(test.target, Column)}
+    assert {field.name for field in FIELDS[signal].values() if field not in shown} == set()
 
 
 ERRORS = rows("| filter | answer |" + PAGE.partition("| filter | answer |")[2].partition("\n\n")[0])

@@ -88,10 +88,11 @@ def test_an_example_of_the_page_finds_the_same_in_the_database(
 ) -> None:
     tree = parse(example.filter, example.signal)
     if example.signal == "logs":
-        named = {name: log._replace(span_id=name.encode()) for name, log in LOGS.items()}
-        reader = runner.run(kept(shared, list(named.values())))
-        found = {id_.decode() for id_ in runner.run(found_logs(reader, tree))}
-        assert found == set(example.finds)
+        numbered = [log._replace(flags=n) for n, log in enumerate(LOGS.values())]
+        reader = runner.run(kept(shared, numbered))
+        page = runner.run(reader.find_logs(LogQuery(filter=tree)))
+        names = list(LOGS)
+        assert {names[log.flags] for log in page.items} == set(example.finds)
     else:
         reader = runner.run(kept(shared, list(SPANS.values())))
         expected = {SPANS[name].trace_id for name in example.finds}

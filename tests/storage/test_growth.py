@@ -53,10 +53,12 @@ async def test_a_reader_sees_whole_writes_only_and_each_acked_one(storage: Stora
         reads = 0
         while not done:
             before = acked
-            total = (await reader.find_logs(LogQuery(limit=1))).total
-            assert total >= before
-            assert total % 250 == 0
-            reads += 1
+            page = await reader.find_logs(LogQuery(limit=1))
+            # the second of counting may be over before the last row on a busy machine
+            if not page.total_is_estimate:
+                assert page.total >= before
+                assert page.total % 250 == 0
+                reads += 1
         return reads
 
     _, *reads = await asyncio.gather(write(), read(), read())

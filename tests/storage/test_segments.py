@@ -76,6 +76,17 @@ async def test_a_sealed_file_stands_alone_and_is_sound(opened: Open, tmp_path: P
     connection.close()
 
 
+async def test_a_sealed_file_has_no_free_room(opened: Open, tmp_path: Path) -> None:
+    storage = await opened(SegmentLimits(rows=4000))
+    for _ in range(40):  # commits whose parts of the index are merged at the end
+        await storage.writer.write([a_batch(*(a_span() for _ in range(100)))])
+    await all_sealed(storage)
+    connection = sqlite.connect(tmp_path / "argus.db.segments/000001.db")
+    assert connection.execute("SELECT count(*) FROM span_words_idx").fetchone()[0] > 1
+    assert connection.execute("PRAGMA freelist_count").fetchone() == (0,)
+    connection.close()
+
+
 async def test_late_and_future_records_are_found_where_their_time_is(everywhere: Open) -> None:
     storage = await everywhere()
     times = [NOON, FAR, NOON + 1, 1, NOON + 2, NOON - 5]

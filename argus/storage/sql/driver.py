@@ -30,6 +30,7 @@ _BUSY_TIMEOUT_S = 1.0
 _COMMON = ("PRAGMA temp_store=MEMORY",)
 _WRITER = (
     "PRAGMA page_size=8192",
+    "PRAGMA auto_vacuum=INCREMENTAL",  # of new files: `settle` gives free pages back
     "PRAGMA journal_mode=WAL",
     "PRAGMA synchronous=FULL",
     "PRAGMA wal_autocheckpoint=4000",

@@ -25,6 +25,7 @@ _MINUTE_NS = MINUTE_S * SECOND_NS
 _ERROR = int(StatusCode.ERROR)
 _SERVER, _CLIENT = int(SpanKind.SERVER), int(SpanKind.CLIENT)
 _PRODUCER, _CONSUMER = int(SpanKind.PRODUCER), int(SpanKind.CONSUMER)
+_TIMED = frozenset((_SERVER, _CLIENT, _PRODUCER, _CONSUMER))
 
 
 class NodeKind(IntEnum):
@@ -146,6 +147,9 @@ class Calls:
         """Take in rows of `COLUMNS`, and add to `into` (minutes) the calls they complete."""
         self._nodes = {name: Node(name, NodeKind.SERVICE) for name in services.values()}
         self._unanswered, self._sums = {}, {}
+        young, waiting, waiting_old = self._young, self._waiting, self._waiting_old
+        # most spans only have to be remembered as what they are: one tuple does for all of a kind
+        plain: dict[tuple[int, int], _Caller] = {}
         for row in rows:
             (
                 tenant_id, trace_id, span_id, parent_id, kind, resource_id,
@@ -153,24 +157,24 @@ class Calls:
             ) = row  # fmt: skip
             if tenant_id != 1:
                 trace_id = f"{tenant_id} {trace_id}"
-            key, service = trace_id + span_id, services[resource_id]
-            times = (start_ns, duration_ns, status == _ERROR)
-            if kind == _CLIENT:
-                self._young[key] = (service, kind, times, None)
-                self._unanswered[key] = (tenant_id, attributes)
-            elif kind == _SERVER:
-                self._young[key] = (service, kind, None, None)
-                if parent_id:
+            key, caller = trace_id + span_id, plain.get((resource_id, kind))
+            if caller is None:
+                caller = plain[resource_id, kind] = (services[resource_id], kind, None, None)
+            if kind in _TIMED:
+                service, times = caller[0], (start_ns, duration_ns, status == _ERROR)
+                if kind == _CLIENT:
+                    caller = (service, kind, times, None)
+                    self._unanswered[key] = (tenant_id, attributes)
+                elif kind != _SERVER:
+                    parent = trace_id + parent_id if parent_id else ""
+                    span = (service, kind, times)
+                    caller = self._message(tenant_id, parent, span, attributes, links)
+                elif parent_id:
                     self._received(tenant_id, trace_id + parent_id, (service, kind, times))
                 else:
                     self._count(tenant_id, _USER, self._nodes[service], times)
-            elif kind in (_PRODUCER, _CONSUMER):
-                parent = trace_id + parent_id if parent_id else ""
-                span = (service, kind, times)
-                self._young[key] = self._message(tenant_id, parent, span, attributes, links)
-            else:
-                self._young[key] = (service, kind, None, None)
-            if key in self._waiting or key in self._waiting_old:
+            young[key] = caller
+            if key in waiting or key in waiting_old:
                 self._answer(tenant_id, key)
         self._count_unanswered()
         self._add_up(into)
@@ -252,6 +256,8 @@ class Calls:
         for (tenant_id, source, target), counted in self._sums.items():
             key = call_key(tenant_id, source, target)
             for sign, times in zip((1, -1), counted, strict=True):
+                if not times:
+                    continue
                 minutes: dict[int, list[_Times]] = {}
                 for one in times:
                     if self._start_ns <= one[0] < self._end_ns:
@@ -261,13 +267,14 @@ class Calls:
 
 
 def _sum_of(times: list[_Times], sign: int) -> Measure:
+    starts, durations, failures = zip(*times, strict=True)
     return Measure(
         sign * len(times),
-        sign * sum(failed for _, _, failed in times),
-        sign * sum(duration_ns for _, duration_ns, _ in times),
-        min(times)[0],
-        max(times)[0],
-        {b: sign * n for b, n in Counter(bucket_of(d) for _, d, _ in times).items()},
+        sign * sum(failures),
+        sign * sum(durations),
+        min(starts),
+        max(starts),
+        {b: sign * n for b, n in Counter(map(bucket_of, durations)).items()},
     )
 
 

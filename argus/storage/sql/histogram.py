@@ -49,6 +49,9 @@ def lower_bound_ns(bucket: int) -> float:
 
 def add(into: Buckets, other: Mapping[int, int]) -> None:
     """Add the counts of another histogram; a bucket that comes to 0 is left out."""
+    if not into:
+        into.update(other)
+        return
     for bucket, count in other.items():
         total = into.get(bucket, 0) + count
         if total:

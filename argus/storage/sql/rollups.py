@@ -5,8 +5,9 @@ they belong to and commits those together with the new watermark: whatever is lo
 only work to redo. Every number is a sum over rows that were stored, each counted once.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, select
 
@@ -25,8 +26,10 @@ from argus.storage.sql.tables import logs, patterns, resources, spans, tenants
 
 _AT_ONCE = 500
 
-STEP_ROWS = 30_000
+STEP_ROWS = 60_000
 """Spans, and log records, of one step."""
+_CALLS_AT_ONCE = 10_000
+"""Spans of which what calls need is in memory at once."""
 
 
 class Progress(NamedTuple):
@@ -68,8 +71,7 @@ def next_step(
         some = (spans.c.id > progress.span_id, spans.c.id <= upto.span_id)
         rows = packed_rows(connection, select_operations(spans).where(*some))
         add_operations(rows, services, minutes)
-        ordered = select_calls(spans).where(*some).order_by(spans.c.id)
-        calls.add(packed_rows(connection, ordered), services, minutes)
+        calls.add(_call_rows(connection, progress.span_id, upto.span_id), services, minutes)
     if upto.log_id > progress.log_id:
         some = (logs.c.id > progress.log_id, logs.c.id <= upto.log_id)
         rows = packed_rows(connection, select_severities(logs).where(*some))
@@ -98,8 +100,15 @@ def _patterns(connection: Connection, minutes: Measures) -> list[PatternRow]:
 
 def remember(connection: Connection, after: int, upto: int, calls: Calls) -> None:
     """Show `calls` spans that are in the rollups, for those they belong to and that are not."""
-    some = select_calls(spans).where(spans.c.id > after, spans.c.id <= upto).order_by(spans.c.id)
-    calls.add(packed_rows(connection, some), service_names(connection), {})
+    calls.add(_call_rows(connection, after, upto), service_names(connection), {})
+
+
+def _call_rows(connection: Connection, after: int, upto: int) -> Iterator[list[Any]]:
+    """The spans of a range as `Calls` takes them, in the order they were stored."""
+    for first in range(after, upto, _CALLS_AT_ONCE):
+        last = min(first + _CALLS_AT_ONCE, upto)
+        some = select_calls(spans).where(spans.c.id > first, spans.c.id <= last)
+        yield from packed_rows(connection, some.order_by(spans.c.id))
 
 
 def segment_patterns(connection: Connection) -> list[tuple[str, Pattern]]:

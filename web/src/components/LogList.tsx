@@ -1,12 +1,13 @@
 /** Owns the dense list of log records: one line each, virtual, walked with j and k. */
-import { useVirtualizer } from "@tanstack/react-virtual";
-import { type CSSProperties, useEffect, useRef } from "react";
+import { useCallback, useEffect } from "react";
 import type { Log } from "../api/types";
 import { formatClock } from "../lib/moment";
 import classes from "./LogList.module.css";
-import { LogRow } from "./LogRow";
+import { lettersIn, LogRow, logRowHeight, rowPlace } from "./LogRow";
+import { useFollow } from "./useFollow";
 import { useNow } from "./useNow";
 import { useRowCursor } from "./useRowCursor";
+import { useRows } from "./useRows";
 
 type Props = {
   logs: Log[];
@@ -27,15 +28,16 @@ type Props = {
   anchor?: string;
 };
 
-export function LogList({ logs, selected, onSelect, onEnd, more = false, stale = false, traceLinks = true, formatTime, columns = [], walked = true, anchor }: Props) {
+const noColumns: string[] = [];
+/** The next records are asked for while so many are still below the screen. */
+const ahead = 150;
+
+export function LogList({ logs, selected, onSelect, onEnd, more = false, stale = false, traceLinks = true, formatTime, columns = noColumns, walked = true, anchor }: Props) {
   const now = useNow(60_000);
-  const scroller = useRef<HTMLDivElement>(null);
-  const virtual = useVirtualizer({ count: logs.length, getScrollElement: () => scroller.current, estimateSize: () => 23, overscan: 20 });
-  const items = virtual.getVirtualItems();
-  const last = items.at(-1)?.index ?? 0;
+  const { scroller, first, end, height, width, scrollTo } = useRows({ count: logs.length, rowHeight: logRowHeight });
   useEffect(() => {
-    if (more && last >= logs.length - 40) onEnd?.();
-  }, [last, more, onEnd, logs.length]);
+    if (more && end >= logs.length - ahead) onEnd?.();
+  }, [end, more, onEnd, logs.length]);
   const choose = (index: number) => {
     const log = logs[index];
     if (log !== undefined) onSelect(log);
@@ -43,28 +45,31 @@ export function LogList({ logs, selected, onSelect, onEnd, more = false, stale =
   const [cursor, setCursor] = useRowCursor({
     count: walked ? logs.length : 0,
     onMove: (index) => {
-      virtual.scrollToIndex(index);
+      scrollTo(index);
       if (selected !== null) choose(index);
     },
     onOpen: choose,
   });
+  const open = useCallback(
+    (log: Log, index: number) => {
+      setCursor(index);
+      onSelect(log);
+    },
+    [setCursor, onSelect],
+  );
+  const follow = useFollow();
   const middle = anchor === undefined ? -1 : logs.findIndex((log) => log.id === anchor);
   useEffect(() => {
-    if (middle >= 0) virtual.scrollToIndex(middle, { align: "center" });
-  }, [middle, virtual]);
-  const place = { "--log-columns": columns.map(() => "minmax(90px, 170px)").join(" ") } as CSSProperties;
+    if (middle >= 0) scrollTo(middle, "center");
+  }, [middle, scrollTo]);
+  const timeOf = (log: Log) => (formatTime === undefined ? formatClock(log.timestamp, now) : formatTime(log.timestamp));
+  const place = rowPlace([logs[0], logs.at(-1)].flatMap((log) => (log === undefined ? [] : timeOf(log))));
   return (
-    <div ref={scroller} className={classes.body} data-stale={stale || undefined} style={place}>
-      <ul className={classes.rows} style={{ height: virtual.getTotalSize() }} aria-label="Log records">
-        {items.map(({ index, start }) => {
-          const log = logs[index];
-          if (log === undefined) return null;
-          const time = formatTime === undefined ? formatClock(log.timestamp, now) : formatTime(log.timestamp);
-          const open = () => {
-            setCursor(index);
-            onSelect(log);
-          };
-          return <LogRow key={log.id} log={log} time={time} top={start} selected={log.id === selected} cursor={index === cursor} traceLinks={traceLinks} columns={columns} onOpen={open} />;
+    <div ref={scroller} className={classes.body} data-stale={stale || undefined} data-links={traceLinks || undefined} style={place}>
+      <ul className={classes.rows} style={{ height }} aria-label="Log records">
+        {logs.slice(first, end).map((log, at) => {
+          const index = first + at;
+          return <LogRow key={log.id} log={log} index={index} time={timeOf(log)} selected={log.id === selected} cursor={index === cursor} traceLinks={traceLinks} letters={lettersIn(width)} columns={columns} onOpen={open} onFollow={follow} />;
         })}
       </ul>
     </div>

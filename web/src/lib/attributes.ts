@@ -40,5 +40,5 @@ export function valueText(value: unknown, indent?: number): string {
   return value === undefined ? "" : JSON.stringify(value, null, indent);
 }
 
-/** A log body in one line. */
-export const oneLine = (body: unknown): string => valueText(body).replace(/\s+/g, " ").trim();
+/** A log body in one line, as far as its first `atMost` characters. */
+export const oneLine = (body: unknown, atMost = Infinity): string => valueText(body).trimStart().slice(0, atMost).replace(/\s+/g, " ").trim();

@@ -27,6 +27,8 @@ export function formatAgo(text: string, nowMs: number): string {
 
 const two = (value: number) => String(value).padStart(2, "0");
 
+// a table, not the browser's: to ask that costs more than to draw the line the date stands in
+const months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 const clockOf = (date: Date) => `${two(date.getUTCHours())}:${two(date.getUTCMinutes())}:${two(date.getUTCSeconds())}`;
 const dayOf = (date: Date) => `${date.getUTCFullYear()}-${two(date.getUTCMonth() + 1)}-${two(date.getUTCDate())}`;
 
@@ -35,7 +37,7 @@ export function formatClock(text: string, nowMs: number): string {
   const date = wallClock(toMicros(text) / 1000);
   const clock = `${clockOf(date)}.${String(date.getUTCMilliseconds()).padStart(3, "0")}`;
   if (dayOf(wallClock(nowMs)) === dayOf(date)) return clock;
-  return `${date.toLocaleDateString("en", { month: "short", day: "2-digit", timeZone: "UTC" })} ${clock}`;
+  return `${months[date.getUTCMonth()]} ${two(date.getUTCDate())} ${clock}`;
 }
 
 /** Date and time in the current zone to the microsecond, with its offset from UTC: `2026-11-20 16:56:40.852113 +01:00`. */

@@ -21,8 +21,17 @@ export function onZone(listener: () => void): () => void {
   return () => listeners.delete(listener);
 }
 
+const quarterMs = 900_000;
+let known = { quarter: Number.NaN, minutes: 0 };
+
 /** Minutes that the zone's clocks are ahead of UTC at a moment. */
-export const offsetMinutes = (ms: number): number => (zone === "utc" ? 0 : -new Date(ms).getTimezoneOffset());
+export function offsetMinutes(ms: number): number {
+  if (zone === "utc") return 0;
+  // clocks are changed on a quarter of an hour, and a list asks for moments close to each other
+  const quarter = Math.floor(ms / quarterMs);
+  if (quarter !== known.quarter) known = { quarter, minutes: -new Date(ms).getTimezoneOffset() };
+  return known.minutes;
+}
 
 /** A date whose UTC parts are what the zone's clocks show at a moment. */
 export const wallClock = (ms: number): Date => new Date(ms + offsetMinutes(ms) * 60_000);

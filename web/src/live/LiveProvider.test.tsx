@@ -64,3 +64,14 @@ test("the watched service is asked for, at once and on each new connection", asy
   const second = await server.peer(1, "/ws/events");
   await vi.waitFor(() => expect(second.heard).toEqual([{ service: "shop" }]));
 });
+
+test("where health falls silent the snapshots' connection is made anew as well", async () => {
+  const server = await liveServer();
+  const { result } = open();
+  act(() => result.current.live.setOn(true));
+  await server.peer(0, "/ws/events");
+  await vi.waitFor(() => expect(result.current.live.state).toBe("open"));
+  (await server.peer(0, "/ws/health")).cut();
+  await server.peer(1, "/ws/events");
+  await vi.waitFor(() => expect(result.current.live.state).toBe("open"));
+});

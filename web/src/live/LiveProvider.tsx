@@ -40,6 +40,8 @@ export function LiveProvider({ children }: { children: ReactNode }) {
       address: () => liveAddress("/ws/health"),
       silenceMs: healthSilenceMs,
       onMessage: (message) => cache.setQueryData(liveHealthQuery.queryKey, message as Health),
+      // snapshots only come when something changes: that theirs is dead shows on the other connection
+      onState: (now) => now === "waiting" && socket.renew(),
     });
     events.current = socket;
     return () => {

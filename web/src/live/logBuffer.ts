@@ -25,6 +25,11 @@ export class LogBuffer {
     this.append([{ kind: "gap", id: `gap after ${this.lastId ?? "nothing"} ${this.rows.length}`, missed }]);
   }
 
+  /** The stream is only so far: a server whose data began anew counts from the beginning. */
+  rewind(to: string): void {
+    if (this.lastId !== null && to < this.lastId) this.lastId = to;
+  }
+
   /** Forgets the rows, not how far the stream was. */
   clear(): void {
     this.rows = [];

@@ -46,6 +46,19 @@ test("after an interruption it asks for what came since and shows nothing twice"
   expect(stream.view.state).toBe("open");
 });
 
+test("a server whose data began anew is believed, though its ids are smaller", async () => {
+  const server = await liveServer();
+  const stream = watch();
+  const first = await server.peer(0);
+  first.say(logs(7, 9));
+  await vi.waitFor(() => expect(shown(stream.view.rows)).toEqual(["7", "8"]));
+  first.cut();
+  const second = await server.peer(1);
+  second.say({ notice: "watching", filter: null, since: id(0) });
+  second.say(logs(1, 3));
+  await vi.waitFor(() => expect(shown(stream.view.rows)).toEqual(["7", "8", "1", "2"]));
+});
+
 test("gaps are rows, problems with the filter are told, and a filter that works ends them", async () => {
   const server = await liveServer();
   const stream = watch();

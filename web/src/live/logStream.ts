@@ -85,6 +85,7 @@ export class LogStream {
 
   private heed(notice: Notice): void {
     if (notice.notice === "gap") this.buffer.gap(notice.missed);
+    if (notice.notice === "watching") this.buffer.rewind(notice.since);
     if (notice.notice === "error") this.show({ problem: notice.message });
     else if (notice.notice === "watching") this.show({ problem: null });
     else this.show({});

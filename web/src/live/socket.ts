@@ -47,6 +47,11 @@ export class LiveSocket {
     if (this.socket?.readyState === WebSocket.OPEN) this.socket.send(JSON.stringify(request));
   }
 
+  /** Makes the connection anew, for one who has reason to think that it is dead. */
+  renew(): void {
+    if (this.state === "open") this.wait();
+  }
+
   /** Ends the connection and all attempts. */
   close(): void {
     removeEventListener("online", this.hurry);

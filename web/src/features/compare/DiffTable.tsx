@@ -1,9 +1,8 @@
 /** Owns the merged tree as a table: what each trace has at each place, and which way it differs. */
-import { useVirtualizer } from "@tanstack/react-virtual";
-import { useRef } from "react";
 import { ErrorMark } from "../../components/ErrorMark";
 import { ServiceDot } from "../../components/Service";
 import { useRowCursor } from "../../components/useRowCursor";
+import { useRows } from "../../components/useRows";
 import { formatDuration } from "../../lib/duration";
 import { shortOperation } from "../../lib/operation";
 import type { DiffRow, Side } from "../../lib/traceDiff";
@@ -40,10 +39,9 @@ function Delta({ row }: { row: DiffRow }) {
 }
 
 export function DiffTable({ rows, chosen, onChoose }: { rows: DiffRow[]; chosen: string | null; onChoose: (key: string) => void }) {
-  const scroller = useRef<HTMLDivElement>(null);
-  const virtual = useVirtualizer({ count: rows.length, getScrollElement: () => scroller.current, estimateSize: () => 30, overscan: 12 });
+  const { scroller, first, end, height, scrollTo } = useRows({ count: rows.length, rowHeight: 30 });
   const longest = Math.max(1, ...rows.flatMap(({ a, b }) => [a?.totalUs ?? 0, b?.totalUs ?? 0]));
-  const [cursor] = useRowCursor({ count: rows.length, onMove: (index) => virtual.scrollToIndex(index), onOpen: (index) => onChoose(rows[index]?.key ?? "") });
+  const [cursor] = useRowCursor({ count: rows.length, onMove: scrollTo, onOpen: (index) => onChoose(rows[index]?.key ?? "") });
   return (
     <div className={classes.table} role="table" aria-label="Differences" aria-rowcount={rows.length + 1}>
       <div role="rowgroup" className={classes.heads}>
@@ -54,13 +52,12 @@ export function DiffTable({ rows, chosen, onChoose }: { rows: DiffRow[]; chosen:
         </div>
       </div>
       <div ref={scroller} className={classes.body}>
-        <div role="rowgroup" className={classes.rows} style={{ height: virtual.getTotalSize() }}>
-          {virtual.getVirtualItems().map(({ index, start }) => {
-            const row = rows[index];
-            if (row === undefined) return null;
+        <div role="rowgroup" className={classes.rows} style={{ height }}>
+          {rows.slice(first, end).map((row, step) => {
+            const index = first + step;
             const { sign, says } = signs[row.change];
             return (
-              <div key={row.key} role="row" aria-rowindex={index + 2} className={`${classes.row} ${classes.item}`} data-change={row.change} data-chosen={row.key === chosen || undefined} data-cursor={index === cursor || undefined} style={{ transform: `translateY(${start}px)` }}>
+              <div key={row.key} role="row" aria-rowindex={index + 2} className={`${classes.row} ${classes.item}`} data-change={row.change} data-chosen={row.key === chosen || undefined} data-cursor={index === cursor || undefined} style={{ transform: `translateY(${index * 30}px)` }}>
                 <div role="cell" className={classes.name} style={{ paddingLeft: row.depth * 14 }}>
                   <span className={classes.sign} title={says}>{sign === "" ? null : <span role="img" aria-label={says}>{sign}</span>}</span>
                   <ServiceDot name={row.service} />

@@ -1,15 +1,17 @@
 /** Owns the live tail: newest line at the bottom, standing still while one reads further up. */
 import { Button } from "@mantine/core";
 import { useHotkeys } from "@mantine/hooks";
-import { useVirtualizer } from "@tanstack/react-virtual";
 import { ArrowDown, Eraser, Pause, Play, Radio } from "lucide-react";
-import { useLayoutEffect, useRef, useState } from "react";
+import { useLayoutEffect, useState } from "react";
 import type { Log } from "../../api/types";
 import { LinkState } from "../../components/LinkState";
 import list from "../../components/LogList.module.css";
-import { LogRow } from "../../components/LogRow";
+import { lettersIn, LogRow, logRowHeight, rowPlace } from "../../components/LogRow";
 import { EmptyPanel } from "../../components/Panels";
 import { ListFacts } from "../../components/Toolbar";
+import { useFollow } from "../../components/useFollow";
+import { useNow } from "../../components/useNow";
+import { useRows } from "../../components/useRows";
 import { counted, formatCount } from "../../lib/count";
 import { formatClock } from "../../lib/moment";
 import type { StreamRow } from "../../live/logBuffer";
@@ -19,6 +21,7 @@ import classes from "./LiveTail.module.css";
 import { useRate } from "./useRate";
 
 const nearEndPx = 30;
+const noColumns: string[] = [];
 
 function Gap({ missed, top }: { missed: number | null; top: number }) {
   return (
@@ -29,25 +32,26 @@ function Gap({ missed, top }: { missed: number | null; top: number }) {
 }
 
 function Rows({ rows, following, selected, onSelect, onFollow }: { rows: readonly StreamRow[]; following: boolean; selected: string | null; onSelect: (log: Log) => void; onFollow: (following: boolean) => void }) {
-  const scroller = useRef<HTMLDivElement>(null);
-  const virtual = useVirtualizer({ count: rows.length, getScrollElement: () => scroller.current, estimateSize: () => 23, overscan: 20 });
+  const { scroller, first, end, height, width, scrollTo } = useRows({ count: rows.length, rowHeight: logRowHeight });
+  const follow = useFollow();
+  const now = useNow(60_000);
   useLayoutEffect(() => {
-    const box = scroller.current;
-    if (following && box !== null) box.scrollTop = box.scrollHeight;
-  }, [following, rows]);
+    if (following) scrollTo(rows.length - 1);
+  }, [following, rows, scrollTo]);
   // the wheel and the scroll bar come before the scroll event that a growing list causes as well
   const look = () => {
     const box = scroller.current;
     if (box !== null) onFollow(box.scrollHeight - box.scrollTop - box.clientHeight < nearEndPx);
   };
+  const newest = rows.at(-1);
+  const place = rowPlace(newest?.kind === "log" ? [formatClock(newest.log.timestamp, now)] : []);
   return (
-    <div ref={scroller} className={list.body} onWheel={(event) => event.deltaY < 0 && onFollow(false)} onScroll={look} tabIndex={0} role="region" aria-label="Live log records">
-      <ul className={list.rows} style={{ height: virtual.getTotalSize() }} aria-label="Log records">
-        {virtual.getVirtualItems().map(({ index, start }) => {
-          const row = rows[index];
-          if (row === undefined) return null;
-          if (row.kind === "gap") return <Gap key={row.id} missed={row.missed} top={start} />;
-          return <LogRow key={row.log.id} log={row.log} time={formatClock(row.log.timestamp, Date.now())} top={start} selected={row.log.id === selected} cursor={false} traceLinks onOpen={() => onSelect(row.log)} />;
+    <div ref={scroller} className={list.body} data-links style={place} onWheel={(event) => event.deltaY < 0 && onFollow(false)} onScroll={look} tabIndex={0} role="region" aria-label="Live log records">
+      <ul className={list.rows} style={{ height }} aria-label="Log records">
+        {rows.slice(first, end).map((row, at) => {
+          const index = first + at;
+          if (row.kind === "gap") return <Gap key={row.id} missed={row.missed} top={index * logRowHeight} />;
+          return <LogRow key={row.log.id} log={row.log} index={index} time={formatClock(row.log.timestamp, now)} selected={row.log.id === selected} cursor={false} traceLinks letters={lettersIn(width)} columns={noColumns} onOpen={onSelect} onFollow={follow} />;
         })}
       </ul>
     </div>

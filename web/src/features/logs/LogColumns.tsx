@@ -2,10 +2,11 @@
 import { ActionIcon, Tooltip } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Columns3, X } from "lucide-react";
-import { type CSSProperties, useState } from "react";
+import { useState } from "react";
 import type { Params } from "../../api/client";
 import { keysQuery } from "../../api/queries";
 import { KeyPicker } from "../../components/KeyPicker";
+import { rowPlace } from "../../components/LogRow";
 import classes from "./LogColumns.module.css";
 
 export function ColumnsButton({ columns, conditions, onChange }: { columns: string[]; conditions: Params; onChange: (columns: string[]) => void }) {
@@ -23,11 +24,10 @@ export function ColumnsButton({ columns, conditions, onChange }: { columns: stri
   );
 }
 
-/** The line of names over the list; `timeWidth` is the width of the first column in pixels. */
-export function ColumnHeads({ columns, timeWidth, onRemove }: { columns: string[]; timeWidth: number; onRemove: (key: string) => void }) {
-  const place = { "--log-columns": columns.map(() => "minmax(90px, 170px)").join(" "), "--log-time": `${timeWidth}px` } as CSSProperties;
+/** The line of names over the list; `times` are the longest of the first column. */
+export function ColumnHeads({ columns, times, onRemove }: { columns: string[]; times: string[]; onRemove: (key: string) => void }) {
   return (
-    <div className={classes.heads} style={place}>
+    <div className={classes.heads} style={rowPlace(times)}>
       <span>Time</span>
       <span>Level</span>
       <span>Service</span>

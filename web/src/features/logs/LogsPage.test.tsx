@@ -1,4 +1,4 @@
-import { screen, within } from "@testing-library/react";
+import { fireEvent, screen, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { describe, expect, it } from "vitest";
 import { accessibilityFaults, open } from "../../testing/app";
@@ -14,6 +14,18 @@ describe("the logs page", () => {
     expect(rows).toHaveLength(2);
     expect(rows[0]).toHaveTextContent('ERRORshop{"reason":"declined","retry":false}');
     expect(await accessibilityFaults()).toEqual([]);
+  });
+
+  it("draws the lines on screen and a few around them, wherever one scrolls to", async () => {
+    await open("/logs", { "/api/logs": page(Array.from({ length: 5_000 }, (_, at) => aLog({ id: String(at), body: `line ${at}` }))) });
+    const list = await screen.findByRole("list", { name: "Log records" });
+    expect(within(list).getAllByRole("listitem").length).toBeLessThan(60);
+    const box = list.parentElement ?? document.body;
+    box.scrollTop = 4_000 * 23;
+    fireEvent.scroll(box);
+    const drawn = within(list).getAllByRole("listitem").map((row) => row.textContent);
+    expect(drawn.length).toBeLessThan(70);
+    for (const line of [4_000, 4_034]) expect(drawn).toContainEqual(expect.stringMatching(new RegExp(`line ${line}$`)));
   });
 
   it("leads from a record to its trace at its span", async () => {

@@ -1,6 +1,6 @@
 /** Owns the page of log records: stored ones, their patterns or the live tail, as its address says, and the panel of one record. */
 import { Button, SegmentedControl } from "@mantine/core";
-import { useInfiniteQuery, useQuery, useQueryClient } from "@tanstack/react-query";
+import { type Query, useInfiniteQuery, useIsFetching, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Radio } from "lucide-react";
 import { useMemo } from "react";
 import { filterFault } from "../../api/client";
@@ -24,11 +24,18 @@ import { PatternsView } from "./PatternsView";
 import { StoredLogs } from "./StoredLogs";
 import { useChosenLog } from "./useChosenLog";
 
-const refreshed = ["logs", "histogram", "facets", "patterns"];
 const views = [
   { value: "records", label: "Records" },
   { value: "patterns", label: "Patterns" },
 ];
+
+const isRefreshed = ({ queryKey }: Query) => ["logs", "histogram", "facets", "patterns"].includes(String(queryKey[0]));
+
+function Refresh() {
+  const client = useQueryClient();
+  const busy = useIsFetching({ predicate: (query) => isRefreshed(query) && query.state.fetchMeta?.fetchMore === undefined });
+  return <RefreshButton busy={busy > 0} onClick={() => void client.invalidateQueries({ predicate: isRefreshed })} />;
+}
 
 export default function LogsPage() {
   const client = useQueryClient();
@@ -40,7 +47,8 @@ export default function LogsPage() {
   const live = one(search.live) === "1";
   const bounds = useMemo(() => rangeQuery(range), [range]);
   const services = useQuery(servicesQuery());
-  const query = useInfiniteQuery({ ...logsQuery({ ...bounds, filter }), enabled: !live });
+  // only its error is looked at here: the list looks at the rest, so that a page more draws the list alone
+  const { error } = useInfiniteQuery({ ...logsQuery({ ...bounds, filter }), enabled: !live });
   const { whole: _, ...patterned } = patternConditions(filter);
   const patterns = useQuery({ ...patternsQuery({ ...boundedQuery(range), ...patterned, limit: 200 }), enabled: !live && one(search.tab) === "patterns" });
   const complete = useMemo(() => makeCompleter(client, "logs", live ? { start: "now-1h" } : bounds), [client, bounds, live]);
@@ -52,13 +60,13 @@ export default function LogsPage() {
   const filterBy = (text: string) => change({ filter: text });
   return (
     <div className={classes.page}>
-      <Toolbar title="Logs" search={<QueryBar signal="logs" value={filter} fault={filterFault(query.error)} placeholder="Filter log records" complete={complete} check={(text) => refusalOf("logs", text)} onApply={filterBy} />}>
+      <Toolbar title="Logs" search={<QueryBar signal="logs" value={filter} fault={filterFault(error)} placeholder="Filter log records" complete={complete} check={(text) => refusalOf("logs", text)} onApply={filterBy} />}>
         {!live && <FacetsButton open={facetsOpen} onClick={() => setFacetsOpen(!facetsOpen)} />}
         <Button size="xs" variant={live ? "filled" : "default"} className={classes.live} leftSection={<Radio size={14} />} aria-pressed={live} onClick={() => changeSearch({ live: live ? undefined : "1" }, true)}>
           Live
         </Button>
         {!live && <TimeRangePicker range={range} onChange={setRange} />}
-        {!live && <RefreshButton busy={query.isFetching} onClick={() => void client.invalidateQueries({ predicate: ({ queryKey }) => refreshed.includes(String(queryKey[0])) })} />}
+        {!live && <Refresh />}
       </Toolbar>
       <div className={classes.columns}>
         {facetsOpen && !live && received !== false && <LogFacets filter={filter} conditions={bounds} onFilter={filterBy} onClose={() => setFacetsOpen(false)} />}
@@ -71,7 +79,7 @@ export default function LogsPage() {
               {tab === "patterns" ? (
                 <PatternsView tabs={tabs} query={patterns} filter={filter} onFilter={(text) => { change({ filter: text }); changeSearch({ tab: undefined }); }} />
               ) : (
-                <StoredLogs tabs={tabs} query={query} conditions={bounds} selected={chosen.id} onSelect={chosen.choose} range={range} onWiden={setRange} received={received} />
+                <StoredLogs tabs={tabs} conditions={bounds} selected={chosen.id} onSelect={chosen.choose} range={range} onWiden={setRange} received={received} />
               )}
             </>
           )}

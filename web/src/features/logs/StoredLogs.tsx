@@ -1,8 +1,9 @@
 /** Owns the list of stored log records: its states, its facts, its columns and its next pages. */
-import type { InfiniteData, UseInfiniteQueryResult } from "@tanstack/react-query";
-import { type ReactNode, useCallback } from "react";
+import { useInfiniteQuery } from "@tanstack/react-query";
+import { type ReactNode, useCallback, useMemo } from "react";
 import { filterFault, type Params } from "../../api/client";
-import type { Log, LogsResponse } from "../../api/types";
+import { logsQuery } from "../../api/queries";
+import type { Log } from "../../api/types";
 import { FilterFailed } from "../../components/FilterFailed";
 import { LogList } from "../../components/LogList";
 import { NothingFound } from "../../components/NothingFound";
@@ -19,7 +20,6 @@ import classes from "./LogsPage.module.css";
 type Props = {
   /** What leads to the other view of the same records. */
   tabs: ReactNode;
-  query: UseInfiniteQueryResult<InfiniteData<LogsResponse>, Error>;
   conditions: Params;
   selected: string | null;
   onSelect: (log: Log) => void;
@@ -28,16 +28,14 @@ type Props = {
   received: boolean | null;
 };
 
-const characterPx = 7.22;
-
-export function StoredLogs({ tabs, query, conditions, selected, onSelect, range, onWiden, received }: Props) {
+export function StoredLogs({ tabs, conditions, selected, onSelect, range, onWiden, received }: Props) {
   const now = useNow(60_000);
   const [explorer, change] = useExplorer();
-  const { fetchNextPage, isFetchingNextPage } = query;
-  const loadMore = useCallback(() => {
-    if (!isFetchingNextPage) void fetchNextPage();
-  }, [fetchNextPage, isFetchingNextPage]);
-  const logs = query.data?.pages.flatMap((page) => page.logs) ?? [];
+  const query = useInfiniteQuery(logsQuery({ ...conditions, filter: explorer.filter }));
+  const { fetchNextPage } = query;
+  // whether a page is on its way is not looked at: that would draw the list anew each time one is asked for
+  const loadMore = useCallback(() => void fetchNextPage({ cancelRefetch: false }), [fetchNextPage]);
+  const logs = useMemo(() => query.data?.pages.flatMap((page) => page.logs) ?? [], [query.data]);
   const first = query.data?.pages[0];
   if (first === undefined) {
     if (!query.isError) return <SkeletonRows height={23} count={32} />;
@@ -45,7 +43,7 @@ export function StoredLogs({ tabs, query, conditions, selected, onSelect, range,
   }
   if (logs.length === 0) return <NothingFound what="logs" range={range} filtered={isNarrowed(explorer)} received={received} onClear={() => change(noConditions)} onWiden={onWiden} />;
   const { columns } = explorer;
-  const times = [logs[0], logs.at(-1)].map((log) => (log === undefined ? 0 : formatClock(log.timestamp, now).length));
+  const times = [logs[0], logs.at(-1)].map((log) => (log === undefined ? "" : formatClock(log.timestamp, now)));
   return (
     <>
       <div className={classes.facts}>
@@ -60,7 +58,7 @@ export function StoredLogs({ tabs, query, conditions, selected, onSelect, range,
         </ListFacts>
         <ColumnsButton columns={columns} conditions={conditions} onChange={(next) => change({ columns: next })} />
       </div>
-      <ColumnHeads columns={columns} timeWidth={Math.max(86, Math.max(...times) * characterPx)} onRemove={(key) => change({ columns: columns.filter((one) => one !== key) })} />
+      <ColumnHeads columns={columns} times={times} onRemove={(key) => change({ columns: columns.filter((one) => one !== key) })} />
       <LogList logs={logs} selected={selected} onSelect={onSelect} onEnd={loadMore} more={query.hasNextPage && !query.isFetchNextPageError} stale={query.isPlaceholderData} columns={columns} />
     </>
   );

@@ -6,6 +6,7 @@ import { paletteSize, serviceSlot } from "../../lib/colors";
 import { formatDuration } from "../../lib/duration";
 import { endOf, hasFailed, isSpan, type SpanTree } from "../../lib/spanTree";
 import classes from "./Minimap.module.css";
+import { type Screen, useOnScreen } from "./screen";
 import type { View } from "./useTimeline";
 
 const height = 52;
@@ -41,9 +42,16 @@ function paint(canvas: HTMLCanvasElement, tree: SpanTree, width: number): void {
   for (const [at, place] of failed) bar(at, place, red, 4);
 }
 
-type Props = { tree: SpanTree; rows: number[]; view: View; zoomed: boolean; onView: (view: View | null) => void };
+/** The part of the trace that the waterfall shows. */
+function Window({ tree, screen }: { tree: SpanTree; screen: Screen }) {
+  const rows = useOnScreen(screen);
+  if (rows.length === 0 || rows.length >= tree.size) return null;
+  return <span className={classes.window} style={{ top: `${((rows[0] ?? 0) / tree.size) * 100}%`, bottom: `${(1 - ((rows.at(-1) ?? 0) + 1) / tree.size) * 100}%` }} />;
+}
 
-export function Minimap({ tree, rows, view, zoomed, onView }: Props) {
+type Props = { tree: SpanTree; screen: Screen; view: View; zoomed: boolean; onView: (view: View | null) => void };
+
+export function Minimap({ tree, screen, view, zoomed, onView }: Props) {
   const scheme = useComputedColorScheme("light");
   const canvas = useRef<HTMLCanvasElement>(null);
   const { ref: area, width } = useElementSize();
@@ -78,7 +86,7 @@ export function Minimap({ tree, rows, view, zoomed, onView }: Props) {
         onDoubleClick={() => onView(null)}
       >
         <canvas ref={canvas} className={classes.canvas} aria-hidden="true" />
-        {rows.length > 0 && rows.length < tree.size && <span className={classes.window} style={{ top: `${((rows[0] ?? 0) / tree.size) * 100}%`, bottom: `${(1 - ((rows.at(-1) ?? 0) + 1) / tree.size) * 100}%` }} />}
+        <Window tree={tree} screen={screen} />
         {zoomed && (
           <>
             <span className={classes.shade} style={{ left: 0, width: percent(view.from) }} />

@@ -96,7 +96,7 @@ export function NameCell({ tree, toggled, node, span, indent, room, onToggle }: 
   const content = { paddingLeft: 8 + (tree.levels[node.at] ?? 0) * indent };
   if (node.type === "missing") {
     return (
-      <div className={classes.cell} style={content}>
+      <div role="gridcell" className={classes.cell} style={content}>
         {lead}
         {mark}
         <span className={classes.missing}>parent {node.id.slice(0, 8)} has not arrived</span>
@@ -109,7 +109,7 @@ export function NameCell({ tree, toggled, node, span, indent, room, onToggle }: 
   const status = span === undefined ? null : httpStatusOf(span);
   const note = noteOf(tree, toggled, node.at);
   return (
-    <div className={classes.cell} style={content}>
+    <div role="gridcell" className={classes.cell} style={content}>
       {lead}
       {Icon !== null && room > 150 && <Icon size={13} className={classes.icon} aria-label={protocol} />}
       {mark}

@@ -51,13 +51,9 @@ export const SpanRow = memo(function SpanRow({ tree, path, toggled, at, index, t
       style={{ transform: `translateY(${top}px)` }}
       onClick={() => (isSpan(tree, at) ? onSelect(at) : onToggle(at, false))}
     >
-      <div role="gridcell" className={classes.name}>
-        <NameCell tree={tree} toggled={toggled} node={node} span={span} indent={indent} room={nameRoom} onToggle={onToggle} />
-      </div>
+      <NameCell tree={tree} toggled={toggled} node={node} span={span} indent={indent} room={nameRoom} onToggle={onToggle} />
       <div role="gridcell" className={classes.track}>
-        <div className={classes.lane}>
-          {isGroup(tree, at) ? <GroupBar tree={tree} path={path} node={node} view={view} trackWidth={trackWidth} /> : <Bar tree={tree} path={path} node={node} span={span} logs={logs} view={view} trackWidth={trackWidth} />}
-        </div>
+        {isGroup(tree, at) ? <GroupBar tree={tree} path={path} node={node} view={view} trackWidth={trackWidth} /> : <Bar tree={tree} path={path} node={node} span={span} logs={logs} view={view} trackWidth={trackWidth} />}
       </div>
     </div>
   );

@@ -1,12 +1,12 @@
 /** Owns the spans tab: every span of the trace as a line, sorted and searched. */
 import { TextInput } from "@mantine/core";
-import { useVirtualizer } from "@tanstack/react-virtual";
 import { Search } from "lucide-react";
-import { useMemo, useRef, useState } from "react";
+import { useMemo, useState } from "react";
 import type { TraceOutline } from "../../api/readSkeleton";
 import { ErrorMark } from "../../components/ErrorMark";
 import { Service } from "../../components/Service";
 import { ListFacts } from "../../components/Toolbar";
+import { useRows } from "../../components/useRows";
 import { counted, formatCount } from "../../lib/count";
 import { formatDuration } from "../../lib/duration";
 import { nodeAt, type SpanTree } from "../../lib/spanTree";
@@ -56,8 +56,7 @@ export default function SpanTable({ outline: { tree } }: { outline: TraceOutline
   const rows = useMemo(() => spansInOrder(tree, order.key, order.down, text), [tree, order, text]);
   const failed = useMemo(() => rows.reduce((sum, at) => sum + (nodeAt(tree, at).status === "ERROR" ? 1 : 0), 0), [tree, rows]);
   const share = (us: number) => us / Math.max(tree.durationUs, 1);
-  const scroller = useRef<HTMLDivElement>(null);
-  const virtual = useVirtualizer({ count: rows.length, getScrollElement: () => scroller.current, estimateSize: () => 30, overscan: 16 });
+  const { scroller, first, end, height } = useRows({ count: rows.length, rowHeight: 30 });
   const open = (id: string) => change({ tab: undefined, span: id }, true);
   return (
     <div className={classes.page}>
@@ -82,11 +81,10 @@ export default function SpanTable({ outline: { tree } }: { outline: TraceOutline
             ))}
           </div>
         </div>
-        <div role="rowgroup" style={{ height: virtual.getTotalSize(), position: "relative" }}>
-          {virtual.getVirtualItems().map(({ index, start }) => {
-            const at = rows[index];
-            return at === undefined ? null : <Line key={at} tree={tree} at={at} row={index} top={start} share={share} onOpen={open} />;
-          })}
+        <div role="rowgroup" style={{ height, position: "relative" }}>
+          {Array.from(rows.subarray(first, end), (at, step) => (
+            <Line key={at} tree={tree} at={at} row={first + step} top={(first + step) * 30} share={share} onOpen={open} />
+          ))}
         </div>
       </div>
     </div>

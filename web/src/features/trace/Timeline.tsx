@@ -1,10 +1,11 @@
 /** Owns the timeline tab: minimap above, waterfall below, details at the right or in a drawer. */
 import { ActionIcon, Drawer } from "@mantine/core";
-import { useDebouncedValue, useMediaQuery } from "@mantine/hooks";
+import { useMediaQuery } from "@mantine/hooks";
 import { X } from "lucide-react";
-import { useEffect, useMemo, useRef, useState } from "react";
+import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import type { TraceOutline } from "../../api/readSkeleton";
 import { Minimap } from "./Minimap";
+import { Screen, useSettled } from "./screen";
 import { SpanPanel } from "./SpanPanel";
 import classes from "./Timeline.module.css";
 import { TimelineBar } from "./TimelineBar";
@@ -16,13 +17,12 @@ import { Waterfall, type WaterfallHandle } from "./Waterfall";
 export function Timeline({ outline }: { outline: TraceOutline }) {
   const { tree, path } = outline;
   const docked = useMediaQuery("(min-width: 80em)", true, { getInitialValueInEffect: false });
-  const [rows, setRows] = useState<number[]>([]);
-  const [settled] = useDebouncedValue(rows, 120);
-  const details = useDetails(outline, settled);
+  const [screen] = useState(() => new Screen());
+  const details = useDetails(outline, useSettled(screen));
   const first = useMemo(() => firstOfInterest(tree, details.whole ? details.spanOf : () => undefined), [tree, details]);
   const state = useTimeline(tree, docked, first);
   const waterfall = useRef<WaterfallHandle>(null);
-  const scrollTo = (at: number) => waterfall.current?.scrollTo(at);
+  const scrollTo = useCallback((at: number) => waterfall.current?.scrollTo(at), []);
   useTimelineKeys({ state, tree, path, follow: docked, scrollTo });
   const { selected } = state;
   const shown = useRef(-1);
@@ -37,9 +37,9 @@ export function Timeline({ outline }: { outline: TraceOutline }) {
   return (
     <div className={classes.timeline} data-docked={(docked && selected >= 0) || undefined}>
       <div className={classes.main}>
-        <Minimap tree={tree} rows={rows} view={state.view} zoomed={state.zoomed} onView={state.setView} />
+        <Minimap tree={tree} screen={screen} view={state.view} zoomed={state.zoomed} onView={state.setView} />
         <TimelineBar outline={outline} state={state} scrollTo={scrollTo} />
-        <Waterfall ref={waterfall} outline={outline} state={state} details={details} onScreen={setRows} />
+        <Waterfall ref={waterfall} outline={outline} state={state} details={details} screen={screen} />
       </div>
       {docked && selected >= 0 && (
         <aside className={classes.side} aria-label="Span details">

@@ -1,15 +1,15 @@
 /** Owns the JSON tab: the answer of the API, as it came, line by line; of a large trace it offers the download alone. */
 import { Button } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import { useVirtualizer } from "@tanstack/react-virtual";
 import { Braces, Download } from "lucide-react";
-import { useMemo, useRef } from "react";
+import { useMemo } from "react";
 import { traceQuery } from "../../api/queries";
 import type { TraceOutline } from "../../api/readSkeleton";
 import type { TraceResponse } from "../../api/types";
 import { CopyIcon } from "../../components/CopyIcon";
 import { EmptyPanel, ErrorPanel, SkeletonRows } from "../../components/Panels";
 import { ListFacts } from "../../components/Toolbar";
+import { useRows } from "../../components/useRows";
 import { counted } from "../../lib/count";
 import classes from "./TraceJson.module.css";
 import { wholeUpTo } from "./useDetails";
@@ -25,8 +25,7 @@ function DownloadLink({ traceId }: { traceId: string }) {
 function Lines({ data }: { data: TraceResponse }) {
   const text = useMemo(() => JSON.stringify(data, null, 2), [data]);
   const lines = useMemo(() => text.split("\n"), [text]);
-  const scroller = useRef<HTMLDivElement>(null);
-  const virtual = useVirtualizer({ count: lines.length, getScrollElement: () => scroller.current, estimateSize: () => 18, overscan: 30 });
+  const { scroller, first, end, height } = useRows({ count: lines.length, rowHeight: 18 });
   return (
     <div className={classes.json}>
       <ListFacts>
@@ -35,11 +34,11 @@ function Lines({ data }: { data: TraceResponse }) {
         <DownloadLink traceId={data.trace.trace_id} />
       </ListFacts>
       <div ref={scroller} className={classes.body} tabIndex={0} role="region" aria-label="The trace as JSON">
-        <div style={{ height: virtual.getTotalSize(), position: "relative" }}>
-          {virtual.getVirtualItems().map((item) => (
-            <pre key={item.index} className={classes.line} style={{ transform: `translateY(${item.start}px)` }}>
-              <span className={classes.number}>{item.index + 1}</span>
-              {lines[item.index]}
+        <div style={{ height, position: "relative" }}>
+          {lines.slice(first, end).map((line, step) => (
+            <pre key={first + step} className={classes.line} style={{ transform: `translateY(${(first + step) * 18}px)` }}>
+              <span className={classes.number}>{first + step + 1}</span>
+              {line}
             </pre>
           ))}
         </div>

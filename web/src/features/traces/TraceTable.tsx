@@ -3,12 +3,12 @@ import { VisuallyHidden } from "@mantine/core";
 import { useElementSize, useHotkeys, useMediaQuery } from "@mantine/hooks";
 import { useNavigate } from "@tanstack/react-router";
 import { useTable } from "@tanstack/react-table";
-import { useVirtualizer } from "@tanstack/react-virtual";
 import { ArrowDown, ArrowUp } from "lucide-react";
-import { useEffect, useMemo, useRef } from "react";
+import { memo, type ReactNode, useEffect, useMemo } from "react";
 import type { TraceSummary } from "../../api/types";
 import { useNow } from "../../components/useNow";
 import { useRowCursor } from "../../components/useRowCursor";
+import { useRows } from "../../components/useRows";
 import { barScale } from "../../lib/scale";
 import { columns, features, PageContext } from "./columns";
 import classes from "./TraceTable.module.css";
@@ -26,11 +26,27 @@ type Props = {
   onPick: (id: string) => void;
 };
 
+type ItemProps = { trace: TraceSummary; index: number; height: number; cursor: boolean; picked: boolean; /** Draws the cells; they depend on the trace alone. */ children: () => ReactNode };
+
+/** One line. It is drawn anew when something of it changed, not when the list moved on or became longer. */
+const Item = memo(
+  function Item({ trace, index, height, cursor, picked, children }: ItemProps) {
+    return (
+      <div role="row" aria-rowindex={index + 2} className={`${classes.row} ${classes.item}`} data-error={trace.error_count > 0 || undefined} data-cursor={cursor || undefined} data-picked={picked || undefined} style={{ height, transform: `translateY(${index * height}px)` }}>
+        {children()}
+      </div>
+    );
+  },
+  (before, after) => before.trace === after.trace && before.index === after.index && before.height === after.height && before.cursor === after.cursor && before.picked === after.picked,
+);
+
+/** The next traces are asked for while so many are still below the screen. */
+const ahead = 60;
+
 export function TraceTable({ traces, sortBy, descending, onSort, onEnd, more, stale, picked, onPick }: Props) {
   const now = useNow();
   const navigate = useNavigate();
   const phone = useMediaQuery("(max-width: 47.99em)", false, { getInitialValueInEffect: false });
-  const scroller = useRef<HTMLDivElement>(null);
   const chips = useElementSize();
   const scale = useMemo(() => barScale(traces.map((trace) => trace.duration_us)), [traces]);
   const state = useMemo(() => ({ now, scale, chipsWidth: chips.width || 300, picked, onPick }), [now, scale, chips.width, picked, onPick]);
@@ -49,18 +65,15 @@ export function TraceTable({ traces, sortBy, descending, onSort, onEnd, more, st
   });
   const rows = table.getRowModel().rows;
   const height = phone ? 58 : 34;
-  const virtual = useVirtualizer({ count: rows.length, getScrollElement: () => scroller.current, estimateSize: () => height, overscan: 12 });
-  useEffect(() => virtual.measure(), [height, virtual]);
-  const items = virtual.getVirtualItems();
-  const last = items.at(-1)?.index ?? 0;
+  const { scroller, first, end, height: whole, scrollTo } = useRows({ count: rows.length, rowHeight: height });
   useEffect(() => {
-    if (more && last >= rows.length - 20) onEnd();
-  }, [last, more, onEnd, rows.length]);
+    if (more && end >= rows.length - ahead) onEnd();
+  }, [end, more, onEnd, rows.length]);
   const open = (index: number) => {
     const trace = traces[index];
     if (trace !== undefined) void navigate({ to: "/traces/$traceId", params: { traceId: trace.trace_id } });
   };
-  const [cursor] = useRowCursor({ count: rows.length, onMove: (index) => virtual.scrollToIndex(index), onOpen: open });
+  const [cursor] = useRowCursor({ count: rows.length, onMove: scrollTo, onOpen: open });
   useHotkeys([
     ["x", () => cursor >= 0 && onPick(traces[cursor]?.trace_id ?? "")],
     ["c", () => picked.length === 2 && void navigate({ to: "/compare", search: { a: picked[0], b: picked[1] } as never })],
@@ -93,20 +106,18 @@ export function TraceTable({ traces, sortBy, descending, onSort, onEnd, more, st
       </div>
       <div ref={scroller} className={classes.body}>
         <PageContext value={state}>
-        <div role="rowgroup" className={classes.rows} style={{ height: virtual.getTotalSize() }}>
-          {items.map((item) => {
-            const row = rows[item.index];
-            if (row === undefined) return null;
-            return (
-              <div key={row.id} role="row" aria-rowindex={item.index + 2} className={`${classes.row} ${classes.item}`} data-error={row.original.error_count > 0 || undefined} data-cursor={item.index === cursor || undefined} data-picked={picked.includes(row.original.trace_id) || undefined} style={{ height, transform: `translateY(${item.start}px)` }}>
-                {row.getAllCells().map((cell) => (
+        <div role="rowgroup" className={classes.rows} style={{ height: whole }}>
+          {rows.slice(first, end).map((row, step) => (
+            <Item key={row.id} trace={row.original} index={first + step} height={height} cursor={first + step === cursor} picked={picked.includes(row.original.trace_id)}>
+              {() =>
+                row.getAllCells().map((cell) => (
                   <div key={cell.id} role="cell" data-col={cell.column.id} className={classes.cell}>
                     <table.FlexRender cell={cell} />
                   </div>
-                ))}
-              </div>
-            );
-          })}
+                ))
+              }
+            </Item>
+          ))}
         </div>
         </PageContext>
       </div>

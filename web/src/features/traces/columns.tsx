@@ -1,11 +1,11 @@
 /** Owns the columns of the trace list; a column's id is the API's `sort_by`. */
 import { Check, CircleCheck } from "lucide-react";
 import { createColumnHelper, rowSortingFeature, tableFeatures } from "@tanstack/react-table";
-import { Link } from "@tanstack/react-router";
 import { createContext, use } from "react";
 import type { TraceSummary } from "../../api/types";
 import { ErrorMark } from "../../components/ErrorMark";
 import { Service } from "../../components/Service";
+import { useFollow } from "../../components/useFollow";
 import { counted, formatCount } from "../../lib/count";
 import { formatDuration } from "../../lib/duration";
 import { formatAgo, formatExact } from "../../lib/moment";
@@ -46,11 +46,12 @@ function Chips({ trace }: { trace: TraceSummary }) {
 }
 
 function Root({ trace }: { trace: TraceSummary }) {
+  const follow = useFollow();
   return (
     <span className={classes.root}>
-      <Link to="/traces/$traceId" params={{ traceId: trace.trace_id }} className={classes.link} title={trace.root_operation}>
+      <a href={`/traces/${encodeURIComponent(trace.trace_id)}`} onClick={follow} className={classes.link} title={trace.root_operation}>
         {shortOperation(trace.root_operation)}
-      </Link>
+      </a>
       <Service name={trace.root_service} />
       {trace.root_missing && (
         <span className={classes.missing} title="The root span of this trace has not arrived; its earliest span stands for it">
