@@ -24,6 +24,7 @@ Database = database_servers.Server | None
 
 _SAMPLES = 12
 _numbers = itertools.count(1)
+_CAUGHT_UP_S = 5
 _HOUR_S = 3600
 
 
@@ -184,11 +185,17 @@ class Trial:
     def _ask_api(self) -> None:
         expect = self.outcome.expect
         spans, logs = reading.count(self.server.data)
-        board = self.server.get(
-            "/api/metrics/dashboard", start="0", end=str(int(time.time()) + _HOUR_S)
-        )
-        expect(board["total_spans"] == spans, f"{board['total_spans']} of {spans} spans counted")
-        expect(board["total_logs"] == logs, f"{board['total_logs']} of {logs} logs counted")
+        until = time.monotonic() + shared(_CAUGHT_UP_S)
+        while True:
+            board = self.server.get(
+                "/api/metrics/dashboard", start="0", end=str(int(time.time()) + _HOUR_S)
+            )
+            counted = (board["total_spans"], board["total_logs"])
+            if counted == (spans, logs) or time.monotonic() > until:
+                break
+            time.sleep(0.2)  # an answer waits some seconds for the rollups, then it is of before
+        expect(counted[0] == spans, f"{counted[0]} of {spans} spans counted")
+        expect(counted[1] == logs, f"{counted[1]} of {logs} logs counted")
         acked = sorted(self.oracle.some_acked(1))
         for number, signal in acked[:: max(1, len(acked) // _SAMPLES)]:
             row = self.oracle.records.row(number, signal)
