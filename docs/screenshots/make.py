@@ -138,7 +138,7 @@ def pictures(url: str) -> list[Picture]:
         Picture("insight", f"/logs?{tail}&{explained}&view=insight", kept=True),
         Picture("insight-preview", f"/logs?{tail}&{explained}&view=insight", preview),
         Picture("live-tail", "/logs?live=1", scroll_back, kept=True),
-        Picture("map", f"/map?{tail}&node=order-service", kept=True),
+        Picture("map", f"/map?{tail}", kept=True),
         Picture("map-latency", f"/map?{tail}&mode=latency"),
         Picture("map-throughput", f"/map?{tail}&mode=throughput"),
         Picture("map-focus", f"/map?{tail}&focus=payment-service"),

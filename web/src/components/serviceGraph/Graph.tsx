@@ -1,5 +1,5 @@
 /** Owns the drawing of the service map; it is laid out anew only when nodes or edges come or go. */
-import { Background, Controls, MarkerType, ReactFlow, useNodesInitialized, useReactFlow, useStore } from "@xyflow/react";
+import { Background, Controls, MarkerType, ReactFlow, useReactFlow, useStore } from "@xyflow/react";
 import "@xyflow/react/dist/base.css";
 import { useEffect, useMemo, useRef } from "react";
 import type { ServiceMap } from "../../api/types";
@@ -7,7 +7,7 @@ import { edgeErrorRate, edgeId, edgeText, healthColor, type MapMode, secondsOf, 
 import { healthOf } from "../../lib/trend";
 import { placeLabels } from "./labels";
 import { Legend } from "./Legend";
-import { lineOf, nodeHeight, nodeWidth, type Places, placeNodes } from "./layout";
+import { lineOf, nodeHeight, nodeWidth, type Places, placeNodes, viewportFor } from "./layout";
 import { MapCall, type CallEdge } from "./MapCall";
 import { type CardNode, MapCard } from "./MapCard";
 import classes from "./Graph.module.css";
@@ -24,8 +24,7 @@ function makeNodes(map: ServiceMap, mode: MapMode, places: Places, chosen: Choic
   return map.nodes.map((node) => ({
     id: node.name,
     type: "card",
-    width: nodeWidth,
-    height: nodeHeight,
+    measured: { width: nodeWidth, height: nodeHeight },
     position: places.nodes.get(node.name) ?? { x: 0, y: 0 },
     data: { node, mode, seconds, down: places.down, strength: strength(weigh(node), weights) },
     selected: chosen?.kind === "node" && chosen.id === node.name,
@@ -60,23 +59,19 @@ function makeEdges(map: ServiceMap, mode: MapMode, places: Places, chosen: Choic
   });
 }
 
-const fit = { padding: 0.05, maxZoom: 1, minZoom: 0.7 };
 const characterPx = 6.6;
 
-/** Fits the whole graph when there is room for it, anew when the room changes; else shows the part around `first`, large enough to read. */
-function FitToRoom({ first }: { first: string | undefined }) {
+/** Shows the graph anew when the room for it changes. */
+function FitToRoom({ places, first }: { places: Places; first: string | undefined }) {
   const width = useStore((state) => state.width);
-  const { fitView, getNodes, getNodesBounds, setCenter } = useReactFlow();
-  const measured = useNodesInitialized();
+  const height = useStore((state) => state.height);
+  const { setViewport } = useReactFlow();
   const before = useRef(0);
   useEffect(() => {
-    if (!measured || before.current === width || width === 0) return;
+    if (before.current === width || width === 0) return;
     before.current = width;
-    const bounds = getNodesBounds(getNodes());
-    const node = first === undefined ? undefined : getNodes().find(({ id }) => id === first);
-    if (node === undefined || bounds.width * fit.minZoom < width) void fitView(fit);
-    else void setCenter(node.position.x + nodeWidth / 2, node.position.y + nodeHeight / 2, { zoom: fit.minZoom + 0.1 });
-  }, [measured, width, first, fitView, getNodes, getNodesBounds, setCenter]);
+    void setViewport(viewportFor(places, { width, height }, first));
+  }, [width, height, places, first, setViewport]);
   return null;
 }
 
@@ -110,12 +105,12 @@ export function Graph({ map, mode, chosen, onChoose }: { map: ServiceMap; mode: 
       onPaneClick={() => onChoose(null)}
       nodesDraggable={false}
       nodesConnectable={false}
-      fitViewOptions={fit}
+      fitViewOptions={{ padding: 0.05, maxZoom: 1 }}
       minZoom={0.2}
       maxZoom={1.6}
       proOptions={{ hideAttribution: true }}
     >
-      <FitToRoom first={firstOf(map, chosen)} />
+      <FitToRoom places={places} first={firstOf(map, chosen)} />
       <Background gap={22} size={1.2} color="var(--map-grid)" />
       <Controls showInteractive={false} className={classes.controls} />
       <Legend map={map} mode={mode} />

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { ServiceMap } from "../../api/types";
 import { edgeId } from "../../lib/serviceGraph";
-import { nodeHeight, placeNodes } from "./layout";
+import { nodeHeight, nodeWidth, placeNodes, viewportFor } from "./layout";
 
 const node = (name: string) => ({ name, kind: "service" as const, total_calls: 1, error_count: 0, avg_latency_us: 1, p95_latency_us: 1 });
 const edge = (source: string, target: string) => ({ source, target, call_count: 1, error_count: 0, avg_latency_us: 1, p95_latency_us: 1 });
@@ -31,6 +31,13 @@ describe("placing the nodes of the service map", () => {
     const { down, nodes } = placeNodes(long);
     expect(down).toBe(true);
     for (const { source, target } of long.edges) expect(nodes.get(source)?.y).toBeLessThan(nodes.get(target)?.y ?? 0);
+  });
+  it("is shown whole where it can be read, else around one node", () => {
+    const places = placeNodes(map);
+    expect(viewportFor(places, { width: 1000, height: 800 }, "db").zoom).toBe(1);
+    const { x, y, zoom } = viewportFor(places, { width: 300, height: 600 }, "db");
+    const db = places.nodes.get("db") ?? { x: 0, y: 0 };
+    expect([(db.x + nodeWidth / 2) * zoom + x, (db.y + nodeHeight / 2) * zoom + y, zoom]).toEqual([150, 200, 0.85]);
   });
   it("stands a service that calls itself", () => expect(placeNodes({ ...map, edges: [edge("web", "web")] }).nodes.size).toBe(4));
 });

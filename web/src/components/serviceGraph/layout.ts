@@ -40,6 +40,21 @@ function zoomOf({ nodes }: Places): number {
   return Math.min(1, room.width / width, room.height / height);
 }
 
+const margin = 24;
+const [leastZoom, readableZoom] = [0.65, 0.85];
+
+/** All of the graph where it can be read like that, else the part around one node. */
+export function viewportFor({ nodes, routes }: Places, space: { width: number; height: number }, around: string | undefined): Point & { zoom: number } {
+  const corners = [...nodes.values()].flatMap(({ x, y }) => [{ x, y }, { x: x + nodeWidth, y: y + nodeHeight }]);
+  const points = [...corners, ...[...routes.values()].flat()];
+  const [left, right] = [Math.min(...points.map(({ x }) => x)), Math.max(...points.map(({ x }) => x))];
+  const [top, bottom] = [Math.min(...points.map(({ y }) => y)), Math.max(...points.map(({ y }) => y))];
+  const zoom = Math.min(1, (space.width - 2 * margin) / (right - left), (space.height - 2 * margin) / (bottom - top));
+  const node = around === undefined ? undefined : nodes.get(around);
+  if (zoom >= leastZoom || node === undefined) return { x: (space.width - (left + right) * zoom) / 2, y: (space.height - (top + bottom) * zoom) / 2, zoom };
+  return { x: space.width / 2 - (node.x + nodeWidth / 2) * readableZoom, y: space.height / 3 - (node.y + nodeHeight / 2) * readableZoom, zoom: readableZoom };
+}
+
 function place(map: ServiceMap, down: boolean): Places {
   const graph = new Graph();
   graph.setGraph({ rankdir: down ? "TB" : "LR", nodesep: 22, edgesep: 22, ranksep: down ? 70 : 92, marginx: 8, marginy: 8 });

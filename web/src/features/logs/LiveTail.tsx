@@ -77,7 +77,7 @@ export function LiveTail({ filter, selected, onSelect }: { filter: string; selec
         <span>
           <strong>{rate < 10 ? rate.toFixed(1) : formatCount(rate)}</strong> records/s
         </span>
-        <span>{formatCount(stream.received)} received</span>
+        <span className={classes.wide}>{formatCount(stream.received)} received</span>
         <span className={classes.tools}>
           <Button size="compact-xs" variant="subtle" color="gray" leftSection={<Toggle size={13} />} onClick={() => (paused ? resume() : setHeld(true))} title={paused ? "Resume (End)" : "Pause (p)"}>
             {paused ? "Resume" : "Pause"}

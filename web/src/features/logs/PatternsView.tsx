@@ -46,8 +46,8 @@ function Row({ pattern, share, fresh, now, onOnly, onHide }: { pattern: Pattern;
         {others.length > 0 && <small title={others.map((one) => one.service_name).join(", ")}>+{others.length}</small>}
       </span>
       <span role="cell" className={classes.seen}>
-        <time dateTime={pattern.first_seen} title={`first ${formatExact(pattern.first_seen)}`}>since {formatAgo(pattern.first_seen, now).replace(" ago", "")}</time>
-        <time dateTime={pattern.last_seen} title={`last ${formatExact(pattern.last_seen)}`}>{formatAgo(pattern.last_seen, now)}</time>
+        <time dateTime={pattern.first_seen} title={`first ${formatExact(pattern.first_seen)}`}>first {formatAgo(pattern.first_seen, now)}</time>
+        <time dateTime={pattern.last_seen} title={`last ${formatExact(pattern.last_seen)}`}>last {formatAgo(pattern.last_seen, now)}</time>
       </span>
       <span role="cell" className={classes.actions}>
         <Tooltip label="Only these records">

@@ -24,6 +24,8 @@ import { useOverview } from "./useOverview";
 const panels = import("./Panels");
 const Panels = lazy(() => panels);
 
+const grey = <Skeleton height={520} mt={12} />;
+
 function Overview() {
   const [range, setRange] = useTimeRange();
   const [{ services: chosen }, changeFilters] = useFilters();
@@ -53,10 +55,14 @@ function Overview() {
         ) : (
           <>
             <IngestHealth />
-            {data.dashboard !== undefined && <Tiles now={data.dashboard} before={data.before} traffic={data.traffic ?? []} trafficBefore={data.trafficBefore} />}
-            <Suspense fallback={<Skeleton height={320} mt={12} />}>
-              <Panels data={data} service={service} />
-            </Suspense>
+            {data.dashboard === undefined ? <Skeleton height={90} /> : <Tiles now={data.dashboard} before={data.before} traffic={data.traffic ?? []} trafficBefore={data.trafficBefore} />}
+            {data.dashboard === undefined ? (
+              grey
+            ) : (
+              <Suspense fallback={grey}>
+                <Panels data={data} dashboard={data.dashboard} service={service} />
+              </Suspense>
+            )}
           </>
         )}
       </div>

@@ -1,4 +1,5 @@
 /** Owns the charts and tables of the overview. */
+import type { Dashboard } from "../../api/types";
 import { Card, CardGrid, CardColumn } from "../../components/Card";
 import { LatencyMap } from "../../components/LatencyMap";
 import { RecentLogs } from "../../components/RecentLogs";
@@ -14,16 +15,15 @@ import type { useOverview } from "./useOverview";
 
 type Data = ReturnType<typeof useOverview>;
 
-export default function Panels({ data, service }: { data: Data; service: string | null }) {
+export default function Panels({ data, dashboard, service }: { data: Data; dashboard: Dashboard; service: string | null }) {
   const [, setRange] = useTimeRange();
   const [search, change] = useSearchParams();
-  const { dashboard, traffic = [], heatmap, services = [], asked } = data;
+  const { traffic = [], heatmap, services = [], asked } = data;
   const region = parseRegion(one(search.region));
   const zoom = (startMs: number, endMs: number) => {
     setRange(between(startMs, endMs));
     change({ live: undefined });
   };
-  if (dashboard === undefined) return null;
   return (
     <CardGrid>
       <Card title="Requests" note="drag to zoom" waiting={data.traffic === undefined} asked={asked.traffic}>

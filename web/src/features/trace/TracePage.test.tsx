@@ -90,6 +90,8 @@ describe("the trace page", () => {
     expect(await screen.findByText("+850 µs")).toBeVisible();
     expect(await accessibilityFaults()).toEqual([]);
     await userEvent.click(screen.getByRole("button", { name: "card declined" }));
+    const insight = new URL((await screen.findByRole("link", { name: "Insight" })).getAttribute("href") ?? "", "http://argus").searchParams;
+    expect([insight.get("view"), insight.get("filter")]).toEqual(["insight", expect.stringMatching(/^trace_id:/)]);
     await userEvent.click(await screen.findByRole("button", { name: "Show its span in the timeline" }));
     expect(router.state.location.search).toEqual({ span: "pay" });
   });
