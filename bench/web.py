@@ -37,10 +37,12 @@ _LISTS = {
     "logs": (
         "/logs?range=all",
         "document.querySelector('[aria-label=\"Log records\"]').parentElement",
+        _A_RECORD,
     ),
     "traces": (
         "/traces?range=all",
-        "document.querySelector('[aria-label=Traces]').lastElementChild",
+        "document.querySelector('[role=table][aria-label=Traces]').lastElementChild",
+        "[role=table][aria-label=Traces] a",
     ),
 }
 _SCROLL = """async (by) => {{
@@ -129,12 +131,12 @@ def scrolling(bench: Bench) -> Iterator[Line]:
 
 
 def _scrolled(bench: Bench, argus: Argus, name: str) -> Line:
-    address, box = _LISTS[name]
+    address, box, row = _LISTS[name]
     p95: list[float] = []
     for _ in range(bench.rounds):
         with bench.page(argus) as (page, costs):
             page.goto(address)
-            page.wait_for_function(f"{box}.scrollHeight > 2000")
+            page.wait_for_selector(row)
             page.wait_for_timeout(1_000)
             steps: list[float] = []
             for _ in range(bench.steps):
@@ -206,7 +208,7 @@ def _longest_task_ms(page: Page, costs: CDPSession, wait_ms: int) -> float:
     events: list[dict[str, Any]] = []
     ended: list[object] = []
     costs.on("Tracing.dataCollected", lambda data: events.extend(data["value"]))
-    costs.on("Tracing.tracingComplete", ended.append)
+    costs.on("Tracing.tracingComplete", lambda end: ended.append(end))
     categories = ["devtools.timeline", "disabled-by-default-devtools.timeline", "toplevel"]
     costs.send("Tracing.start", {"traceConfig": {"includedCategories": categories}})
     page.wait_for_timeout(wait_ms)
