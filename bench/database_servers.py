@@ -57,6 +57,14 @@ class Server:
         """The lines that the server's own client prints of a query."""
         raise NotImplementedError
 
+    def dump(self) -> str:
+        """A copy of `argus` and its segments by the server's own tool, as statements."""
+        raise NotImplementedError
+
+    def restore(self, dumped: str) -> None:
+        """Put what was dumped in the place of what is there."""
+        raise NotImplementedError
+
     def start(self) -> None:
         """Start the server and wait until it answers."""
         deadline = time.monotonic() + _START_S
@@ -110,9 +118,11 @@ class Server:
         """A command that runs without root's rights, which servers refuse."""
         return command if _UNPRIVILEGED else ["runuser", "-u", self.user, "--", *command]
 
-    def run(self, command: list[str]) -> str:
-        """What a command of the server's user prints."""
-        done = subprocess.run(self.as_user(command), check=True, capture_output=True, cwd="/")
+    def run(self, command: list[str], given: str = "") -> str:
+        """What a command of the server's user prints, given this text to read."""
+        done = subprocess.run(
+            self.as_user(command), check=True, capture_output=True, cwd="/", input=given.encode()
+        )
         return done.stdout.decode()
 
 
@@ -142,10 +152,19 @@ class PostgresServer(Server):
         self.ask(statement, "postgres")
 
     def ask(self, statement: str, database: str) -> list[str]:
-        return self.run([
-            f"{self._programs}/psql", "-h", str(self.folder), "-p", str(self.port),
-            "-U", "postgres", "-d", database, "-qAtc", statement,
-        ]).splitlines()  # fmt: skip
+        return self._client("psql", "-d", database, "-qAtc", statement).splitlines()
+
+    def dump(self) -> str:
+        return self._client("pg_dump", "-d", "argus")
+
+    def restore(self, dumped: str) -> None:
+        self.execute("DROP DATABASE argus")
+        self.execute("CREATE DATABASE argus")
+        self._client("psql", "-d", "argus", "-q", "-v", "ON_ERROR_STOP=1", given=dumped)
+
+    def _client(self, program: str, *words: str, given: str = "") -> str:
+        where = ["-h", str(self.folder), "-p", str(self.port), "-U", "postgres"]
+        return self.run([f"{self._programs}/{program}", *where, *words], given)
 
     def stop(self, how: signal.Signals = signal.SIGINT) -> None:
         super().stop(how)
@@ -184,10 +203,27 @@ class MariadbServer(Server):
         self.ask(statement, "")
 
     def ask(self, statement: str, database: str) -> list[str]:
-        return self.run([
-            _found("mariadb"), "--no-defaults", f"--socket={self._socket}", "-u", "root",
-            "--delimiter=//", "-NBre", statement, *filter(None, [database]),
-        ]).splitlines()  # fmt: skip
+        words = ["--delimiter=//", "-NBre", statement, *filter(None, [database])]
+        return self._client("mariadb", *words).splitlines()
+
+    def dump(self) -> str:
+        return self._client(
+            "mariadb-dump", "--hex-blob", "--single-transaction", "--databases", *self._databases
+        )
+
+    def restore(self, dumped: str) -> None:
+        for name in self._databases:
+            self.execute(f"DROP DATABASE {name}")
+        self._client("mariadb", given=dumped)
+
+    @property
+    def _databases(self) -> list[str]:
+        names = "SELECT schema_name FROM information_schema.schemata"
+        return self.ask(f"{names} WHERE schema_name REGEXP '^argus(_seg_.*)?$'", "")
+
+    def _client(self, program: str, *words: str, given: str = "") -> str:
+        where = ["--no-defaults", f"--socket={self._socket}", "-u", "root"]
+        return self.run([_found(program), *where, *words], given)
 
     def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
         super().stop(how)

@@ -1,23 +1,27 @@
 """Measures the web app in a real Chromium: how fast it opens, and what it costs while one looks.
 
-    python -m bench.web [--quick] [--only NAME ...] [--json FILE]
+    python -m bench.web [--quick] [--only NAME ...] [--json FILE] [--doc PAGE]
 
 Without a flag about forty minutes, thirty of them live tail; `--quick` about three. Argus, the
-load generator and the browser are processes on this machine. Linux only; needs Chromium.
+load generator and the browser are processes on this machine. Linux only; needs Chromium. What a
+step or a task costs is processor time of the page's main thread, whoever else runs.
 """
 
 import argparse
 import shutil
 import sys
 import time
+import urllib.request
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from playwright.sync_api import Browser, CDPSession, Page, sync_playwright
 
+from bench import big_trace
 from bench.conditions import observed
 from bench.corpora import PER_CALL
 from bench.generator import Generator, Job, Outcome
@@ -25,21 +29,25 @@ from bench.report import Line, Result
 from bench.server import Argus
 
 LOG_RECORDS = 100_000
+SPANS = 100_000
 TAIL_PER_S = 2_000
 _STEP_PX = 600
-_A_SERVICE = "table[aria-label='Services by health'] a"
 _A_RECORD = "[aria-label='Log records'] > *"
-_SCROLLER = "document.querySelector('[aria-label=\"Log records\"]').parentElement"
-_SCROLL = f"""async (by) => {{
-  {_SCROLLER}.scrollTop += by;
+_LISTS = {
+    "logs": (
+        "/logs?range=all",
+        "document.querySelector('[aria-label=\"Log records\"]').parentElement",
+    ),
+    "traces": (
+        "/traces?range=all",
+        "document.querySelector('[aria-label=Traces]').lastElementChild",
+    ),
+}
+_SCROLL = """async (by) => {{
+  {box}.scrollTop += by;
   await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
 }}"""
-_WATCH_TASKS = """() => {
-  window.longest = 0;
-  new PerformanceObserver((list) => {
-    for (const task of list.getEntries()) window.longest = Math.max(window.longest, task.duration);
-  }).observe({ type: "longtask" });
-}"""
+_TASK = "RunTask"
 
 
 @dataclass(slots=True)
@@ -61,7 +69,7 @@ class Bench:
         )
         page = context.new_page()
         costs = context.new_cdp_session(page)
-        costs.send("Performance.enable")
+        costs.send("Performance.enable", {"timeDomain": "threadTicks"})
         try:
             yield page, costs
         finally:
@@ -89,6 +97,11 @@ def _heap_mib(costs: CDPSession) -> float:
     return _numbers(costs)["JSHeapUsedSize"] / 2**20
 
 
+def _send(argus: Argus, spans: bytes) -> None:
+    url, kind = f"http://{argus.http}/v1/traces", {"Content-Type": "application/x-protobuf"}
+    urllib.request.urlopen(urllib.request.Request(url, spans, kind), timeout=60).close()
+
+
 def opening(bench: Bench) -> Iterator[Line]:
     """From the address to the services of the overview, with nothing in the cache."""
     ready: list[float] = []
@@ -106,26 +119,50 @@ def opening(bench: Bench) -> Iterator[Line]:
 
 
 def scrolling(bench: Bench) -> Iterator[Line]:
-    """Steps down the list of stored log records, pages of which are fetched on the way."""
-    p95: list[float] = []
+    """Steps down the lists of stored records and traces, pages of which are fetched on the way."""
     with Argus() as argus:
         bench.generator.run(Job("logs", argus.grpc, requests=LOG_RECORDS // PER_CALL + 1))
+        bench.generator.run(Job("shop", argus.grpc, requests=LOG_RECORDS // PER_CALL + 1))
+        argus.process.settle()
+        for name in _LISTS:
+            yield _scrolled(bench, argus, name)
+
+
+def _scrolled(bench: Bench, argus: Argus, name: str) -> Line:
+    address, box = _LISTS[name]
+    p95: list[float] = []
+    for _ in range(bench.rounds):
+        with bench.page(argus) as (page, costs):
+            page.goto(address)
+            page.wait_for_function(f"{box}.scrollHeight > 2000")
+            page.wait_for_timeout(1_000)
+            steps: list[float] = []
+            for _ in range(bench.steps):
+                before = _work_ms(costs)
+                page.evaluate(_SCROLL.format(box=box), _STEP_PX)
+                steps.append(_work_ms(costs) - before)
+            p95.append(sorted(steps)[int(len(steps) * 0.95)])
+            depth = page.evaluate(f"{box}.scrollTop")
+    note = f"{bench.steps} steps of {_STEP_PX} px; the last round came {depth:.0f} px down"
+    return Line(f"{name}: script and layout per step, p95", "ms", p95, at_most=12, note=note)
+
+
+def trace(bench: Bench) -> Iterator[Line]:
+    """From the address of a trace of 100 000 spans to its rows, and what the page then holds."""
+    ready: list[float] = []
+    heap: list[float] = []
+    with Argus() as argus:
+        for body in big_trace.requests(SPANS):
+            _send(argus, body)
         argus.process.settle()
         for _ in range(bench.rounds):
             with bench.page(argus) as (page, costs):
-                page.goto("/logs?range=all")
-                page.get_by_role("list", name="Log records").get_by_role(
-                    "listitem"
-                ).first.wait_for()
-                steps: list[float] = []
-                for _ in range(bench.steps):
-                    before = _work_ms(costs)
-                    page.evaluate(_SCROLL, _STEP_PX)
-                    steps.append(_work_ms(costs) - before)
-                p95.append(sorted(steps)[int(len(steps) * 0.95)])
-                depth = page.evaluate(f"{_SCROLLER}.scrollTop")
-    note = f"{bench.steps} steps of {_STEP_PX} px; the last round came {depth:.0f} px down"
-    yield Line("logs: script and layout per step, p95", "ms", p95, at_most=12, note=note)
+                page.goto(f"/traces/{big_trace.TRACE_ID}")
+                page.get_by_role("treegrid", name="Spans").get_by_role("row").first.wait_for()
+                ready.append(page.evaluate("performance.now()"))
+                heap.append(_heap_mib(costs))
+    yield Line("trace of 100 000 spans: address to its rows", "ms", ready, at_most=2000)
+    yield Line("trace of 100 000 spans: heap of the page", "MiB", heap)
 
 
 def tail(bench: Bench) -> Iterator[Line]:
@@ -150,7 +187,7 @@ def overview(bench: Bench) -> Iterator[Line]:
     longest: list[float] = []
     with Argus() as argus, ThreadPoolExecutor(1) as pool:
         for _ in range(bench.rounds):
-            with bench.page(argus) as (page, _costs):
+            with bench.page(argus) as (page, costs):
                 job = Job("shop", argus.grpc, seconds=24, rate=4)
                 sending = pool.submit(bench.generator.run, job)
                 page.goto("/overview?live=1")
@@ -158,17 +195,38 @@ def overview(bench: Bench) -> Iterator[Line]:
                     "link"
                 ).first.wait_for()
                 page.wait_for_timeout(2_000)
-                page.evaluate(_WATCH_TASKS)
-                page.wait_for_timeout(15_000)
-                longest.append(page.evaluate("window.longest"))
+                longest.append(_longest_task_ms(page, costs, 15_000))
                 bench.sent(sending)
-    note = "0: no task of 50 ms; a task is more than its scripting; the first 2 s are left out"
+    note = "all of a task: script, style, layout, paint; the first 2 s are left out"
     yield Line("live overview: longest task", "ms", longest, at_most=100, note=note)
+
+
+def _longest_task_ms(page: Page, costs: CDPSession, wait_ms: int) -> float:
+    """Processor time of the longest task of the page's main thread meanwhile."""
+    events: list[dict[str, Any]] = []
+    ended: list[object] = []
+    costs.on("Tracing.dataCollected", lambda data: events.extend(data["value"]))
+    costs.on("Tracing.tracingComplete", ended.append)
+    categories = ["devtools.timeline", "disabled-by-default-devtools.timeline", "toplevel"]
+    costs.send("Tracing.start", {"traceConfig": {"includedCategories": categories}})
+    page.wait_for_timeout(wait_ms)
+    costs.send("Tracing.end")
+    while not ended:
+        page.wait_for_timeout(50)
+    # the main thread is the one that lays out
+    main = {(one["pid"], one["tid"]) for one in events if one["name"] == "Layout"}
+    tasks = [
+        one.get("tdur", 0)
+        for one in events
+        if one["name"] == _TASK and (one["pid"], one["tid"]) in main
+    ]
+    return max(tasks, default=0) / 1000
 
 
 SCENARIOS: dict[str, Callable[[Bench], Iterator[Line]]] = {
     "opening": opening,
     "scrolling": scrolling,
+    "trace": trace,
     "overview": overview,
     "tail": tail,
 }
@@ -182,6 +240,7 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="about three minutes")
     parser.add_argument("--only", nargs="+", choices=SCENARIOS, help="these alone")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there too")
+    parser.add_argument("--doc", type=Path, metavar="PAGE", help="replace the table in a page")
     chosen = parser.parse_args()
     chromium = shutil.which("chromium") or shutil.which("chromium-browser")
     if chromium is None:
@@ -204,6 +263,8 @@ def main() -> None:
     sys.stdout.write(result.text())
     if chosen.json:
         result.write(chosen.json)
+    if chosen.doc:
+        result.put_into(chosen.doc, "web")
 
 
 if __name__ == "__main__":

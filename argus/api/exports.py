@@ -6,7 +6,7 @@ order of the list. Who sends the lines back in reverse restores what was exporte
 
 import csv
 import io
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
 
@@ -21,6 +21,8 @@ CSV, NDJSON, OTLP = "text/csv", "application/x-ndjson", "application/x-otlp-ndjs
 MEDIA_TYPES = (CSV, NDJSON, OTLP)
 _PAGE = 500
 _OTLP_TRACES = 20
+_OTLP_SPANS = 5000
+"""As many spans share a request; a trace that has more has one of its own."""
 
 T = TypeVar("T")
 Q = TypeVar("Q", LogQuery, TraceQuery)
@@ -55,8 +57,8 @@ async def export(
         return msgspec.json.encode(await otlp(records)) + b"\n" if records else b""
 
     writers: dict[str, Write[T]] = {CSV: _Table(one).write, NDJSON: lines, OTLP: requests}
-    size = _OTLP_TRACES if media_type == OTLP and isinstance(query, TraceQuery) else _PAGE
-    query = replace(query, limit=size, count=False)
+    whole_traces = media_type == OTLP and isinstance(query, TraceQuery)
+    query = replace(query, limit=_OTLP_TRACES if whole_traces else _PAGE, count=False)
     first = await find(query)
     body = _pages(query, first, find, writers[media_type])
     return StreamingResponse(
@@ -67,10 +69,27 @@ async def export(
 async def _pages(
     query: Q, page: Page[T], find: Callable[[Q], Awaitable[Page[T]]], write: Write[T]
 ) -> AsyncIterator[bytes]:
-    yield await write(page.items)
-    while page.next_cursor is not None:
+    while True:
+        for portion in _portions(page.items):
+            yield await write(portion)
+        if page.next_cursor is None:
+            return
         page = await find(replace(query, offset=0, cursor=page.next_cursor))
-        yield await write(page.items)
+
+
+def _portions(records: Sequence[T]) -> Iterator[list[T]]:
+    """Records that are written at once: traces up to a number of spans, or one with more."""
+    portion: list[T] = []
+    spans = 0
+    for record in records:
+        weight = record.span_count if isinstance(record, TraceSummary) else 0
+        if portion and spans + weight > _OTLP_SPANS:
+            yield portion
+            portion, spans = [], 0
+        portion.append(record)
+        spans += weight
+    if portion:
+        yield portion
 
 
 class _Table:

@@ -2,9 +2,6 @@
 
 import asyncio
 import shutil
-import signal
-import subprocess
-import sys
 import threading
 import time
 from pathlib import Path
@@ -18,9 +15,8 @@ from argus.storage import LogQuery, Purged, Retention, SegmentLimits, Storage, T
 from argus.storage.sql import driver, tables
 from argus.storage.sql.retention import DAY_NS
 from tests.builders import NOON, a_batch, a_log_record, a_span, a_trace_id
-from tests.storage.conftest import SMALL, Open, all_sealed, segments_of
+from tests.storage.conftest import Open, all_sealed, segments_of
 
-ROOT = Path(__file__).parents[2]
 sqlite: Any = vars(driver)["sqlite"]
 
 
@@ -304,82 +300,3 @@ async def test_a_copy_taken_while_writing_holds_what_was_acked_by_then(
     storage = await opened(path=tmp_path / "copy" / "argus.db")
     names, _ = await kept(storage)
     assert names == sorted(f"{number}" for number in range(20) for _ in range(4))
-
-
-CHILD = """
-import asyncio, os, signal, sys, time
-from argus.storage import Retention, SegmentLimits
-from argus.storage.open import open_storage
-from argus.storage.sql.files import SegmentFiles
-from argus.storage.sql.pins import Pins
-from argus.storage.sql.retention import Keeper
-from argus.storage.sql.segments import Segments
-from argus.storage.sql.straddling import Straddling
-owner, name, when = sys.argv[2:5]
-whole = getattr(globals()[owner], name)
-def dying(*arguments, **more):
-    if when == "before":
-        os.kill(os.getpid(), signal.SIGKILL)
-    result = whole(*arguments, **more)
-    os.kill(os.getpid(), signal.SIGKILL)
-setattr(globals()[owner], name, dying)
-async def main():
-    storage = await open_storage(
-        "sqlite", sys.argv[1], query_timeout_s=10, limits=SegmentLimits(rows=4),
-        retention=Retention(days=7, logs_days=3))
-    await asyncio.sleep(20)
-asyncio.run(main())
-"""
-
-
-def run_until_killed(path: Path, *point: str) -> None:
-    child = subprocess.run(
-        [sys.executable, "-c", CHILD, str(path), *point],
-        cwd=ROOT, text=True, capture_output=True, timeout=60,
-    )  # fmt: skip
-    assert (child.returncode, child.stderr) == (-signal.SIGKILL, "")
-
-
-@pytest.mark.parametrize("when", ["before", "after"])
-@pytest.mark.parametrize(
-    ("owner", "name"),
-    [
-        ("Pins", "keep"),
-        ("Segments", "dropping"),
-        ("Straddling", "renew"),
-        ("SegmentFiles", "remove"),
-        ("SegmentFiles", "replace"),
-        ("Segments", "forget"),
-        ("Segments", "sealed"),
-    ],
-)
-async def test_killed_at_any_step_of_dropping_no_half_segment_is_left(
-    opened: Open, tmp_path: Path, owner: str, name: str, when: str
-) -> None:
-    storage = await opened(SMALL)
-    pinned = a_trace_id()
-    for batches in three_ages():
-        await storage.writer.write(batches)
-    ages = (a_span(name="pinned", trace_id=pinned), a_span(name="p", trace_id=pinned))
-    for age, span in zip((9, 0), ages, strict=True):
-        logs = [a_log_record(f"p{age}", trace_id=pinned) for _ in range(3)]
-        await storage.writer.write(received(age, span, *logs))
-    await storage.pin("default", pinned)
-    await all_sealed(storage)
-    await storage.close()
-    run_until_killed(tmp_path / "argus.db", owner, name, when)
-    storage = await opened(SMALL, retention=Retention(days=7, logs_days=3))
-    await until(
-        storage, (["0", "0", "5", "5", "pinned"], ["0", "0", "p0", "p0", "p0", "p9", "p9", "p9"])
-    )
-    detail = await storage.reader("default").get_trace(pinned)
-    assert detail is not None
-    assert (len(detail.spans), detail.logs_total, detail.summary.span_count) == (2, 6, 2)
-    for _ in range(100):
-        files = {path.name for path in (tmp_path / "argus.db.segments").glob("*.db")}
-        numbers = {segment.id for segment in segments_of(storage)}
-        if len(numbers) == len(files) == 5:
-            break
-        await asyncio.sleep(0.05)
-    assert files == {f"{number:06d}.db" if number else "pinned.db" for number in numbers}
-    assert len(numbers) == 5

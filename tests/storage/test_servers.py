@@ -1,9 +1,11 @@
 """What is promised of servers alone: connection strings, one process, outages, migrations."""
 
 import asyncio
+import re
 import signal
 import time
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 
 import pytest
 from alembic import command
@@ -23,6 +25,7 @@ from tests.storage.conftest import BACKENDS, empty, server_or_skip
 from tests.storage.test_migrations import configuration
 
 QUICKLY_S = 2.0
+ROOT = Path(__file__).parents[2]
 
 MANY = [
     (postgres_url, "host=db user=argus password='se cret\\'s' dbname=data port=5433",
@@ -48,6 +51,18 @@ def test_connection_strings_of_go_and_of_sqlalchemy_are_understood(
 ) -> None:
     assert callable(read)
     assert read(dsn).render_as_string(hide_password=False) == expected
+
+
+def test_the_connection_strings_of_the_pages_are_understood() -> None:
+    read = {"postgres": postgres_url, "mysql": mysql_url, "sqlserver": sqlserver_url}
+    shown = [
+        found
+        for page in ("docs/install.md", "docs/storage.md")
+        for found in re.findall(r'DB_DRIVER=(\w+)\nDB_DSN="(.*)"', (ROOT / page).read_text())
+    ]
+    assert {driver for driver, _ in shown} == set(read)
+    for driver, dsn in shown:
+        assert read[driver](dsn).database == "argus"
 
 
 @pytest.mark.parametrize(
@@ -210,6 +225,28 @@ async def test_a_stopped_server_is_unavailable_at_once_and_taken_up_again(
     for number in (2, 1, 3, 2):
         await until_written(storage, batch_of(number))
     assert await stored(storage) == [f"line {n}" for n in (1, 1, 2, 2, 3, 3)]
+
+
+async def test_a_dump_taken_while_writing_holds_what_was_acked_by_then(
+    own: Server, storage: Storage
+) -> None:
+    acked = 5
+    for number in range(acked):
+        await storage.writer.write([batch_of(number)])
+    dumping = asyncio.create_task(asyncio.to_thread(own.dump))
+    while not dumping.done():
+        await storage.writer.write([batch_of(acked)])
+        acked += 1
+    dumped = await dumping
+    await storage.close()
+    await asyncio.to_thread(own.restore, dumped)
+    restored = await open_storage(own.driver, own.dsn("argus"), query_timeout_s=10)
+    try:
+        found = await stored(restored)
+        assert found == [f"line {n}" for n in range(len(found) // 2) for _ in range(2)]
+        assert 5 <= len(found) // 2 <= acked
+    finally:
+        await restored.close()
 
 
 async def test_a_query_over_its_deadline_leaves_the_storage_usable(own: Server) -> None:

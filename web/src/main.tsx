@@ -8,9 +8,10 @@ import "./fonts.css";
 import "./mantine.css";
 import "./theme.css";
 import { makeQueryClient } from "./api/queryClient";
-import { makeRouter } from "./routes";
+import { fetchPage, makeRouter } from "./routes";
 import { theme } from "./theme";
 
+fetchPage(location.pathname);
 const root = document.getElementById("root");
 if (root === null) throw new Error("index.html has no #root");
 createRoot(root).render(

@@ -21,6 +21,17 @@ export const pages: Page[] = [
   { path: "/admin", title: "Admin", icon: Server, key: "a", load: () => import("./features/admin/AdminPage") },
 ];
 
+/** Fetches the code of the page at a path; called before anything is drawn, so that both happen at once. */
+export function fetchPage(path: string): void {
+  const [, first, second] = path.split("/");
+  const page = pages.find((one) => {
+    const [, name, parameter] = one.path.split("/");
+    return name === first && (parameter === undefined) === (second === undefined || second === "");
+  });
+  // a failure is told where the page is drawn
+  page?.load().catch(() => {});
+}
+
 const menu = pages.flatMap(({ icon, ...page }) => (icon === null ? [] : [{ ...page, icon }]));
 
 /** A newcomer lands where data comes from, everyone else on the overview. */

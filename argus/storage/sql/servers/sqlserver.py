@@ -41,7 +41,7 @@ class SqlServer(Schemas):
         try:
             super().__init__(sqlserver_url(dsn), LikeIndex(), query_timeout_s)
         except ImportError as error:
-            message = "DB_DRIVER: sqlserver needs its driver: pip install 'argus[sqlserver]'"
+            message = "DB_DRIVER: sqlserver needs its driver: pip install 'argus-server[sqlserver]'"
             raise StartError(message) from error
 
     def _engine(self, isolation: str, limit_s: float) -> Engine:

@@ -20,8 +20,9 @@ import classes from "./OverviewPage.module.css";
 import { Tiles } from "./Tiles";
 import { useOverview } from "./useOverview";
 
-/** Charts and tables come after the page's frame. */
-const Panels = lazy(() => import("./Panels"));
+/** Charts and tables are drawn after the page's frame, and fetched beside it. */
+const panels = import("./Panels");
+const Panels = lazy(() => panels);
 
 const grey = <Skeleton height={520} mt={12} />;
 
