@@ -23,6 +23,7 @@ from tests.browser.shop import open_shop, simulating
 
 FOLDER = Path(__file__).parent
 SIZES = {"": (1600, 1000), "-phone": (390, 844)}
+RANGE = "range=5m"
 Deed = Callable[[Page], Awaitable[Any]]
 
 
@@ -87,62 +88,98 @@ async def widest_region(page: Page) -> None:
     await page.wait_for_timeout(2500)
 
 
-def pictures(url: str) -> list[Picture]:
-    """All pages, on what the shop has done."""
+class Found(NamedTuple):
+    """What of the shop's doings is looked at: traces, a span that failed and one that did not,
+    an error record and one that a model explained."""
+
+    failed: str
+    good: str
+    broken: str
+    plain: str
+    log: str
+    told: str
+
+
+def find(url: str) -> Found:
+    """Ask the server for something to look at."""
 
     def get(path: str, **params: Any) -> Any:
         return httpx2.get(url + path, params=params).raise_for_status().json()
 
-    failed = next(
-        one["trace_id"]
-        for one in get("/api/traces", status="ERROR", limit=500, sort_by="span_count")["traces"]
-        if one["root_operation"] == "POST /checkout"
-    )
-    good = get("/api/traces", filter='name:"POST /checkout"', status="UNSET", sort_by="span_count")[
-        "traces"
-    ][0]["trace_id"]
+    traces = get("/api/traces", status="ERROR", limit=500, sort_by="span_count")["traces"]
+    failed = next(t["trace_id"] for t in traces if t["root_operation"] == "POST /checkout")
+    checkouts = 'name:"POST /checkout"'
+    good = get("/api/traces", filter=checkouts, status="UNSET", sort_by="span_count")["traces"][0]
     spans = get(f"/api/traces/{failed}")["spans"]
-    broken = next(one["span_id"] for one in spans if one["events"])
-    plain = next(one["span_id"] for one in spans if one["kind"] == "SERVER" and not one["events"])
     errors = get("/api/logs", severity="ERROR", limit=1000)["logs"]
     log = next(one for one in errors if "exception.type" in one["attributes"])
     told = next((one for one in errors if one["ai_insight"]), log)
-    chosen, explained = (f"log={one['id']}&at={one['timestamp']}" for one in (log, told))
-    trace, tail = f"/traces/{failed}", "range=5m"
+    return Found(
+        failed=failed,
+        good=good["trace_id"],
+        broken=next(one["span_id"] for one in spans if one["events"]),
+        plain=next(s["span_id"] for s in spans if s["kind"] == "SERVER" and not s["events"]),
+        log=f"log={log['id']}&at={log['timestamp']}",
+        told=f"log={told['id']}&at={told['timestamp']}",
+    )
+
+
+def pictures(url: str) -> list[Picture]:
+    """All pages, on what the shop has done."""
+    found = find(url)
+    return [*traces(found), *logs(found), *others()]
+
+
+def traces(found: Found) -> list[Picture]:
+    """The list of traces, a trace with each of its tabs, two compared."""
+    trace, both = f"/traces/{found.failed}", f"a={found.good}&b={found.failed}"
     return [
-        Picture("overview", f"/overview?{tail}", kept=True),
-        Picture("overview-live", "/overview?live=1"),
-        Picture("overview-explain", f"/overview?{tail}", widest_region),
-        Picture("overview-empty", "/overview?range=5m&service=nobody"),
-        Picture("overview-failed", f"/overview?{tail}", failing("/api/metrics/dashboard")),
-        Picture("traces", f"/traces?{tail}", kept=True),
-        Picture("traces-picked", f"/traces?{tail}&pick={good}&pick={failed}"),
-        Picture("traces-empty", f"/traces?{tail}&filter=zzz"),
-        Picture("traces-failed", f"/traces?{tail}", failing("/api/traces")),
-        Picture("traces-wrong", f"/traces?{tail}&filter=status:failed"),
-        Picture("trace", f"{trace}?span={plain}", kept=True),
-        Picture("trace-error", f"{trace}?span={broken}"),
+        Picture("traces", f"/traces?{RANGE}", kept=True),
+        Picture("traces-picked", f"/traces?{RANGE}&pick={found.good}&pick={found.failed}"),
+        Picture("traces-empty", f"/traces?{RANGE}&filter=zzz"),
+        Picture("traces-failed", f"/traces?{RANGE}", failing("/api/traces")),
+        Picture("traces-wrong", f"/traces?{RANGE}&filter=status:failed"),
+        Picture("trace", f"{trace}?span={found.plain}", kept=True),
+        Picture("trace-error", f"{trace}?span={found.broken}"),
         Picture("trace-path", f"{trace}?path=1"),
         *(
             Picture(f"trace-{tab}", f"{trace}?tab={tab}")
             for tab in ("flame", "spans", "statistics", "map", "logs", "json")
         ),
         Picture("trace-missing", f"/traces/{'a' * 32}"),
-        Picture("compare", f"/compare?a={good}&b={failed}", kept=True),
+        Picture("compare", f"/compare?{both}", kept=True),
         Picture("compare-none", "/compare"),
-        Picture("logs", f"/logs?{tail}", kept=True),
-        Picture("logs-record", f"/logs?{tail}&col=code.function.name&{chosen}"),
-        Picture("logs-around", f"/logs?{tail}&{chosen}&view=around"),
-        Picture("logs-patterns", f"/logs?{tail}&tab=patterns"),
-        Picture("logs-empty", f"/logs?{tail}&filter=zzz"),
-        Picture("insight", f"/logs?{tail}&{explained}&view=insight", kept=True),
-        Picture("insight-preview", f"/logs?{tail}&{explained}&view=insight", preview),
+    ]
+
+
+def logs(found: Found) -> list[Picture]:
+    """Log records, one of them opened, their patterns, an insight, the live tail."""
+    return [
+        Picture("logs", f"/logs?{RANGE}", kept=True),
+        Picture("logs-record", f"/logs?{RANGE}&col=code.function.name&{found.log}"),
+        Picture("logs-around", f"/logs?{RANGE}&{found.log}&view=around"),
+        Picture("logs-patterns", f"/logs?{RANGE}&tab=patterns"),
+        Picture("logs-empty", f"/logs?{RANGE}&filter=zzz"),
+        Picture("insight", f"/logs?{RANGE}&{found.told}&view=insight", kept=True),
+        Picture("insight-preview", f"/logs?{RANGE}&{found.told}&view=insight", preview),
         Picture("live-tail", "/logs?live=1", scroll_back, kept=True),
-        Picture("map", f"/map?{tail}", kept=True),
-        Picture("map-latency", f"/map?{tail}&mode=latency"),
-        Picture("map-throughput", f"/map?{tail}&mode=throughput"),
-        Picture("map-focus", f"/map?{tail}&focus=payment-service"),
-        Picture("service", f"/services/payment-service?{tail}", kept=True),
+    ]
+
+
+def others() -> list[Picture]:
+    """Overview, map, service, what Argus says of itself, what opens over a page."""
+    return [
+        Picture("overview", f"/overview?{RANGE}", kept=True),
+        Picture("overview-live", "/overview?live=1"),
+        Picture("overview-explain", f"/overview?{RANGE}", widest_region),
+        Picture("overview-empty", "/overview?range=5m&service=nobody"),
+        Picture("overview-failed", f"/overview?{RANGE}", failing("/api/metrics/dashboard")),
+        Picture("map", f"/map?{RANGE}", kept=True),
+        Picture("map-node", f"/map?{RANGE}&node=order-service"),
+        Picture("map-latency", f"/map?{RANGE}&mode=latency"),
+        Picture("map-throughput", f"/map?{RANGE}&mode=throughput"),
+        Picture("map-focus", f"/map?{RANGE}&focus=payment-service"),
+        Picture("service", f"/services/payment-service?{RANGE}", kept=True),
         Picture("send", "/send"),
         Picture("admin", "/admin", kept=True),
         *(
@@ -150,10 +187,10 @@ def pictures(url: str) -> list[Picture]:
             for tab in ("dead-letters", "state", "data", "about")
         ),
         Picture("missing", "/nowhere"),
-        Picture("palette", f"/traces?{tail}", pressing("Control+k")),
-        Picture("shortcuts", f"/traces?{tail}", pressing("?")),
-        Picture("time", f"/traces?{tail}", pressing("d")),
-        Picture("completion", f"/traces?{tail}", pressing("/", "s")),
+        Picture("palette", f"/traces?{RANGE}", pressing("Control+k")),
+        Picture("shortcuts", f"/traces?{RANGE}", pressing("?")),
+        Picture("time", f"/traces?{RANGE}", pressing("d")),
+        Picture("completion", f"/traces?{RANGE}", pressing("/", "s")),
     ]
 
 

@@ -201,6 +201,7 @@ async def test_what_opens_over_the_explorer_is_accessible(
         pytest.skip("accessibility: needs axe-core in web/node_modules")
     summary, log = failing_checkout(shop), newest_error(shop)
     other = shop.get("/api/traces", limit=1)["traces"][0]["trace_id"]
+    span = shop.get(f"/api/traces/{summary['trace_id']}")["spans"][0]
     chosen = f"log={log['id']}&at={log['timestamp']}"
     faults: dict[str, list[str]] = {}
     async with browsing(shop.url, scheme, width, 844, refusals=(400, 404)) as page:
@@ -214,6 +215,7 @@ async def test_what_opens_over_the_explorer_is_accessible(
             ("/traces", "Control+k"),
             (f"/compare?a={other}&b={summary['trace_id']}", ""),
             ("/compare", ""),
+            (f"/traces/{summary['trace_id']}?span={span['span_id']}", ""),
             (f"/logs?col=code.function.name&{chosen}", ""),
             (f"/logs?{chosen}&view=around", ""),
             (f"/logs?{chosen}&view=insight", ""),

@@ -22,5 +22,7 @@ export const theme = createTheme({
     Popover: { defaultProps: { shadow: "md" } },
     Modal: { defaultProps: { centered: true } },
     Drawer: { defaultProps: { position: "right" } },
+    // a header of the dialog, not a second one of the page
+    DrawerHeader: { defaultProps: { role: "presentation" } },
   },
 });
