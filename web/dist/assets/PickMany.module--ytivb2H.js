@@ -1,1 +1,0 @@
-var e={button:`_button_pzbwa_1`,options:`_options_pzbwa_11`,option:`_option_pzbwa_11`,box:`_box_pzbwa_23`,clear:`_clear_pzbwa_37`};export{e as t};

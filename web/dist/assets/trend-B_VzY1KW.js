@@ -1,1 +1,0 @@
-import{o as e}from"./colors-dEvhpuB0.js";function t(t,n,r){if(n==null||n===0)return null;let i=t/n-1;return Math.abs(i)<.005?{text:`as before`,direction:`same`,worse:!1}:{text:i>=9?`${Math.round(i+1)} ×`:e(Math.abs(i)).replace(/\.\d+/,``),direction:i>0?`up`:`down`,worse:r&&i>.1}}function n(e){return e>=.05?`poor`:e>=.01?`fair`:`good`}export{t as n,n as t};

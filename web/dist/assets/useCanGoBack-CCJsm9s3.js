@@ -1,1 +1,0 @@
-import{n as e}from"./useNavigate-DQsgwNk6.js";import{l as t}from"./useSearchParams-PFI0jVyx.js";function n(){let n=e();return t(n.stores.location,e=>e.state.__TSR_index!==0)}export{n as t};

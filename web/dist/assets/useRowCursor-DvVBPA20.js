@@ -1,1 +1,0 @@
-import{N as e}from"./index-3h7turJp.js";import{a as t,n}from"./jsx-runtime-Wy9s6hX0.js";var r=t(n(),1);function i({count:t,onMove:n,onOpen:i}){let[a,o]=(0,r.useState)(-1),s=Math.min(a,t-1),c=e=>{if(t===0)return;let r=Math.max(0,Math.min(t-1,s+e));o(r),n(r)};return e([[`j`,()=>c(1)],[`k`,()=>c(-1)],[`Enter`,()=>s>=0&&i(s),{preventDefault:!1}]]),[s,o]}export{i as t};
