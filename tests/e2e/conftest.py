@@ -64,6 +64,8 @@ class Argus:
                 pass
             assert self._process.poll() is None, self.log.read_text()
             time.sleep(0.02)
+        self._process.kill()
+        self._process.wait()
         raise AssertionError(f"not ready: {self.log.read_text()}")
 
     @property
