@@ -3,7 +3,7 @@
 import re
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import httpx2
 import pytest
@@ -13,6 +13,8 @@ from tests.browser.conftest import AXE, browsing
 from tests.e2e.conftest import Argus, running
 from tests.receivers.test_decoding import request_with_span
 
+SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+THEME = "data-mantine-color-scheme"
 TRACE_TABS = ("flame", "spans", "statistics", "map", "logs", "json")
 
 
@@ -179,27 +181,31 @@ async def test_the_admin_page_tells_an_exporter_why_its_spans_are_missing(tmp_pa
 
 
 async def accessibility_faults(page: Page) -> list[str]:
-    """What axe finds wrong with the page, once it is there."""
+    """What axe finds wrong with the page, once it is there, in both themes."""
     await page.locator("main").wait_for(state="attached")
     await page.locator("h1").first.wait_for(state="attached")
     await page.evaluate(AXE.read_text())
-    found = await page.evaluate(
-        "axe.run(document, {resultTypes: ['violations']}).then(r => r.violations"
-        ".map(v => v.id + ': ' + v.nodes.slice(0, 3).map(n => n.target.join(' ')).join(', ')))"
-    )
-    return list(found)
+    faults: list[str] = []
+    for scheme in SCHEMES:
+        await page.emulate_media(color_scheme=scheme)
+        await expect(page.locator("html")).to_have_attribute(THEME, scheme)
+        await page.wait_for_timeout(200)
+        faults += await page.evaluate(
+            "axe.run(document, {resultTypes: ['violations']}).then(r => r.violations"
+            ".map(v => v.id + ': ' + v.nodes.slice(0, 3).map(n => n.target.join(' ')).join(', ')))"
+        )
+    return faults
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1600, 390])
 async def test_every_page_is_accessible_in_both_themes_and_on_a_phone(
-    shop: Argus, scheme: str, width: int
+    shop: Argus, width: int
 ) -> None:
     if not AXE.is_file():
         pytest.skip("accessibility: needs axe-core in web/node_modules")
     summary = failing_checkout(shop)
     faults: dict[str, list[str]] = {}
-    async with browsing(shop.url, scheme, width, 844) as page:
+    async with browsing(shop.url, "light", width, 844) as page:
         for path in (
             "/overview",
             "/overview?live=1",

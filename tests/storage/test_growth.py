@@ -44,7 +44,7 @@ async def test_a_reader_sees_whole_writes_only_and_each_acked_one(storage: Stora
 
     async def write() -> None:
         nonlocal acked, done
-        for _ in range(40):
+        for _ in range(20):
             await storage.writer.write([a_batch(*(a_log_record() for _ in range(250)))])
             acked += 250
         done = True

@@ -159,6 +159,9 @@ class Backend(Protocol):
     def forget(self, segments: Collection[Segment] | None = None) -> None:
         """Close what is kept open of these segments between readings, of all when None."""
 
+    def give_up(self) -> None:
+        """End every call that waits for a server, with its connection. Any thread."""
+
     def close(self) -> None:
         """Let other processes in."""
 

@@ -28,9 +28,9 @@ _log = logging.getLogger("argus.storage")
 
 _BUSY_TIMEOUT_S = 1.0
 _COMMON = ("PRAGMA temp_store=MEMORY",)
+# of a file that exists the latter would be written at every opening; `settle` gives pages back
+_NEW = ("PRAGMA page_size=8192", "PRAGMA auto_vacuum=INCREMENTAL")
 _WRITER = (
-    "PRAGMA page_size=8192",
-    "PRAGMA auto_vacuum=INCREMENTAL",  # of new files: `settle` gives free pages back
     "PRAGMA journal_mode=WAL",
     "PRAGMA synchronous=FULL",
     "PRAGMA wal_autocheckpoint=4000",
@@ -89,11 +89,14 @@ def sqlite_engine(path: Path, *, writable: bool, poolclass: type[Pool]) -> Engin
     A writable engine creates the file and takes the write lock at the start of a transaction;
     the other kind can change nothing, and reads one snapshot per transaction.
     """
-    pragmas = _COMMON + (_WRITER if writable else _READER)
-    uri = _uri(path, "rwc" if writable else "ro")
-    return _engine(
-        lambda: _open(uri, pragmas), "BEGIN IMMEDIATE" if writable else "BEGIN", poolclass
-    )
+    if not writable:
+        return _engine(lambda: _open(_uri(path, "ro"), _COMMON + _READER), "BEGIN", poolclass)
+
+    def connect() -> Any:
+        new = not path.exists() or path.stat().st_size == 0
+        return _open(_uri(path, "rwc"), _COMMON + (_NEW if new else ()) + _WRITER)
+
+    return _engine(connect, "BEGIN IMMEDIATE", poolclass)
 
 
 def reading_uri(path: Path) -> str:

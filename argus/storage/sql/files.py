@@ -83,6 +83,9 @@ class SegmentFiles:
     def passes(self, error: DBAPIError) -> bool:
         return False
 
+    def give_up(self) -> None:
+        """A file does not let anybody wait."""
+
     def forget(self, segments: Collection[Segment] | None = None) -> None:
         self._connections.forget(segments)
 

@@ -70,6 +70,9 @@ from argus.storage.sql.upkeep import Upkeep
 T = TypeVar("T")
 
 
+_GIVE_UP_S = 1.0
+
+
 class SqlStorage:
     """An open database. `release` gives up all that it stands on, in the right order."""
 
@@ -196,10 +199,20 @@ class SqlStorage:
         await self._upkeep.on_upkeep(lambda: self._pins.unpin(tenant_id, trace_id))
 
     async def close(self) -> None:
-        """Release everything; the storage is unusable afterwards."""
-        await self._upkeep.stop()
-        await self._rolling.stop()
-        await asyncio.to_thread(self.release)
+        """Release everything; the storage is unusable afterwards. What a server has not answered
+        after a second is given up: all that was acked is safe, and a process has to end in time."""
+        impatience = asyncio.create_task(self._give_up())
+        try:
+            await self._upkeep.stop()
+            await self._rolling.stop()
+            await asyncio.to_thread(self.release)
+        finally:
+            impatience.cancel()
+
+    async def _give_up(self) -> None:
+        while True:
+            await asyncio.sleep(_GIVE_UP_S)
+            self._database.segments.backend.give_up()
 
 
 class _SqlWriter:

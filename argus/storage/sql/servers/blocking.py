@@ -13,6 +13,7 @@ from sqlalchemy.util import greenlet_spawn
 INTERRUPTED, TIMED_OUT = "interrupted", "the database does not answer"
 CONNECT_S = 1.5
 """Longest that a connection may take to be made."""
+_LAST_S = 0.1
 
 
 class Cursor:
@@ -58,6 +59,7 @@ class Held:
         self._error: type[Exception] = dialect.loaded_dbapi.OperationalError
         self._loop = asyncio.new_event_loop()
         self._running: asyncio.Task[Any] | None = None
+        self._given_up = False
         self._why = ""
         self._limit_s = CONNECT_S
         try:
@@ -100,6 +102,12 @@ class Held:
         if self._running is not None and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._cancel, INTERRUPTED)
 
+    def give_up(self) -> None:
+        """End the call that runs now, and the connection with it; wait for no other. Any thread."""
+        self._given_up, self._limit_s = True, _LAST_S
+        if self._running is not None and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._cancel, TIMED_OUT)
+
     def _cancel(self, why: str) -> None:
         if self._running is not None:
             self._why = why
@@ -124,7 +132,8 @@ class Held:
 
     def close(self) -> None:
         try:
-            self._limit_s = CONNECT_S
+            if not self._given_up:
+                self._limit_s = CONNECT_S
             self.spawn(self.adapted.close)
         except Exception:  # a connection that broke is closed
             self._drop()

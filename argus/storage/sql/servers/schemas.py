@@ -6,8 +6,9 @@ from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import cached_property
 from typing import Any, ClassVar
+from weakref import WeakSet
 
-from sqlalchemy import Connection, Engine, NullPool, create_engine, insert, select, union
+from sqlalchemy import Connection, Engine, NullPool, create_engine, event, insert, select, union
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError
 
@@ -42,8 +43,10 @@ class Schemas:
 
     def __init__(self, url: URL, index: Index, query_timeout_s: float) -> None:
         self.index = index
+        self._held: WeakSet[Any] = WeakSet()
         self.name = url.render_as_string(hide_password=True).replace(url.drivername, self.driver)
         self._url = url
+        self._mutex = threading.Lock()
         self._write = self._engine("READ COMMITTED", WRITE_S)
         self._read = self._engine(self.snapshot, query_timeout_s + QUICK_S)
         self._upkeep = self._engine("READ COMMITTED", 0)
@@ -52,7 +55,6 @@ class Schemas:
         self._lock: Connection | None = None
         self._locking = threading.Lock()
         self._idle: list[Connection] = []
-        self._mutex = threading.Lock()
         self._sizes: dict[str, int] = {}
         self._sized = 0.0
         self._side: Connection | None = None
@@ -63,13 +65,26 @@ class Schemas:
     """The isolation level in which a transaction sees what was there at its beginning."""
 
     def _engine(self, isolation: str, limit_s: float) -> Engine:
-        return create_engine(
+        engine = create_engine(
             self._url,
             poolclass=NullPool,
             pool_reset_on_return=None,
             isolation_level=isolation,
             connect_args=self.arguments(isolation, limit_s),
         )
+        event.listen(engine, "connect", self._made)
+        return engine
+
+    def _made(self, connection: Any, _: Any) -> None:
+        with self._mutex:
+            self._held.add(connection)
+
+    def give_up(self) -> None:
+        with self._mutex:
+            held = list(self._held)
+        for connection in held:
+            if hasattr(connection, "give_up"):
+                connection.give_up()
 
     def arguments(self, isolation: str, limit_s: float) -> dict[str, Any]:
         """What a connection is made with."""
