@@ -140,7 +140,7 @@ class Calls:
         self._waiting: dict[str, list[_Callee]] = {}
         self._waiting_old: dict[str, list[_Callee]] = {}
         self._nodes: dict[str, Node] = {}
-        self._unanswered: dict[str, tuple[int, str]] = {}
+        self._unanswered: dict[str, tuple[int, Node | None, bool]] = {}
         self._sums: _Sums = {}
 
     def add(self, rows: Iterable[list[Any]], services: Mapping[int, str], into: Measures) -> None:
@@ -164,7 +164,7 @@ class Calls:
                 service, times = caller[0], (start_ns, duration_ns, status == _ERROR)
                 if kind == _CLIENT:
                     caller = (service, kind, times, None)
-                    self._unanswered[key] = (tenant_id, attributes)
+                    self._unanswered[key] = (tenant_id, *peer_of(attributes))
                 elif kind != _SERVER:
                     parent = trace_id + parent_id if parent_id else ""
                     span = (service, kind, times)
@@ -215,7 +215,7 @@ class Calls:
         service, kind, measured, peer = caller
         source, times = self._node(service), callee[2]
         if peer is None and callee[1] == _CONSUMER and key in self._unanswered:
-            peer = peer_of(self._unanswered[key][1])[0]
+            peer = self._unanswered[key][1]
         if callee[1] == _CONSUMER and peer is not None and peer.kind == NodeKind.MESSAGING:
             self._count(tenant_id, peer, self._node(callee[0]), times)
             return
@@ -241,9 +241,8 @@ class Calls:
         sums[back].append(times)
 
     def _count_unanswered(self) -> None:
-        for key, (tenant_id, attributes) in self._unanswered.items():
+        for key, (tenant_id, peer, takes) in self._unanswered.items():
             service, kind, times, _ = self._young[key]
-            peer, takes = peer_of(attributes)
             if peer is None or times is None:
                 continue
             if takes:

@@ -28,8 +28,10 @@ _AT_ONCE = 500
 
 STEP_ROWS = 60_000
 """Spans, and log records, of one step."""
-_CALLS_AT_ONCE = 10_000
-"""Spans of which what calls need is in memory at once."""
+_CALLS_AT_ONCE, _CALLS_AT_FIRST, _CALLS_BYTES = 10_000, 500, 8 * 2**20
+"""Spans of which what calls need is in memory at once: as many as make so many bytes."""
+_CALL_BYTES = 200
+"""Of a span without attributes and links."""
 
 
 class Progress(NamedTuple):
@@ -105,10 +107,16 @@ def remember(connection: Connection, after: int, upto: int, calls: Calls) -> Non
 
 def _call_rows(connection: Connection, after: int, upto: int) -> Iterator[list[Any]]:
     """The spans of a range as `Calls` takes them, in the order they were stored."""
-    for first in range(after, upto, _CALLS_AT_ONCE):
-        last = min(first + _CALLS_AT_ONCE, upto)
-        some = select_calls(spans).where(spans.c.id > first, spans.c.id <= last)
-        yield from packed_rows(connection, some.order_by(spans.c.id))
+    at_once = _CALLS_AT_FIRST
+    while after < upto:
+        last = min(after + at_once, upto)
+        some = select_calls(spans).where(spans.c.id > after, spans.c.id <= last)
+        rows = packed_rows(connection, some.order_by(spans.c.id))
+        yield from rows
+        size = sum(_CALL_BYTES + len(attributes) + len(links) for *_, attributes, links in rows)
+        fitting = _CALLS_BYTES * (last - after) // max(1, size)
+        at_once = max(1, min(_CALLS_AT_ONCE, fitting))
+        after = last
 
 
 def segment_patterns(connection: Connection) -> list[tuple[str, Pattern]]:
