@@ -14,7 +14,6 @@ from websockets.protocol import State
 from argus.live import BAD_REQUEST, GOING_AWAY, NOT_UTF8, TOO_BIG, Link
 
 _EXTENSION = "argus.link"
-_BEHIND_BYTES = 256 * 1024
 _KERNEL_BYTES = 256 * 1024
 _MAX_FRAGMENTS = 64
 _MAX_UNREAD = 32
@@ -24,7 +23,7 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
     """Pass as `uvicorn.Config(ws=WebSocketProtocol)`. It is the `Link` of `link_of(scope)`.
 
     Frames that are the same for many clients go straight to the transport: the ASGI way costs a
-    task's turn and five calls for each client. A client is behind when 256 KiB wait for it beyond
+    task's turn and five calls for each client. A client is behind when anything waits for it beyond
     what the kernel holds. One that does not take its goodbye within `close_timeout` is cut off:
     closing a transport waits for the peer to read, for ever. A message of too many fragments, and
     more messages than anyone reads, end the connection. Shutting down says 1001 (uvicorn: 1012).
@@ -79,7 +78,7 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
-        self.transport.set_write_buffer_limits(_BEHIND_BYTES, _BEHIND_BYTES // 2)
+        self.transport.set_write_buffer_limits(0)
         own: socket.socket | None = transport.get_extra_info("socket")
         if own is not None:
             # left alone, the kernel keeps megabytes for each client that does not read

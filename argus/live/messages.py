@@ -9,7 +9,7 @@ from argus.live import text_frame
 from argus.model import LogRecord
 
 MAX_RECORDS = 100
-MAX_MESSAGE_BYTES = 256 * 1024
+MAX_MESSAGE_BYTES = 60 * 1024
 MAX_RECORD_BYTES = 1024 * 1024
 """A record whose JSON is larger is told of, not shown: it would be held for every client."""
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from argus.live.messages import MAX_MESSAGE_BYTES
 from tests.builders import a_batch, a_log_record
 from tests.live.server import (
     LiveServer,
@@ -51,6 +52,24 @@ async def test_a_client_that_never_reads_again_is_cut_off(server: LiveServer) ->
     await flood(server, 3)
     await until(lambda: not server.http._server.server_state.connections, within=5)
     stalled.transport.abort()
+
+
+async def test_no_more_than_one_message_waits_for_a_client_that_does_not_read(
+    server: LiveServer,
+) -> None:
+    async with server.connect_narrow() as stalled:
+        await watching(stalled, filter="hot")
+        stalled.transport.pause_reading()
+        (protocol,) = server.http._server.server_state.connections
+        waiting = 0
+        for number in range(60):
+            await server.send(*(f"{number} hot {KIB}" for _ in range(100)))
+            await asyncio.sleep(0.02)
+            waiting = max(waiting, protocol.transport.get_write_buffer_size())
+            if waiting and not server.logs.clients:
+                break
+        assert 0 < waiting <= MAX_MESSAGE_BYTES + KIB.count("k")
+        stalled.transport.abort()
 
 
 async def test_with_notices_a_slow_client_learns_exactly_how_much_it_missed(
