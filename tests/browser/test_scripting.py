@@ -27,13 +27,14 @@ SENTINEL = "window.owned = () => (window.ran = ['ran'])"
 COLLECT = """async (shown) => {
   const box = document.querySelector('[aria-label="Log records"]').parentElement;
   const seen = new Set();
-  for (let top = 0; ; top += 600) {
+  const until = performance.now() + 30000;  // the list grows as pages of it arrive
+  for (let top = 0; performance.now() < until; top = top > box.scrollHeight ? 0 : top + 600) {
     box.scrollTop = top;
     await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
     for (const row of box.querySelectorAll('li button')) seen.add(row.textContent);
-    if (top > box.scrollHeight && seen.size >= shown) return [...seen];
-    if (top > 4 * box.scrollHeight) return [...seen];
+    if (seen.size >= shown) break;
   }
+  return [...seen];
 }"""
 
 
