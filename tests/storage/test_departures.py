@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 
 from argus.storage import SegmentLimits, Storage, TimeRange
 from argus.storage.sql import tables
+from argus.storage.sql.pins import Pins
 from argus.storage.sql.retention import Keeper
 from argus.storage.sql.rolling import Rolling
 from tests.builders import NOON, SECOND, a_batch, a_span, a_trace_id
@@ -72,6 +73,25 @@ async def test_a_drop_takes_as_many_steps_of_a_large_segment_as_of_a_small_one(
     assert 0 < few <= 20
     assert many == few
     assert many_steps <= 1.1 * few_steps
+
+
+async def test_a_drop_that_fails_and_is_tried_again_counts_once(
+    opened: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    storage = await opened(SegmentLimits(rows=2))
+    pinned = a_span("web")
+    await storage.writer.write([a_batch(pinned, a_span("web"))])
+    await storage.pin("default", pinned.trace_id)
+    await all_sealed(storage)
+    with monkeypatch.context() as failing:
+        failing.setattr(Pins, "keep", lambda *_: 1 // 0)
+        for _ in range(2):
+            with pytest.raises(ZeroDivisionError):
+                await dropped(storage, 1)
+    await dropped(storage, 1)
+    assert await total_traces(storage) == 2
+    await until(partial(all_taken_in, storage))
+    assert await total_traces(storage) == 2
 
 
 async def test_no_moment_of_a_drop_counts_a_trace_twice_or_not_at_all(

@@ -97,7 +97,9 @@ class Departures:
         found = self._read(segment, of_here.where(*_left_by(cut_ns)))
 
         def note(connection: Connection) -> None:
-            _store(connection, segment.id, found)
+            again = (segment_traces.c.segment_id == segment.id, segment_traces.c.part < 0)
+            connection.execute(delete(segment_traces).where(*again))
+            _store(connection, segment.id, found, taken_back=True)
 
         return note
 
@@ -169,10 +171,14 @@ def _forget(connection: Connection, number: int) -> None:
     connection.execute(delete(segment_traces).where(segment_traces.c.segment_id == number))
 
 
-def _store(connection: Connection, number: int, found: dict[int, list[Count]]) -> None:
+def _store(
+    connection: Connection, number: int, found: dict[int, list[Count]], *, taken_back: bool = False
+) -> None:
+    """Add parts; those that are taken back have negative numbers."""
     c = segment_traces.c
-    last = select(func.max(c.part)).where(c.segment_id == number)
+    last = select(func.max(func.abs(c.part))).where(c.segment_id == number)
     for tenant_id, counts in found.items():
         newest = connection.execute(last.where(c.tenant_id == tenant_id)).scalar_one()
         for part, text in enumerate(tally.encode(counts), (newest or 0) + 1):
-            _PARTS.insert(connection, [number, tenant_id, part, text])
+            values = [number, tenant_id, -part if taken_back else part, text]
+            _PARTS.insert(connection, values)

@@ -190,8 +190,9 @@ segment_traces = Table(
     sqlite_with_rowid=False,
 )
 """The traces of each sealed segment (see `departures`; `counts`: see `tally`). They count from the
-moment that a reading does not see the segment any more, until they are in `rollups`. What a cut
-took out of a segment goes by its number made negative."""
+moment that a reading does not see the segment any more, until they are in `rollups`. Parts with
+negative numbers take back what stays when the segment goes. What a cut took out of a segment goes
+by the segment's number made negative."""
 
 insights = Table(
     "insights",
