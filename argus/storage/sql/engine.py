@@ -66,6 +66,7 @@ class View:
     rollups = _attached(tables.rollups)
     rollup_keys = _attached(tables.rollup_keys)
     patterns = _attached(tables.known_patterns)
+    segment_traces = _attached(tables.segment_traces)
     insights = _attached(tables.insights)
     rollup_progress = tables.attached(tables.rollup_progress)
     blocks = tables.blocks

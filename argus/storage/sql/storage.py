@@ -41,6 +41,7 @@ from argus.storage.sql.active import Active
 from argus.storage.sql.backend import unavailable
 from argus.storage.sql.control import Control, Tenants
 from argus.storage.sql.counting import contrast, count_keys, count_values
+from argus.storage.sql.departures import Departures
 from argus.storage.sql.engine import Database, View
 from argus.storage.sql.exactly_once import ExactlyOnce
 from argus.storage.sql.insights import Insights, insights_in
@@ -100,8 +101,9 @@ class SqlStorage:
         )
         self._insights = Insights(upkeep_control)
         self._pins = Pins(database, upkeep_control, straddling)
+        departures = Departures(upkeep_control, database.reading)
         self._keeper = Keeper(
-            database, retention, self._pins, straddling, self._traces, self._rolling
+            database, retention, self._pins, straddling, self._traces, self._rolling, departures
         )
         self._keeper.finish_drops()
         self._purge = Purge(database, self._keeper)
