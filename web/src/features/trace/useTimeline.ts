@@ -2,7 +2,7 @@
 import { useCallback, useMemo, useState } from "react";
 import type { Span } from "../../api/types";
 import { isOpen, revealed, type Toggled, visibleRows } from "../../lib/spanRows";
-import { endOf, findSpan, hasFailed, isSpan, pathTo, type SpanTree } from "../../lib/spanTree";
+import { endOf, findSpan, hasFailed, idOf, isSpan, pathTo, type SpanTree } from "../../lib/spanTree";
 import { one, useSearchParams } from "../../url/useSearchParams";
 
 /** A part of the trace, in microseconds from its start. */
@@ -48,7 +48,7 @@ export function useTimeline(tree: SpanTree, docked: boolean, first: number): Tim
   const asked = useMemo(() => (named === null ? -1 : findSpan(tree, named)), [tree, named]);
   const wanted = asked >= 0 ? asked : first;
   const [chosen, setChosen] = useState<number | null>(null);
-  const exact = chosen !== null && tree.ids[chosen] === named ? chosen : asked;
+  const exact = chosen !== null && idOf(tree, chosen) === named ? chosen : asked;
   const selected = closed ? -1 : exact >= 0 ? exact : docked ? first : -1;
   const [moved, setCursor] = useState<number | null>(null);
   const [changed, setToggled] = useState<Toggled | null>(null);
@@ -62,7 +62,7 @@ export function useTimeline(tree: SpanTree, docked: boolean, first: number): Tim
         setCursor(at);
         setToggled(revealed(tree, toggled, at));
       }
-      change({ span: at < 0 ? undefined : tree.ids[at] });
+      change({ span: at < 0 ? undefined : idOf(tree, at) });
     },
     [change, tree, toggled],
   );
