@@ -57,6 +57,37 @@ async def test_attributes_are_found_and_pinned_with_the_keyboard(shop: Argus, wi
         )
 
 
+@pytest.mark.parametrize("width", [1600, 390])
+async def test_a_subtree_is_closed_and_opened_whole_by_alt_click_and_by_key(
+    shop: Argus, width: int
+) -> None:
+    summary = largest(shop)
+    async with browsing(shop.url, width=width, height=844) as page:
+        await page.goto(f"/traces/{summary['trace_id']}")
+        spans = page.get_by_role("treegrid", name="Spans")
+        root = spans.get_by_role("row").first
+        toggle = root.get_by_role("button").first
+        count = str(summary["span_count"])
+        await expect(spans).to_have_attribute("aria-rowcount", count)
+        await toggle.click(modifiers=["Alt"])
+        await expect(spans).to_have_attribute("aria-rowcount", "1")
+        await toggle.click()
+        below = spans.locator("[aria-level='2']")
+        await expect(below.first).to_be_visible()
+        await expect(spans.locator("[aria-level='3']")).to_have_count(0)
+        await spans.focus()
+        await page.keyboard.press("Home")
+        for _ in range(await spans.get_by_role("row").count()):
+            await page.keyboard.press("k")
+        await page.keyboard.press("x")
+        await expect(spans).to_have_attribute("aria-rowcount", "1")
+        await page.keyboard.press("x")
+        await expect(spans).to_have_attribute("aria-rowcount", count)
+        await page.keyboard.press("Shift+?")
+        sheet = page.get_by_role("dialog", name="Keyboard shortcuts")
+        await expect(sheet.get_by_text("Collapse or expand with everything below")).to_be_visible()
+
+
 async def test_what_stands_for_an_answer_that_is_waited_for_is_drawn_a_few_times_a_second(
     shop: Argus,
 ) -> None:
