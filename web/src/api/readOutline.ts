@@ -1,15 +1,15 @@
-/** Owns what the worker does for a trace: its skeleton asked for, its tree built, its critical path found. */
+/** Owns what the worker does for a trace: its columns read, its tree built, its critical path found. */
 import { type CriticalPath, criticalPathOf } from "../lib/criticalPath";
+import { toMicros } from "../lib/moment";
 import { buildTree, type SpanTree } from "../lib/spanTree";
-import { get } from "./client";
-import type { TraceSkeleton, TraceSummary } from "./types";
+import type { TraceColumns, TraceSummary } from "./types";
 
 export type TraceOutline = { trace: TraceSummary; logsTotal: number; tree: SpanTree; path: CriticalPath };
 
-/** Raises ApiError as `get` does. */
-export async function readSkeleton(traceId: string): Promise<TraceOutline> {
-  const { trace, spans, logs_total: logsTotal } = await get<TraceSkeleton>(`/api/traces/${encodeURIComponent(traceId)}`, { view: "skeleton" });
-  const tree = buildTree(spans);
+/** The bytes of an answer with `view=columns` -> what the page of the trace stands on. */
+export function readOutline(bytes: ArrayBuffer): TraceOutline {
+  const { trace, columns, logs_total: logsTotal } = JSON.parse(new TextDecoder().decode(bytes)) as TraceColumns;
+  const tree = buildTree(columns, toMicros(trace.start_time));
   return { trace, logsTotal, tree, path: criticalPathOf(tree) };
 }
 
