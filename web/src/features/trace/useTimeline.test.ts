@@ -26,13 +26,13 @@ describe("the span a trace opens at", () => {
 
 describe("toggling a whole subtree", () => {
   const tree = () => aTree([aSpan({ id: "a" }), aSpan({ id: "b", parent: "a" }), aSpan({ id: "c", parent: "b" }), aSpan({ id: "d", parent: "c" }), aSpan({ id: "e", parent: "a", from: 5 }), aSpan({ id: "f", parent: "e", from: 5 })]);
-  const shown = (at: ReturnType<typeof tree>, toggled: ReadonlySet<number>) => [...visibleRows(at, toggled)].map((node) => nameOf(at, node)).join("");
+  const shown = (spans: ReturnType<typeof tree>, toggled: ReadonlySet<number>) => [...visibleRows(spans, toggled)].map((node) => nameOf(spans, node)).join("");
 
   it("closes all below, so that opening the span alone shows its children closed", () => {
     const spans = tree();
     const closed = toggleDeep(spans, new Set(), 1);
     expect(shown(spans, closed)).toBe("abef");
-    expect(shown(spans, new Set([...closed].filter((at) => at !== 1)))).toBe("abcef");
+    expect(shown(spans, new Set([...closed].filter((node) => node !== 1)))).toBe("abcef");
   });
 
   it("opens all below, whatever was closed in there", () => {
@@ -41,7 +41,7 @@ describe("toggling a whole subtree", () => {
   });
 
   it("opens a folded group to all of its members, and folds it again", () => {
-    const repeated = aTree([aSpan({ id: "a", us: 9000 }), ...Array.from({ length: 6 }, (_, at) => aSpan({ id: `r${at}`, parent: "a", from: at, operation_name: "SELECT" }))]);
+    const repeated = aTree([aSpan({ id: "a", us: 9000 }), ...Array.from({ length: 6 }, (_, order) => aSpan({ id: `r${order}`, parent: "a", from: order, operation_name: "SELECT" }))]);
     const all = toggleDeep(repeated, new Set(), 1);
     expect(visibleRows(repeated, all)).toHaveLength(8);
     expect(toggleDeep(repeated, all, 1)).toEqual(new Set());
