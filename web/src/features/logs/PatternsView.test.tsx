@@ -13,7 +13,7 @@ describe("the view of patterns", () => {
   it("shows what records say, how often, and what is new, and is accessible", async () => {
     await open("/logs?tab=patterns", { "/api/logs": logs, "/api/patterns": patterns });
     const rows = within(await screen.findByRole("table", { name: "Patterns" })).getAllByRole("row");
-    expect(within(rows[0] as HTMLElement).getAllByRole("columnheader").map((one) => one.textContent)).toEqual(["Records", "Over time", "Level", "Pattern", "Services", "Seen", ""]);
+    expect(within(rows[0] as HTMLElement).getAllByRole("columnheader").map((one) => one.textContent)).toEqual(["Records", "Over time", "Level", "Pattern", "Services", "Seen", "Actions"]);
     expect(rows[1]).toHaveTextContent("90 90.0 %INFOuser … signed in");
     expect(rows[2]).toHaveTextContent("ERRORcard declined: …new");
     expect(await accessibilityFaults()).toEqual([]);

@@ -1,5 +1,5 @@
 /** Owns the view of patterns: what log records say, how often, since when, and which of it is new. */
-import { ActionIcon, Badge, SegmentedControl, Tooltip } from "@mantine/core";
+import { ActionIcon, Badge, SegmentedControl, Tooltip, VisuallyHidden } from "@mantine/core";
 import type { UseQueryResult } from "@tanstack/react-query";
 import { Ban, ListFilter, Shapes } from "lucide-react";
 import { type ReactNode, useState } from "react";
@@ -98,7 +98,7 @@ export function PatternsView({ tabs, query, filter, onFilter }: Props) {
       {patterns.length === 0 && <p className={classes.none}>Nothing new: records were of each of these patterns before.</p>}
       <div role="table" aria-label="Patterns" className={classes.rows}>
         <div role="row" className={classes.head} data-none={patterns.length === 0 || undefined}>
-          {columns.map(([name, label]) => <span key={name} role="columnheader" aria-label={label} className={classes[name]}>{name !== "actions" && label}</span>)}
+          {columns.map(([name, label]) => <span key={name} role="columnheader" className={classes[name]}>{name === "actions" ? <VisuallyHidden>{label}</VisuallyHidden> : label}</span>)}
         </div>
         {patterns.map((pattern) => (
           <Row key={pattern.id} pattern={pattern} share={found.total_logs === 0 ? 0 : pattern.count / found.total_logs} fresh={fresh(pattern)} now={now} onOnly={() => onFilter(withTerm(filter, pattern.term))} onHide={() => onFilter(withTerm(filter, `-${pattern.term}`))} />
