@@ -60,6 +60,8 @@ def test_what_was_said_is_answered_with_its_parts_even_without_a_model() -> None
                 "checks": [],
                 "confidence": None,
                 "unverified_ids": [],
+                "summary_verified": True,
+                "unverified_checks": [],
             },
             "model": "a model",
             "created_at": "2026-01-31T12:00:00.123456789Z",
