@@ -218,9 +218,12 @@ def _target(text: str, signal: FilterSignal, field: str) -> Target:
     if not isinstance(tree, Test) or tree.target.root:
         raise InvalidInput(f"{field}: expected a field or an attribute's key", field=field)
     target = tree.target
-    kinds = ("string", "enum", "severity")
-    if isinstance(target, Column) and target.field.kind not in kinds:
-        raise InvalidInput(f"{field}: {target.field.name} has no values to count", field=field)
+    if isinstance(target, Column) and target.field.kind in ("text", "duration", "time"):
+        raise InvalidInput(
+            f"{field}: {target.field.name} hardly ever has a value twice, so there is nothing to"
+            " count",
+            field=field,
+        )
     return target
 
 

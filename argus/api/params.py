@@ -305,13 +305,6 @@ TYPED = Param[bool](
     "`typed` gives OTLP AnyValue JSON, without loss.",
     {"type": "string", "enum": ["plain", "typed"], "default": "plain"},
 )
-SKELETON = Param[bool](
-    "view",
-    choice({"full": False, "skeleton": True}),
-    False,
-    "`skeleton` leaves out attributes, events, links, resources and logs.",
-    {"type": "string", "enum": ["full", "skeleton"], "default": "full"},
-)
 POINTS = Param[bool](
     "format",
     choice({"matrix": False, "points": True}),

@@ -1,6 +1,5 @@
-"""Traces: the list, and one trace with its spans and logs."""
+"""Traces and spans as answers show them, and the list of traces."""
 
-from collections.abc import Sequence
 from enum import StrEnum
 from typing import Any
 
@@ -17,15 +16,14 @@ from argus.api.answer import (
     Time,
     TraceId,
     convert,
+    hex_or_none,
     json_response,
 )
 from argus.api.endpoint import Call
 from argus.api.exports import asked_for, export, spans_of
-from argus.api.insights import log_answers
-from argus.api.logs import Log
 from argus.api.times import format_time
 from argus.attributes import decode_list
-from argus.errors import InvalidInput, NotFound
+from argus.errors import InvalidInput
 from argus.storage import TraceQuery
 
 
@@ -48,8 +46,7 @@ class SpanKind(StrEnum):
     UNSPECIFIED = "UNSPECIFIED"
 
 
-_SPAN_IDS_AT_MOST = 200
-_STATUSES = {int(code): Status(code.name) for code in model.StatusCode}
+STATUSES = {int(code): Status(code.name) for code in model.StatusCode}
 KINDS = {int(kind): SpanKind(kind.name) for kind in model.SpanKind}
 """The names of the kinds OTLP has numbers for."""
 
@@ -134,30 +131,6 @@ class Span(SpanSkeleton, gc=False):
     resource_dropped_attributes_count: int
 
 
-class TraceResponse(msgspec.Struct):
-    """A whole trace; `logs` are the first 1000 of `logs_total`."""
-
-    trace: TraceSummary
-    spans: list[Span]
-    logs: list[Log]
-    logs_total: int
-
-
-class TraceSkeleton(msgspec.Struct):
-    """A trace with the skeletons of its spans; `logs` is empty and `logs_total` still counts."""
-
-    trace: TraceSummary
-    spans: list[SpanSkeleton]
-    logs: tuple[()]
-    logs_total: int
-
-
-class SpansResponse(msgspec.Struct):
-    """Some spans of a trace, whole; ids that are not known are left out."""
-
-    spans: list[Span]
-
-
 def summary_answer(trace: model.TraceSummary) -> TraceSummary:
     """A trace summary as answers show it."""
     return TraceSummary(
@@ -170,30 +143,40 @@ def summary_answer(trace: model.TraceSummary) -> TraceSummary:
         duration_us=(trace.end_ns - trace.start_ns) / 1000,
         span_count=trace.span_count,
         error_count=trace.error_count,
-        status=_STATUSES.get(trace.status, Status.UNSET),
+        status=STATUSES.get(trace.status, Status.UNSET),
     )
 
 
-def skeleton_answer(span: model.Span) -> SpanSkeleton:
-    """A span as `view=skeleton` shows it; by position, as a trace may have very many."""
-    start_ns, end_ns = span.start_ns, span.end_ns
+def skeleton_answer(
+    ids: tuple[str, str, str | None],
+    names: tuple[str, str],
+    kind: int,
+    times_ns: tuple[int, int],
+    status: int,
+) -> SpanSkeleton:
+    """A span as `view=skeleton` shows it: ids of trace, span and parent, names of service and
+    operation, times of start and end."""
+    start_ns, end_ns = times_ns
     return SpanSkeleton(
-        span.trace_id.hex(),
-        span.span_id.hex(),
-        span.parent_span_id.hex() or None,
-        span.resource.service_name,
-        span.name,
-        KINDS.get(span.kind, SpanKind.UNSPECIFIED),
+        *ids,
+        *names,
+        KINDS.get(kind, SpanKind.UNSPECIFIED),
         format_time(start_ns),
         format_time(end_ns),
         (end_ns - start_ns) / 1000,
-        _STATUSES.get(span.status, Status.UNSET),
+        STATUSES.get(status, Status.UNSET),
     )
 
 
 def span_answer(span: model.Span, form: Form) -> Span:
     """A span as answers show it."""
-    bones = skeleton_answer(span)
+    bones = skeleton_answer(
+        (span.trace_id.hex(), span.span_id.hex(), hex_or_none(span.parent_span_id)),
+        (span.resource.service_name, span.name),
+        span.kind,
+        (span.start_ns, span.end_ns),
+        span.status,
+    )
     return Span(
         **{name: getattr(bones, name) for name in SpanSkeleton.__struct_fields__},
         status_message=span.status_message,
@@ -250,25 +233,6 @@ LIST_PARAMS = (
 )
 
 
-def _span_ids(texts: Sequence[str]) -> tuple[bytes, ...]:
-    if len(texts) > _SPAN_IDS_AT_MOST:
-        raise ValueError(f"at most {_SPAN_IDS_AT_MOST} at once")
-    return tuple(params.parse_id(text, 16) for text in texts)
-
-
-SPAN_IDS = params.Param[tuple[bytes, ...]](
-    "span_id",
-    _span_ids,
-    (),
-    f"The spans, at most {_SPAN_IDS_AT_MOST}; repeat it for several.",
-    {"type": "string", "pattern": "^[0-9a-fA-F]{16}$"},
-    repeats=True,
-    required=True,
-)
-DETAIL_PARAMS = (params.SKELETON, params.TYPED)
-SPANS_PARAMS = (SPAN_IDS, params.TYPED)
-
-
 async def list_traces(call: Call) -> Response:
     """GET /api/traces."""
     values = call.values
@@ -301,29 +265,3 @@ async def list_traces(call: Call) -> Response:
         traces, page.total, page.total_is_estimate, limit, offset, page.next_cursor
     )
     return json_response(answer)
-
-
-async def get_trace(call: Call) -> Response:
-    """GET /api/traces/{trace_id}."""
-    trace_id = params.path_id(call.path, "trace_id", 32)
-    skeleton = call.values[params.SKELETON]
-    detail = await call.reader.get_trace(trace_id, max_logs=0 if skeleton else 1000, bare=skeleton)
-    if detail is None:
-        raise NotFound("no span of this trace is known", field="trace_id")
-    summary = summary_answer(detail.summary)
-    if skeleton:
-        bones = await convert(detail.spans, skeleton_answer)
-        return json_response(TraceSkeleton(summary, bones, (), detail.logs_total))
-    form = Form(call.values[params.TYPED])
-    spans = await convert(detail.spans, lambda span: span_answer(span, form))
-    logs = await log_answers(call, detail.logs, form)
-    return json_response(TraceResponse(summary, spans, logs, detail.logs_total))
-
-
-async def get_spans(call: Call) -> Response:
-    """GET /api/traces/{trace_id}/spans."""
-    trace_id = params.path_id(call.path, "trace_id", 32)
-    span_ids = call.values[SPAN_IDS]
-    form = Form(call.values[params.TYPED])
-    spans = await call.reader.get_spans(trace_id, span_ids)
-    return json_response(SpansResponse(await convert(spans, lambda span: span_answer(span, form))))

@@ -26,6 +26,7 @@ from argus.storage.insights import InsightKey as InsightKey
 from argus.storage.insights import insight_key as insight_key
 from argus.storage.limits import Retention as Retention
 from argus.storage.limits import SegmentLimits as SegmentLimits
+from argus.storage.outline import TraceOutline as TraceOutline
 
 T = TypeVar("T")
 
@@ -270,10 +271,11 @@ class Reader(Protocol):
     async def find_traces(self, query: TraceQuery) -> Page[TraceSummary]:
         """Traces that match, traces still in progress included."""
 
-    async def get_trace(
-        self, trace_id: bytes, max_logs: int = 1000, bare: bool = False
-    ) -> TraceDetail | None:
-        """The whole trace, or None when no span is known; bare spans lack all that can be long."""
+    async def get_trace(self, trace_id: bytes, max_logs: int = 1000) -> TraceDetail | None:
+        """The whole trace, or None when no span is known."""
+
+    async def get_outline(self, trace_id: bytes) -> TraceOutline | None:
+        """What a waterfall needs of a trace, or None when no span is known."""
 
     async def get_spans(self, trace_id: bytes, span_ids: Sequence[bytes]) -> list[Span]:
         """Of the spans of a trace those with these ids, by start time."""

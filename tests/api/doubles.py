@@ -41,6 +41,7 @@ from argus.storage import (
     Tally,
     TimeRange,
     TraceDetail,
+    TraceOutline,
     TraceQuery,
     TrafficBucket,
 )
@@ -115,6 +116,23 @@ SUMMARY = TraceSummary(
     2,
 )
 
+OUTLINE = TraceOutline(
+    summary=SUMMARY,
+    span_ids=SPAN_ID.hex() + CHILD.span_id.hex() + "0b" * 8,
+    missing_ids="0c" * 8,
+    parents=[-1, 0, 3],
+    services=[0, 0, 1],
+    service_names=["orders", "stock"],
+    operations=[0, 0, 1],
+    operation_names=["GET /orders", "take"],
+    kinds=[2, 3, 77],
+    statuses=[2, 0, 1],
+    starts_ns=[START_NS, START_NS, START_NS + 1_500],
+    ends_ns=[SPAN.end_ns, SPAN.end_ns, START_NS + 1_750],
+    logs_total=1,
+)
+"""SPAN, CHILD and a span of `stock` whose parent never came."""
+
 LATENCIES = Latencies(2_000_000.0, 1_000_000.0, 3_000_000.0, 4_000_000.0)
 DASHBOARD = Dashboard(
     START_NS, START_NS + 60, 10, 40, 5, 4, LATENCIES, 2, [ServiceErrors("orders", 4, 8)]
@@ -174,11 +192,12 @@ class MemoryReader:
             raise InvalidInput("not a cursor", field="cursor")
         return Page([SUMMARY], 1, False, self.next_cursor)
 
-    async def get_trace(
-        self, trace_id: bytes, max_logs: int = 1000, bare: bool = False
-    ) -> TraceDetail | None:
+    async def get_trace(self, trace_id: bytes, max_logs: int = 1000) -> TraceDetail | None:
         found = TraceDetail(SUMMARY, self.spans, self.logs[:max_logs], len(self.logs))
         return found if trace_id == TRACE_ID else None
+
+    async def get_outline(self, trace_id: bytes) -> TraceOutline | None:
+        return OUTLINE if trace_id == TRACE_ID else None
 
     async def get_spans(self, trace_id: bytes, span_ids: Sequence[bytes]) -> list[Span]:
         return [span for span in self.spans if span.span_id in span_ids and trace_id == TRACE_ID]

@@ -99,7 +99,8 @@ async def test_keys_are_conditioned_on_filter_and_range(storage: Storage) -> Non
 
 
 async def test_values_are_counted_and_each_term_finds_as_many(storage: Storage) -> None:
-    for key in ("code", "user.id", "service", "status", "kind", "zone", '"service.name"'):
+    names = ("code", "user.id", "service", "status", "kind", "zone", '"service.name"')
+    for key in (*names, "trace_id", "span_id", "parent_span_id", "trace_state"):
         answer = await ask(storage, f"/api/attributes/values?key={key}&limit=1000")
         (facet,) = answer["facets"]
         assert sum(counts(facet).values()) + facet["missing"] == 20
@@ -199,6 +200,7 @@ async def test_an_explanation_is_of_a_range_and_of_what_a_filter_finds(storage: 
         ("/api/attributes/keys?filter=(", "filter"),
         ("/api/logs/histogram?field=body", "field"),
         ("/api/logs/facets?field=time", "field"),
+        ("/api/traces/facets?field=duration", "field"),
         ("/api/traces/facets?" + "&".join(f"field=f{n}" for n in range(21)), "field"),
         ("/api/logs/context", "timestamp"),
         ("/api/logs/context?timestamp=now&window=x", "window"),

@@ -29,6 +29,7 @@ IN_PATH = {"trace_id": TRACE_ID.hex(), "id": ID}
 TARGETS = [
     *((one.method, one.path, QUERIES.get(one.path, "")) for one in ENDPOINTS if not one.empty),
     ("GET", "/api/traces/{trace_id}", "view=skeleton"),
+    ("GET", "/api/traces/{trace_id}", "view=columns"),
     ("GET", "/api/traces/{trace_id}", "attributes=typed"),
     ("GET", "/api/logs", "attributes=typed"),
 ]

@@ -155,26 +155,6 @@ def test_typed_log_bodies_are_any_values() -> None:
     assert log["attributes"] == [{"key": "sku", "value": {"stringValue": "a-1"}}]
 
 
-def test_a_skeleton_holds_what_a_waterfall_needs_and_counts_the_logs() -> None:
-    answer = get(f"{TRACE}?view=skeleton")
-    assert set(answer["spans"][0]) == {
-        "trace_id", "span_id", "parent_span_id", "service_name", "operation_name", "kind",
-        "start_time", "end_time", "duration_us", "status",
-    }  # fmt: skip
-    assert (answer["logs"], answer["logs_total"]) == ([], 1)
-
-
-def test_some_spans_of_a_trace_come_whole_and_unknown_ones_are_left_out() -> None:
-    answer = get(f"{TRACE}/spans?span_id={SPAN_ID.hex()}&span_id={'ab' * 8}")
-    assert answer["spans"] == [get(TRACE)["spans"][0]]
-
-
-@pytest.mark.parametrize("query", ["", "span_id=x", "&".join(["span_id=" + "ab" * 8] * 201)])
-def test_spans_that_are_not_named_or_too_many_are_invalid(query: str) -> None:
-    status, _, body = call(create_app(parts_with()), f"{TRACE}/spans", query.encode())
-    assert (status, json.loads(body)["error"]["field"]) == (400, "span_id")
-
-
 def test_the_log_list_answers_log_records() -> None:
     answer = get("/api/logs")
     assert answer["total_is_estimate"] is True

@@ -1,16 +1,18 @@
 """The databases that the contract suite runs on."""
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import delete, insert
+from sqlalchemy import Engine, delete, event, insert
 
 from argus.storage import SegmentLimits, Storage
 from argus.storage.open import open_storage
+from argus.storage.sql import driver as sqlite_driver
 from argus.storage.sql.segment import Segment
 from argus.storage.sql.servers.mysql import Mysql
 from argus.storage.sql.servers.postgres import Postgres
@@ -199,3 +201,52 @@ async def all_sealed(storage: Storage) -> list[Segment]:
             return others[::-1]
         await asyncio.sleep(0.05)
     raise AssertionError([segment.state for segment in segments_of(storage)])
+
+
+class Work:
+    """What some methods ask of SQLite: (steps of its machine, statements) of each call, `done`."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.done: list[tuple[int, int]] = []
+        self._patch = monkeypatch
+        self._steps = self._statements = 0
+        self._thread: int | None = None
+
+    def watch(self, owner: type, name: str) -> None:
+        """Note what the calls of a method do from now on."""
+        whole = getattr(owner, name)
+
+        def watched(*arguments: Any) -> Any:
+            self._steps = self._statements = 0
+            self._thread = threading.get_ident()
+            try:
+                return whole(*arguments)
+            finally:
+                self._thread = None
+                self.done.append((self._steps, self._statements))
+
+        self._patch.setattr(owner, name, watched)
+
+    def step(self) -> None:
+        """The machine took a step."""
+        self._steps += threading.get_ident() == self._thread
+
+    def statement(self, *_: Any) -> None:
+        """A statement is about to be executed."""
+        self._statements += threading.get_ident() == self._thread
+
+
+@pytest.fixture
+def work(monkeypatch: pytest.MonkeyPatch) -> Iterator[Work]:
+    """Counts the work of methods that are watched; ask for it before a storage is opened."""
+    found, whole = Work(monkeypatch), sqlite_driver._open
+
+    def counted(*arguments: Any) -> Any:
+        connection = whole(*arguments)
+        connection.set_progress_handler(found.step, 1)
+        return connection
+
+    monkeypatch.setattr(sqlite_driver, "_open", counted)
+    event.listen(Engine, "before_cursor_execute", found.statement)
+    yield found
+    event.remove(Engine, "before_cursor_execute", found.statement)

@@ -162,17 +162,6 @@ async def test_some_spans_of_a_trace_are_found_by_their_ids(storage: Storage) ->
     assert await storage.reader("other").get_spans(first.trace_id, [first.span_id]) == []
 
 
-async def test_a_bare_span_lacks_what_can_be_long_and_nothing_else(storage: Storage) -> None:
-    span = a_span(status_message="no funds", attributes={"a": 1}, trace_state="a=b")
-    await write(storage, span)
-    detail = await storage.reader("default").get_trace(span.trace_id, bare=True)
-    assert detail is not None
-    (bare,) = detail.spans
-    assert (bare.attributes, bare.events, bare.links) == ("{}", "", "")
-    assert (bare.status_message, bare.trace_state) == ("", "")
-    assert bare[:9] == span[:9]
-
-
 async def test_a_pin_is_of_one_tenant(storage: Storage) -> None:
     span = a_span()
     await write(storage, span)

@@ -25,6 +25,7 @@ async def reader(storage: Storage) -> Reader:
                             resource=a_resource("pay" if n % 2 else "shop", zone=n % 2),
                             name="charge" if n % 3 == 0 else "GET /",
                             status=2 if n % 3 == 0 else 0,
+                            trace_id=bytes([1 + n % 2]) * 16,
                             start_ns=NOON + n * SECOND,
                             attributes={"n": n, "code": 500 if n % 3 == 0 else 200, "big": 2**60},
                         )
@@ -37,6 +38,7 @@ async def reader(storage: Storage) -> Reader:
                             f"number {n}",
                             severity="ERROR" if n % 4 == 0 else "INFO",
                             time_ns=NOON + n * SECOND,
+                            pattern_id=b"\xab" * 8 if n % 2 else b"",
                             attributes={"half": n / 2} if n % 2 else {"shard": "A"},
                         )
                         for n in some
@@ -49,7 +51,7 @@ async def reader(storage: Storage) -> Reader:
 
 
 def target_of(field: str, signal: FilterSignal) -> Any:
-    tree = parse(f"{field}:x" if field != "severity" else "severity:error", signal)
+    tree = parse(f"{field}:*", signal)
     assert isinstance(tree, TestOf)
     return tree.target
 
@@ -88,6 +90,11 @@ async def test_keys_are_counted_with_those_of_resources(reader: Reader) -> None:
         ("logs", "shard", "", {"null": 6, '"A"': 6}),
         ("logs", "shard", "severity:error", {'"A"': 3}),
         ("logs", "severity", "", {'"ERROR"': 3, '"INFO"': 9}),
+        ("logs", "severity_number", "", {"17": 3, "9": 9}),
+        ("logs", "pattern", "", {'"abababababababab"': 6, "null": 6}),
+        ("traces", "trace_id", "code:500", {f'"{"01" * 16}"': 2, f'"{"02" * 16}"': 2}),
+        ("traces", "parent_span_id", "", {"null": 12}),
+        ("traces", "trace_state", "", {"null": 12}),
     ],
 )  # fmt: skip
 async def test_values_are_counted(

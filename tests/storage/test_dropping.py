@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from argus.storage import Retention
+from argus.storage import Retention, Storage, TimeRange
 from argus.storage.sql.tables import PINNED
-from tests.builders import a_log_record, a_span, a_trace_id
+from tests.builders import NOON, SECOND, a_log_record, a_span, a_trace_id
 from tests.storage.conftest import BACKENDS, SMALL, Open, all_sealed, segments_of
 from tests.storage.test_retention import received, three_ages, until
 
@@ -20,9 +20,11 @@ CHILD = """
 import asyncio, os, signal, sys, time
 from argus.storage import Retention, SegmentLimits
 from argus.storage.open import open_storage
+from argus.storage.sql.departures import Departures
 from argus.storage.sql.files import SegmentFiles
 from argus.storage.sql.pins import Pins
 from argus.storage.sql.retention import Keeper
+from argus.storage.sql.rolling import Rolling
 from argus.storage.sql.segments import Segments
 from argus.storage.sql.servers.schemas import Schemas
 from argus.storage.sql.straddling import Straddling
@@ -55,6 +57,9 @@ def run_until_killed(driver: str, dsn: str, *point: str) -> None:
 @pytest.mark.parametrize(
     ("owner", "name"),
     [
+        ("Departures", "count"),
+        ("Departures", "leaving"),
+        ("Rolling", "take_in"),
         ("Pins", "keep"),
         ("Segments", "dropping"),
         ("Straddling", "renew"),
@@ -93,6 +98,7 @@ async def killed_while_dropping(again: Open, driver: str, dsn: str, *point: str)
     await storage.close()
     run_until_killed(driver, dsn, *point)
     storage = await again(SMALL, retention=Retention(days=7, logs_days=3))
+    assert await counted(storage) == (7, 8)
     await until(
         storage, (["0", "0", "5", "5", "pinned"], ["0", "0", "p0", "p0", "p0", "p9", "p9", "p9"])
     )
@@ -111,6 +117,13 @@ async def killed_while_dropping(again: Open, driver: str, dsn: str, *point: str)
             break
         await asyncio.sleep(0.05)
     assert there == numbers
+    assert await counted(storage) == (7, 8)
+
+
+async def counted(storage: Storage) -> tuple[int, int]:
+    """All traces and spans that ever were, by the dashboard."""
+    numbers = await storage.reader("default").dashboard(TimeRange(NOON, NOON + 60 * SECOND), ())
+    return numbers.total_traces, numbers.total_spans
 
 
 def kept_on_disk(driver: str, dsn: str) -> set[int]:

@@ -32,10 +32,11 @@ from argus.storage.sql.recount import (
     select_operations,
     select_severities,
 )
+from argus.storage.sql.rollup_store import RollupStore
 from argus.storage.sql.rollups import service_names
 from argus.storage.sql.tables import known_patterns, logs, rollup_keys, rollups, spans
 from tests.builders import MILLISECOND, NOON, SECOND, a_batch, a_log_record, a_span, a_trace_id
-from tests.storage.conftest import Reopen
+from tests.storage.conftest import Open, Reopen, Work
 from tests.storage.test_sqlite_files import run_child, sqlite
 
 MINUTE, HOUR = 60 * SECOND, 3600 * SECOND
@@ -295,6 +296,22 @@ async def test_old_rollups_are_forgotten_with_their_keys(tmp_path: Path) -> None
         kept = {name for (name,) in packed_rows(connection, select(rollup_keys.c.service))}
     assert kept == {ALL, "old", "new", "user"}
     await storage.close()
+
+
+async def test_forgetting_what_is_old_walks_over_nothing_that_is_young(
+    opened: Open, tmp_path: Path, work: Work
+) -> None:
+    work.watch(RollupStore, "drop")
+    found = []
+    for minutes in (3, 300):
+        storage = await opened(SegmentLimits(), tmp_path / f"{minutes}" / "argus.db")
+        young = [a_span("new", start_ns=NOON + minute * MINUTE) for minute in range(minutes)]
+        await storage.writer.write([a_batch(a_span("old", start_ns=SECOND), *young)])
+        await catch_up(storage)
+        work.done.clear()
+        storage._rolling.expire(20_000)  # type: ignore[attr-defined]
+        found.append(list(work.done))
+    assert found[0] == found[1]
 
 
 async def test_operations_beyond_the_bound_share_a_name(

@@ -31,6 +31,7 @@ UNSCOPED = {
     "sealing": "merges the index",
     "rewrite": "makes the index anew",
     "pins": "copies by tenant",
+    "departures": "counts by tenant",
     "purge": "deletes for all tenants",
     "retention": "counts over all tenants",
     "rollups": "groups by tenant",
@@ -105,6 +106,7 @@ def test_a_way_past_the_view_is_found(source: str) -> None:
         "rollup_keys",
         "patterns",
         "insights",
+        "segment_traces",
     ],
 )
 def test_every_table_of_a_view_is_filtered(name: str) -> None:
@@ -118,7 +120,7 @@ def test_every_table_with_a_tenant_is_in_the_view_as_a_filtered_one() -> None:
     assert owned - {"patterns"} == {"spans", "logs", "traces", "resources", "scopes"}
     joined = {t.name for t in tables.control.sorted_tables if "tenant_id" in t.c} - {"pins"}
     derived = {"straddling", "straddling_parts", "rollups", "rollup_keys", "patterns"}
-    assert joined == derived | {"insights"}
+    assert joined == derived | {"insights", "segment_traces"}
     raw = {t.name for t in tables.segment.sorted_tables if t in vars(View).values()}
     assert raw == {"blocks"}
 

@@ -1,5 +1,6 @@
 /** Serves dev/fixtures.mjs on the API's routes, for looking at the pages; PORT (8080) and FIXTURES=empty are read from the environment. */
 import { createServer } from "node:http";
+import { columnsOf } from "./columns.mjs";
 import { makeFixtures } from "./fixtures.mjs";
 
 const empty = process.env.FIXTURES === "empty";
@@ -54,6 +55,7 @@ function answer(path, query) {
   if (path === "/api/health") return { status: "ok", ingestion_rate: empty ? 0 : 184.2, ingested_total: empty ? 0 : 20_412, dlq_size: 0, dlq_bytes: 0, active_connections: 1, db_latency_p99_ms: 3.2, writer_status: "OK", queue_depth: 0, disk: {}, receivers: { grpc_port: 4317, otlp_http_port: 4318 } };
   const id = /^\/api\/traces\/(\w+)$/.exec(path)?.[1];
   const trace = traces.find(({ traceId }) => traceId === id);
+  if (trace && query.get("view") === "columns") return { trace: trace.summary, columns: columnsOf(trace.spans), logs_total: trace.logs.length };
   return trace && { trace: trace.summary, spans: trace.spans, logs: trace.logs.toSorted((a, b) => (a.timestamp < b.timestamp ? -1 : 1)), logs_total: trace.logs.length };
 }
 

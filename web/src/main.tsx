@@ -11,13 +11,14 @@ import { makeQueryClient } from "./api/queryClient";
 import { fetchPage, makeRouter } from "./routes";
 import { theme } from "./theme";
 
-fetchPage(location.pathname);
+const client = makeQueryClient();
+fetchPage(location.pathname, client);
 const root = document.getElementById("root");
 if (root === null) throw new Error("index.html has no #root");
 createRoot(root).render(
   <StrictMode>
     <MantineProvider theme={theme} defaultColorScheme="auto">
-      <QueryClientProvider client={makeQueryClient()}>
+      <QueryClientProvider client={client}>
         <RouterProvider router={makeRouter()} />
       </QueryClientProvider>
     </MantineProvider>

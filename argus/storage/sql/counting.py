@@ -22,7 +22,14 @@ from argus.storage.sql.spelling import whole_parts
 MAX_DISTINCT = 300_000
 """Different values that are kept apart; counting stops there as if the time were over."""
 
-_STRINGS = ("name", "status_message", "severity_text", "event_name")
+_STRINGS = ("name", "status_message", "trace_state", "severity_text", "event_name")
+_IDS = {
+    "trace_id": "trace_id",
+    "span_id": "span_id",
+    "parent_span_id": "parent_span_id",
+    "pattern": "pattern_id",
+}
+"""Field -> its column, of bytes."""
 _FIELDS: dict[str, tuple[str, ...]] = {
     "traces": ("name", "kind", "status", "status_message"),
     "logs": ("severity", "event_name"),
@@ -157,8 +164,10 @@ class _Values:
             return null()
         if name.startswith("scope"):
             return c.scope_id
-        if name in _STRINGS or name in _NAMED:
+        if name in _STRINGS or name in _NAMED or name == "severity_number":
             return c[name]
+        if name in _IDS:
+            return c[_IDS[name]]
         raise InvalidInput(f"field: {name} has no values to count", field="field")
 
     def json_of(self, resource_id: int, value: Any) -> str:
@@ -171,6 +180,8 @@ class _Values:
                 value = self._scope(value)[target.field.name == "scope.version"]
             elif target.field.name in _NAMED:
                 value = _NAMED[target.field.name](value)
+            elif target.field.name in _IDS:
+                value = value.lower() if value else ""
             return scalar_text(value) if value else "null"
         attributes = self._resources.attributes(resource_id)
         on_resource = [key for of, key in target.places if of == "resource" and key in attributes]

@@ -27,7 +27,7 @@ from sqlalchemy.exc import DBAPIError
 from argus.errors import DeadlineExceeded
 from argus.storage.sql import tables
 from argus.storage.sql.backend import Reading, unavailable
-from argus.storage.sql.packed import packed_rows, plain
+from argus.storage.sql.packed import packed_columns, packed_rows, plain
 from argus.storage.sql.segment import Segment
 from argus.storage.sql.segments import Segments
 from argus.storage.sql.tables import PINNED
@@ -52,8 +52,8 @@ def _attached(rows: Table) -> FromClause:
 class View:
     """One segment as one tenant sees it, in one snapshot: its tables, and how to read them.
 
-    A statement that reads any of the tables can only be run through `rows` and `value`, which
-    say whose rows they are. A segment is opened when its first statement runs.
+    A statement that reads any of the tables can only be run through `rows`, `columns` and
+    `value`, which say whose rows they are. A segment is opened when its first statement runs.
     """
 
     spans = _of_tenant(tables.spans)
@@ -66,6 +66,7 @@ class View:
     rollups = _attached(tables.rollups)
     rollup_keys = _attached(tables.rollup_keys)
     patterns = _attached(tables.known_patterns)
+    segment_traces = _attached(tables.segment_traces)
     insights = _attached(tables.insights)
     rollup_progress = tables.attached(tables.rollup_progress)
     blocks = tables.blocks
@@ -99,6 +100,10 @@ class View:
     def rows(self, statement: Select[Any] | CompoundSelect[Any]) -> list[list[Any]]:
         """The rows of a statement, ids as hex text; they come as one JSON value (see `packed`)."""
         return packed_rows(self._reading.connection(self._segment), statement, self._tenant)
+
+    def columns(self, statement: Select[Any]) -> list[list[Any]]:
+        """The columns of the rows of a statement, ids as hex text: for very many rows."""
+        return packed_columns(self._reading.connection(self._segment), statement, self._tenant)
 
     @staticmethod
     def is_long(traces: FromClause) -> ColumnElement[bool]:

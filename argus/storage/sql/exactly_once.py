@@ -13,6 +13,7 @@ from argus.storage.sql.backend import Reading
 from argus.storage.sql.bulk import Rows
 from argus.storage.sql.duplicates import Known, SpanWindow, span_key
 from argus.storage.sql.index import INT64_MAX, Index
+from argus.storage.sql.packed import packed_rows
 from argus.storage.sql.seen import WINDOW_ITEMS, WINDOW_S, Seen
 from argus.storage.sql.segment import Segment
 from argus.storage.sql.tables import PINNED, applied_batches, spans
@@ -23,8 +24,8 @@ Owned = tuple[int, Batch]
 """A batch with the id of its tenant."""
 
 _KEYS = Rows(applied_batches, columns=("key", "received_ns"))
-_RESTORED_AT_ONCE = 10_000
-_SPANS_AT_ONCE = 20_000
+_RESTORED_AT_ONCE = 4_000
+_SPANS_AT_ONCE = 8_000
 _REQUESTS = select(applied_batches.c.key)
 _TRACES = select(spans.c.tenant_id, spans.c.trace_id).distinct()
 
@@ -147,7 +148,7 @@ class ExactlyOnce:
         some: Select[Any],
         id_: ColumnElement[int],
         step: int,
-        add: Callable[[Any], None],
+        add: Callable[[list[list[Any]]], None],
     ) -> Iterator[bool]:
         below: int | None = None
         while True:
@@ -158,18 +159,20 @@ class ExactlyOnce:
                 if below is None:
                     below = (connection.execute(select(func.max(id_))).scalar_one() or 0) + 1
                 oldest = max(0, below - step)
-                add(connection.execute(some.where(id_ < below, id_ >= oldest)).all())
+                add(packed_rows(connection, some.where(id_ < below, id_ >= oldest)))
                 first = connection.execute(select(func.min(id_))).scalar_one()
             if first is None or oldest <= first:
                 return
             below = oldest
             yield True
 
-    def _add_requests(self, rows: Sequence[Any]) -> None:
-        self._requests.restore(key for (key,) in rows)
+    def _add_requests(self, rows: list[list[Any]]) -> None:
+        self._requests.restore(bytes.fromhex(key) for (key,) in rows)
 
-    def _add_traces(self, rows: Sequence[Any]) -> None:
-        self._traces.restore(SpanWindow.trace_key(tenant, trace) for tenant, trace in rows)
+    def _add_traces(self, rows: list[list[Any]]) -> None:
+        self._traces.restore(
+            SpanWindow.trace_key(tenant, bytes.fromhex(trace)) for tenant, trace in rows
+        )
 
 
 def _window(reading: Reading) -> list[Segment]:

@@ -101,14 +101,21 @@ def logs_around(views: Iterable[View], query: LogQuery, time_ns: int) -> list[Lo
 
 def logs_of_trace(view: View, trace_id: bytes, limit: int) -> tuple[list[LogRecord], int]:
     """The earliest log records of a trace in one segment by time, and how many there are."""
-    logs = view.logs
-    condition = and_(
-        logs.c.id.in_(view.log_ids(Among((trace_word(trace_id),)))),
-        logs.c.trace_id == trace_id,
-    )
-    total: int = view.value(select(func.count()).select_from(logs).where(condition))
-    page = select_logs(view).where(condition).order_by(logs.c.time_ns, logs.c.id).limit(limit)
-    return logs_of(view, view.rows(page)), total
+    c = view.logs.c
+    page = select_logs(view).where(_is_of_trace(view, trace_id)).order_by(c.time_ns, c.id)
+    return logs_of(view, view.rows(page.limit(limit))), count_of_trace(view, trace_id)
+
+
+def count_of_trace(view: View, trace_id: bytes) -> int:
+    """How many log records of a trace there are in one segment."""
+    of_trace = _is_of_trace(view, trace_id)
+    count: int = view.value(select(func.count()).select_from(view.logs).where(of_trace))
+    return count
+
+
+def _is_of_trace(view: View, trace_id: bytes) -> ColumnElement[bool]:
+    c = view.logs.c
+    return and_(c.id.in_(view.log_ids(Among((trace_word(trace_id),)))), c.trace_id == trace_id)
 
 
 class _Wanted:

@@ -22,7 +22,7 @@ from argus.storage.sql.measures import ALL, HOUR_S, MINUTE_S, SECOND_NS, SLOT_S,
 from argus.storage.sql.numbers import Numbers, Sum
 from argus.storage.sql.ranges import Plan
 from argus.storage.sql.samples import sample
-from argus.storage.sql.trace_counts import count_traces
+from argus.storage.sql.trace_counts import count_departed, count_traces
 
 TOP_FAILING = 10
 BUCKETS = 60
@@ -65,11 +65,12 @@ def dashboard(views: Sequence[View], range_: TimeRange, services: tuple[str, ...
     for _, found in numbers.whole_sums(plan, [Subject.ENTRIES], services or [ALL]):
         entries.add(found)
     traces = count_traces(views, plan.start_ns, plan.end_ns, services)
+    traces += count_departed(views, plan, services) + numbers.traces_gone(plan, services)
     failing = sorted((name for name in spans if errors[name]), key=lambda n: (-errors[n], n))
     return Dashboard(
         start_ns=plan.start_ns,
         end_ns=plan.end_ns,
-        total_traces=traces + numbers.traces_gone(plan, services),
+        total_traces=traces,
         total_spans=spans.total(),
         total_logs=total_logs,
         total_errors=errors.total(),

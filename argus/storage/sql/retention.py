@@ -2,11 +2,13 @@
 
 import logging
 import time
+from functools import partial
 
 from sqlalchemy import Table, func, select, tuple_
 
 from argus.storage import Retention
 from argus.storage.sql import rewrite
+from argus.storage.sql.departures import Departures
 from argus.storage.sql.engine import Database
 from argus.storage.sql.pins import Pins
 from argus.storage.sql.rolling import Rolling
@@ -18,6 +20,7 @@ from argus.storage.sql.trace_filter import TraceFilter
 FOREVER = 2**63 - 1
 DAY_NS = 86_400 * 10**9
 _LEAST_HISTORY_NS = 600 * 10**9
+_EXPIRE_EVERY_S = 60.0
 
 _log = logging.getLogger("argus.storage")
 
@@ -33,6 +36,7 @@ class Keeper:
         straddling: Straddling,
         traces: TraceFilter,
         rolling: Rolling,
+        departures: Departures,
     ) -> None:
         self._database = database
         self._segments = database.segments
@@ -41,7 +45,10 @@ class Keeper:
         self._straddling = straddling
         self._traces = traces
         self._rolling = rolling
+        self._departures = departures
         self._leaving: list[Segment] = []
+        self._expired = -_EXPIRE_EVERY_S
+        self._taken_in = False
 
     def apply(self) -> None:
         """Bring the storage to what the retention allows."""
@@ -52,11 +59,30 @@ class Keeper:
         limit = self._retention.bytes
         while limit and self.bytes() > limit and (sealed := self._sealed()):
             self.drop(sealed[0])
-        self._rolling.expire(self._retention.rollup_days)
+        if time.monotonic() - self._expired >= _EXPIRE_EVERY_S:
+            self._expired = time.monotonic()
+            self._rolling.expire(self._retention.rollup_days)
 
-    def sweep(self) -> None:
-        """Delete what was dropped while somebody read it, and nobody does any more."""
-        self._leaving = [one for one in self._leaving if not self._gone(one)]
+    def sweep(self) -> bool:
+        """Delete what was dropped while somebody read it, and nobody does any more; whether
+        somebody still does."""
+        read = []
+        for segment in self._leaving:
+            if self._removed(segment):
+                self._forget(segment)
+            else:
+                read.append(segment)
+        self._leaving = read
+        return bool(read)
+
+    def count_ahead(self) -> bool:
+        """Count the traces of a sealed segment for the day it goes, or have some of those that went
+        in the rollups; False when there is nothing left to do."""
+        for segment in self._departures.uncounted(self._sealed()):
+            self._departures.count(segment)
+            return True
+        self._taken_in = self._taken_in or not self._rolling.take_in()
+        return not self._taken_in
 
     def _sealed(self) -> list[Segment]:
         return [s for s in reversed(self._segments.newest_first) if s.sealed]
@@ -76,20 +102,27 @@ class Keeper:
             self.cut(segment, None, FOREVER)
 
     def drop(self, segment: Segment) -> tuple[int, int]:
-        """Drop a sealed segment as a whole; the spans and log records kept for their pins."""
-        self._rolling.keep(segment, FOREVER)
-        self._segments.dropping(segment)
-        kept = self._pins.keep(segment.id, self._segments.leave)
-        self._straddling.renew(segment.id)
+        """Drop a sealed segment as a whole; the spans and log records kept for their pins. What
+        needs its rows was done before, but for what is pinned or has parts elsewhere."""
+        self._rolling.keep(segment)
+        self._segments.dropping(segment, self._departures.leaving(segment))
+        kept = self._pins.keep(segment.id, partial(self._segments.leave, segment.id))
         self._traces.forget(segment.id)
-        if not self._gone(segment):
+        removed = self._removed(segment)
+        self._straddling.renew(segment.id)
+        if removed:
+            self._forget(segment)
+        else:
             self._leaving.append(segment)
         return kept
 
     def cut(self, segment: Segment, spans_ns: int | None, logs_ns: int | None) -> None:
         """Rewrite a sealed segment without the spans and log records up to these times (None:
         leaves that signal alone), but for those that are pinned."""
-        self._rolling.keep(segment, spans_ns)
+        self._rolling.keep(segment)
+        if spans_ns is not None:
+            self._departures.cutting(segment, spans_ns)
+            self._taken_in = False
         with self._segments.backend.draft(segment.id) as connection:
             rewrite.delete_upto(connection, self._segments.backend.index, spans_ns, logs_ns)
         self._segments.sealed(segment)
@@ -102,17 +135,20 @@ class Keeper:
         """Finish what a crash cut short, before anybody reads."""
         for number in self._segments.unfinished_drops():
             if self._segments.backend.exists(number):
-                self._pins.keep(number, self._segments.leave)
+                self._pins.keep(number, partial(self._segments.leave, number))
             self._straddling.renew(number)
             self._segments.backend.remove(number)
             self._segments.forget(number)
 
-    def _gone(self, segment: Segment) -> bool:
+    def _removed(self, segment: Segment) -> bool:
         if not self._database.unread(segment, any_state=True):
             return False
         self._segments.backend.remove(segment.id)
-        self._segments.forget(segment.id)
         return True
+
+    def _forget(self, segment: Segment) -> None:
+        self._segments.forget(segment.id)
+        self._taken_in = False
 
     def _unpinned(self, segment: Segment, table: Table) -> bool:
         """Whether a segment has rows of a kind that are not pinned."""

@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError
 
 from argus.errors import ArgusError, Unavailable
 from argus.model import Pattern
+from argus.storage.sql import departures
 from argus.storage.sql.backend import Reading
 from argus.storage.sql.control import Control
 from argus.storage.sql.edges import REMEMBERED, Calls
@@ -28,7 +29,7 @@ from argus.storage.sql.rollups import (
     segment_patterns,
 )
 from argus.storage.sql.segment import Segment
-from argus.storage.sql.tables import LOG_SIGNAL, PINNED, SPAN_SIGNAL, blocks
+from argus.storage.sql.tables import LOG_SIGNAL, PINNED, SPAN_SIGNAL, blocks, known_tenants
 
 FOLD_AT_LATEST_S = 5
 WAIT_S = 5.0
@@ -106,23 +107,26 @@ class Rolling:
         if not task.cancelled() and (error := task.exception()) is not None:
             _log.warning("rollups are behind: %s", error)
 
-    def keep(self, segment: Segment, spans_upto_ns: int | None) -> None:
-        """A sealed segment is about to lose the spans up to a time (None: none) and perhaps log
-        records: have all of it in the rollups, and count the traces that go. Any thread."""
+    def keep(self, segment: Segment) -> None:
+        """A sealed segment is about to lose rows: have all of them in the rollups. Any thread."""
         last_span_id, last_log_id = segment.last_span_id, segment.last_log_id
         if segment.id == PINNED or last_span_id is None or last_log_id is None:
             return
         self._fold(Progress(last_span_id, last_log_id))
-        if spans_upto_ns is None:
-            return
-        with self._lock, self._database.reading() as reading:
-            rows = reading.connection(segment)
+
+    def take_in(self) -> bool:
+        """Have some traces in the rollups whose rows nobody can see any more; False when there are
+        none. Any thread."""
+        with self._lock:
             try:
                 with self._control.transaction() as connection:
-                    self._store.keep_traces(connection, rows, segment.id, spans_upto_ns)
+                    taken = departures.take(connection)
+                    if taken is not None:
+                        self._store.add_traces(connection, *taken)
             except BaseException:
                 self._store.forget()
                 raise
+        return taken is not None
 
     def known_patterns(self) -> list[tuple[str, Pattern]]:
         """The patterns of all tenants, those that were seen last first, and then those that are
@@ -145,25 +149,34 @@ class Rolling:
             minutes = min(now - MINUTES_S * SECOND_NS, oldest)
             self._drop(MINUTE_S, list(Subject), minutes)
             self._drop(MINUTE_S, list(BRIEF), young_ns())
-            if days:
-                before_ns = now - int(days * DAY_S) * SECOND_NS
-                self._drop(HOUR_S, list(Subject), before_ns)
+            before_ns = now - int(days * DAY_S) * SECOND_NS
+            if days and self._drop(HOUR_S, list(Subject), before_ns):
+                with self._database.reading() as reading:
+                    unused = self._store.unused_keys(reading.connection(reading.segments[0]))
                 with self._control.transaction() as connection:
-                    self._store.drop_keys(connection, before_ns)
+                    self._store.drop_keys(connection, unused, before_ns)
 
-    def _drop(self, width_s: int, subjects: list[Subject], before_ns: int) -> None:
+    def _drop(self, width_s: int, subjects: list[Subject], before_ns: int) -> bool:
+        """Forget rollups of a width in short transactions; whether there were any."""
+        dropped = False
         with self._control.transaction() as connection:
-            self._store.drop(connection, width_s, subjects, before_ns)
+            tenants = list(connection.execute(select(known_tenants.c.id)).scalars())
+        for tenant_id in tenants:
+            while True:
+                with self._control.transaction() as connection:
+                    of = (tenant_id, subjects, width_s, before_ns)
+                    if not self._store.drop(connection, *of):
+                        break
+                dropped = True
+        return dropped
 
     def _fold(self, wanted: Progress) -> None:
         """Fold everything up to these ids. Raises Unavailable."""
         try:
             with self._lock:
-                while True:
+                while self._behind_of(wanted):
                     with self._database.reading() as reading:
                         step = self._next(reading, wanted)
-                    if step is None:
-                        return
                     with self._control.transaction() as connection:
                         self._store.add(connection, step, young_ns())
                     self._progress = step.progress
@@ -174,7 +187,7 @@ class Rolling:
                 raise Unavailable(f"storage: {error.orig}", retry_after_s=_RETRY_AFTER_S) from error
             raise
 
-    def _next(self, reading: Reading, wanted: Progress) -> Step | None:
+    def _next(self, reading: Reading, wanted: Progress) -> Step:
         """The next step, over the oldest segment that has rows beyond the rollups."""
         if self._calls is None:
             self._calls = self._remembered(reading)
@@ -189,7 +202,7 @@ class Rolling:
             step = next_step(reading.connection(segment), since, last, self._calls)
             if step is not None:
                 return step
-        return Step({}, wanted) if self._behind_of(wanted) else None
+        return Step({}, Progress(*map(max, self._progress, wanted)))
 
     def _behind_of(self, wanted: Progress) -> bool:
         return any(have < want for have, want in zip(self._progress, wanted, strict=True))

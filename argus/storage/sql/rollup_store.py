@@ -11,13 +11,9 @@ from typing import Any, TypeVar
 import msgspec
 from sqlalchemy import (
     Connection,
-    Select,
     delete,
     func,
-    insert,
-    literal_column,
     select,
-    tuple_,
     update,
 )
 
@@ -37,20 +33,15 @@ from argus.storage.sql.measures import (
 )
 from argus.storage.sql.packed import packed_rows
 from argus.storage.sql.rollups import Progress, Step
-from argus.storage.sql.spelling import whole_parts
 from argus.storage.sql.tables import (
     attached,
     known_patterns,
     known_tenants,
-    pins,
-    rollup_kept,
     rollup_keys,
     rollup_progress,
     rollups,
-    spans,
-    straddling_parts,
-    traces,
 )
+from argus.storage.sql.tally import Count
 
 T = TypeVar("T")
 
@@ -64,6 +55,8 @@ counted as if they had none."""
 _KEYS_REMEMBERED = 100_000
 _SUMS_REMEMBERED = 20_000
 _AT_ONCE = 200
+_DROPPED_AT_ONCE = 10
+"""Minutes or hours."""
 _FACTS = [c for c in rollups.columns if not c.primary_key]
 _KEY = [c.name for c in rollups.columns if c.primary_key]
 _UPSERT = Rows(rollups, keys=_KEY, merge={c.name: "new" for c in _FACTS})
@@ -74,27 +67,6 @@ _PATTERNS = Rows(
     merge={"template": "new", "first_ns": "min", "last_ns": "max"},
 )
 _OTHER: dict[int, str] = {Subject.OPERATIONS: OTHER, Subject.PATTERNS: ""}
-
-
-def _traces_that_go(segment_id: int, before_ns: int, upto_ns: int) -> Select[Any]:
-    """Traces by tenant, minute and services that have no span after a time, the last one after
-    another, and nothing anywhere else."""
-    pinned, parts = attached(pins).c, attached(straddling_parts).c
-    c = traces.c
-    trace = tuple_(c.tenant_id, c.trace_id)
-    minute = whole_parts(c.start_ns, literal_column(str(MINUTE_S * SECOND_NS)))
-    later = select(spans.c.tenant_id, spans.c.trace_id)
-    elsewhere = select(parts.tenant_id, parts.trace_id).where(parts.segment_id == segment_id)
-    return (
-        select(c.tenant_id, minute.label("minute"), c.services, func.count().label("n"))
-        .where(
-            trace.not_in(elsewhere),
-            trace.not_in(select(pinned.tenant_id, pinned.trace_id)),
-            trace.not_in(later.where(spans.c.start_ns > upto_ns)),
-            trace.in_(later.where(spans.c.start_ns > before_ns)),
-        )
-        .group_by(c.tenant_id, minute, c.services)
-    )
 
 
 class RollupStore:
@@ -130,24 +102,15 @@ class RollupStore:
             )
         )
 
-    def keep_traces(
-        self, control: Connection, rows: Connection, segment_id: int, upto_ns: int
-    ) -> None:
-        """Count the traces of a segment that have no span after a time and none elsewhere, once,
-        inside a transaction. `rows` reads the segment. After a rollback `forget` must follow."""
-        kept = select(rollup_kept.c.upto_ns).where(rollup_kept.c.segment_id == segment_id)
-        before_ns = control.execute(kept).scalar_one_or_none()
-        if before_ns is not None and before_ns >= upto_ns:
-            return
-        counted: Measures = {}
-        going = _traces_that_go(segment_id, before_ns or -1, upto_ns)
-        for tenant_id, minute, services, count in rows.execute(going):
-            start_ns = minute * MINUTE_S * SECOND_NS
-            key = Key(tenant_id, Subject.TRACES, services)
-            measure(counted, key, start_ns).add(Measure(count, 0, 0, start_ns, start_ns))
-        self._add(control, counted)
-        control.execute(delete(rollup_kept).where(rollup_kept.c.segment_id == segment_id))
-        control.execute(insert(rollup_kept).values(segment_id=segment_id, upto_ns=upto_ns))
+    def add_traces(self, control: Connection, tenant_id: int, counts: Iterable[Count]) -> None:
+        """Add traces whose rows are gone, inside a transaction. After a rollback `forget` must
+        follow."""
+        minutes: Measures = {}
+        for one in counts:
+            start_ns = one.minute * MINUTE_S * SECOND_NS
+            key = Key(tenant_id, Subject.TRACES, one.services)
+            measure(minutes, key, start_ns).add(Measure(one.n, 0, 0, start_ns, start_ns))
+        self._add(control, minutes)
 
     def _add(self, control: Connection, minutes: Measures, brief_from_ns: int = 0) -> None:
         if sum(map(len, self._sums.values())) > _SUMS_REMEMBERED:
@@ -168,24 +131,40 @@ class RollupStore:
         self._brief = None
 
     def drop(
-        self, control: Connection, width_s: int, subjects: Sequence[Subject], before_ns: int
-    ) -> None:
-        """Forget the rollups of a width that end at or before a time, inside a transaction."""
-        self._sums.clear()
-        control.execute(
-            delete(rollups).where(
-                rollups.c.subject.in_(subjects),
-                rollups.c.width_s == width_s,
-                rollups.c.start_ns <= before_ns - width_s * SECOND_NS,
-            )
-        )
+        self,
+        control: Connection,
+        tenant_id: int,
+        subjects: Sequence[Subject],
+        width_s: int,
+        before_ns: int,
+    ) -> bool:
+        """Forget some rollups of a tenant and width that end at or before a time, inside a
+        transaction; False when there are none."""
+        c = rollups.c
+        for subject in subjects:
+            # a stretch of the primary key: without the tenant the whole table is walked
+            of = (c.tenant_id == tenant_id, c.subject == subject, c.width_s == width_s)
+            oldest_ns = control.execute(select(func.min(c.start_ns)).where(*of)).scalar_one()
+            last_ns = before_ns - width_s * SECOND_NS
+            if oldest_ns is not None and oldest_ns <= last_ns:
+                some_ns = min(last_ns, oldest_ns + _DROPPED_AT_ONCE * width_s * SECOND_NS)
+                control.execute(delete(rollups).where(*of, c.start_ns <= some_ns))
+                self._sums.clear()
+                return True
+        return False
 
-    def drop_keys(self, control: Connection, before_ns: int) -> None:
-        """Forget the keys that no rollup has any more, and the patterns of which the last record
-        was before a time, inside a transaction."""
+    def unused_keys(self, reading: Connection) -> list[int]:
+        """The keys that no rollup has any more, by a connection that reads a segment."""
+        keys = attached(rollup_keys).c
+        unused = keys.id.not_in(select(attached(rollups).c.key_id))
+        return [id_ for (id_,) in packed_rows(reading, select(keys.id).where(unused))]
+
+    def drop_keys(self, control: Connection, unused: list[int], before_ns: int) -> None:
+        """Forget some keys, and the patterns of which the last record was before a time, inside a
+        transaction."""
         control.execute(delete(known_patterns).where(known_patterns.c.last_ns < before_ns))
-        used = select(rollups.c.key_id)
-        control.execute(delete(rollup_keys).where(rollup_keys.c.id.not_in(used)))
+        for some in _chunks(unused):
+            control.execute(delete(rollup_keys).where(rollup_keys.c.id.in_(some)))
         self.forget()
 
     def _find_ids(self, control: Connection, keys: Iterable[Key]) -> None:

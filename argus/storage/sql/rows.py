@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import FromClause, Select, literal, select
+from sqlalchemy import FromClause, Select, select
 
 from argus.model import LogRecord, Resource, Scope, Span
 from argus.storage.sql.engine import View
@@ -13,7 +13,6 @@ _SPAN_COLUMNS = (
     "start_ns", "end_ns", "status", "status_message", "trace_state", "flags", "attributes",
     "dropped_attributes_count", "events", "dropped_events_count", "links", "dropped_links_count",
 )  # fmt: skip
-_LONG = {"status_message": "", "trace_state": "", "attributes": "{}", "events": "", "links": ""}
 _LOG_COLUMNS = (
     "resource_id", "scope_id", "time_ns", "observed_ns", "severity", "severity_number",
     "severity_text", "body", "event_name", "trace_id", "span_id", "flags", "attributes",
@@ -29,12 +28,9 @@ def _columns(table: FromClause, names: Iterable[str]) -> Select[Any]:
     return select(*(table.c[name] for name in names))
 
 
-def select_spans(view: View, bare: bool = False) -> Select[Any]:
-    """A statement over spans whose rows `spans_of` understands; bare ones lack what can be long."""
-    if not bare:
-        return _columns(view.spans, _SPAN_COLUMNS)
-    c = view.spans.c
-    return select(*(literal(_LONG[n]).label(n) if n in _LONG else c[n] for n in _SPAN_COLUMNS))
+def select_spans(view: View) -> Select[Any]:
+    """A statement over spans whose rows `spans_of` understands."""
+    return _columns(view.spans, _SPAN_COLUMNS)
 
 
 def select_logs(view: View) -> Select[Any]:

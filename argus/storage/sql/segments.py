@@ -7,7 +7,7 @@ that a crash leaves a segment before the step or behind it; `load` tidies up wha
 
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from operator import attrgetter
 from typing import Any
@@ -254,17 +254,19 @@ class Segments:
         """Note how large a segment is now."""
         self._change(number, bytes=self.backend.size(number))
 
-    def dropping(self, segment: Segment) -> None:
-        """Note for good that a segment is to go; readings still see it, until `leave`."""
+    def dropping(self, segment: Segment, along: Callable[[Connection], None]) -> None:
+        """Note for good that a segment is to go, and what goes along with that; readings still see
+        it, until `leave`."""
         with self._control.transaction() as connection:
+            along(connection)
             connection.execute(
                 update(registry).where(registry.c.id == segment.id).values(state="dropping")
             )
 
-    def leave(self) -> None:
-        """Let no new reading see what is dropping."""
+    def leave(self, number: int) -> None:
+        """Let no new reading see what is dropping. Does not wait for the database."""
         with self._lock:
-            self._publish()
+            self.newest_first = tuple(one for one in self.newest_first if one.id != number)
 
     def forget(self, number: int) -> None:
         """Strike a segment that is gone from the registry."""

@@ -32,6 +32,7 @@ from argus.storage import (
     Tally,
     TimeRange,
     TraceDetail,
+    TraceOutline,
     TraceQuery,
     TrafficBucket,
     Writer,
@@ -41,10 +42,12 @@ from argus.storage.sql.active import Active
 from argus.storage.sql.backend import unavailable
 from argus.storage.sql.control import Control, Tenants
 from argus.storage.sql.counting import contrast, count_keys, count_values
+from argus.storage.sql.departures import Departures
 from argus.storage.sql.engine import Database, View
 from argus.storage.sql.exactly_once import ExactlyOnce
 from argus.storage.sql.insights import Insights, TokenNotes, insights_in
 from argus.storage.sql.logs import find_logs, get_log, logs_after, logs_around
+from argus.storage.sql.one_trace import get_outline, get_spans, get_trace
 from argus.storage.sql.overview import (
     dashboard,
     latency_heatmap,
@@ -64,7 +67,7 @@ from argus.storage.sql.service_map import service_map
 from argus.storage.sql.straddling import Straddling
 from argus.storage.sql.texts import encodable
 from argus.storage.sql.trace_filter import TraceFilter
-from argus.storage.sql.traces import find_traces, get_spans, get_trace, service_names
+from argus.storage.sql.traces import find_traces, service_names
 from argus.storage.sql.upkeep import Upkeep
 
 T = TypeVar("T")
@@ -101,8 +104,9 @@ class SqlStorage:
         self._insights = Insights(upkeep_control)
         self._token_notes = TokenNotes(upkeep_control)
         self._pins = Pins(database, upkeep_control, straddling)
+        departures = Departures(upkeep_control, database.reading)
         self._keeper = Keeper(
-            database, retention, self._pins, straddling, self._traces, self._rolling
+            database, retention, self._pins, straddling, self._traces, self._rolling, departures
         )
         self._keeper.finish_drops()
         self._purge = Purge(database, self._keeper)
@@ -261,27 +265,21 @@ class _SqlReader:
             self._tenant_id(), lambda views: find_traces(views, encodable(query))
         )
 
-    async def get_trace(
-        self, trace_id: bytes, max_logs: int = 1000, bare: bool = False
-    ) -> TraceDetail | None:
-        may_hold = self._traces.may_hold
-        return await self._database.read(
-            self._tenant_id(),
-            lambda views: get_trace(
-                [view for view in views if may_hold(view.segment_id, trace_id)],
-                trace_id,
-                max_logs,
-                bare,
-            ),
-        )
+    async def get_trace(self, trace_id: bytes, max_logs: int = 1000) -> TraceDetail | None:
+        return await self._of_trace(trace_id, lambda views: get_trace(views, trace_id, max_logs))
+
+    async def get_outline(self, trace_id: bytes) -> TraceOutline | None:
+        return await self._of_trace(trace_id, lambda views: get_outline(views, trace_id))
 
     async def get_spans(self, trace_id: bytes, span_ids: Sequence[bytes]) -> list[Span]:
+        return await self._of_trace(trace_id, lambda views: get_spans(views, trace_id, span_ids))
+
+    async def _of_trace(self, trace_id: bytes, read: Callable[[list[View]], T]) -> T:
+        """What is read from the segments that may hold a trace."""
         may_hold = self._traces.may_hold
         return await self._database.read(
             self._tenant_id(),
-            lambda views: get_spans(
-                [view for view in views if may_hold(view.segment_id, trace_id)], trace_id, span_ids
-            ),
+            lambda views: read([view for view in views if may_hold(view.segment_id, trace_id)]),
         )
 
     async def find_logs(self, query: LogQuery) -> Page[LogRecord]:

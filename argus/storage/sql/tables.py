@@ -21,7 +21,7 @@ from argus.storage.sql.types import BYTES, ID, NAME, TEXT, TRACE_ID
 SCHEMA_VERSION = 2
 """Of segments. A segment with a higher one was written by a newer Argus; lower ones: `versions`."""
 
-CONTROL_REVISION = "0005"
+CONTROL_REVISION = "0006"
 """The newest alembic revision of the control database; a test holds it to `migrations/`."""
 
 control = MetaData()
@@ -177,8 +177,22 @@ rollup_kept = Table(
     Column("segment_id", Integer, primary_key=True, autoincrement=False),
     Column("upto_ns", BigInteger, nullable=False),
 )
-"""Segments that lost rows: the traces whose last span started up to here are counted in
-`rollups`."""
+"""Segments that were cut: the traces whose last span started up to here are counted as gone."""
+
+segment_traces = Table(
+    "segment_traces",
+    control,
+    Column("segment_id", Integer, nullable=False),
+    Column("tenant_id", Integer, nullable=False),
+    Column("part", Integer, nullable=False),
+    Column("counts", TEXT, nullable=False),
+    PrimaryKeyConstraint("segment_id", "tenant_id", "part"),
+    sqlite_with_rowid=False,
+)
+"""The traces of each sealed segment (see `departures`; `counts`: see `tally`). They count from the
+moment that a reading does not see the segment any more, until they are in `rollups`. Parts with
+negative numbers take back what stays when the segment goes. What a cut took out of a segment goes
+by the segment's number made negative."""
 
 insights = Table(
     "insights",

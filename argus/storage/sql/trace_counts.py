@@ -1,5 +1,5 @@
 """Counts the distinct traces that have a span in a range: from summaries, and where a trace crosses
-an end of the range, from its spans."""
+an end of the range, from its spans. Those that went with their segment were counted before."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -7,8 +7,11 @@ from typing import Any
 from sqlalchemy import ColumnElement, FromClause, Select, func, or_, select
 
 from argus.storage import TimeRange
+from argus.storage.sql import tally
 from argus.storage.sql.engine import View
+from argus.storage.sql.measures import MINUTE_S, SECOND_NS
 from argus.storage.sql.paging import overlaps
+from argus.storage.sql.ranges import ROWS, Plan
 from argus.storage.sql.spelling import contains
 from argus.storage.sql.summaries import quoted_service
 from argus.storage.sql.words import Among, trace_word
@@ -32,6 +35,24 @@ def count_traces(views: Sequence[View], start_ns: int, end_ns: int, services: Se
         for statement in _across(view, table, start_ns):
             doubtful.update(id_ for (id_,) in view.rows(statement.where(*conditions)))
     return total + _with_spans(views, range_, services, sorted(map(bytes.fromhex, doubtful)))
+
+
+def count_departed(views: Sequence[View], plan: Plan, services: Sequence[str]) -> int:
+    """Traces that began in a range and went with a segment that is not among the views, as long as
+    they are not in the rollups."""
+    counts = views[0].segment_traces.c
+    here = [view.segment_id for view in views]
+    texts = views[0].rows(select(counts.counts).where(counts.segment_id.not_in(here)))
+    pieces = [(piece.start_ns, piece.end_ns) for piece in plan.pieces if piece.width_s != ROWS]
+    names = list(map(quoted_service, services))
+    found = 0
+    for one in (one for (text,) in texts for one in tally.decode(text)):
+        if names and not any(name in one.services for name in names):
+            continue
+        at_ns = one.minute * MINUTE_S * SECOND_NS
+        if any(start_ns <= at_ns < end_ns for start_ns, end_ns in pieces):
+            found += one.n
+    return found
 
 
 def _sources(

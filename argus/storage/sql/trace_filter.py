@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable
 _WIDTH = 64
 _ROWS_PER_ITEM = 6
 _LEAST_ROWS, _MOST_ROWS = 1 << 10, 1 << 23
+_AT_ONCE = 1 << 10
 
 
 class _Band:
@@ -37,9 +38,12 @@ class _Band:
         self.rows = rows
 
     def clear(self, bit: int) -> None:
-        column = int.from_bytes(bit.to_bytes(8, "little") * len(self.rows), "little")
-        rows = int.from_bytes(self.rows.tobytes(), "little")
-        self.rows = array("Q", (rows & ~column).to_bytes(8 * len(self.rows), "little"))
+        column = ~int.from_bytes(bit.to_bytes(8, "little") * _AT_ONCE, "little")
+        for first in range(0, len(self.rows), _AT_ONCE):
+            # in one go it would keep the interpreter for a tenth of a second
+            some = int.from_bytes(self.rows[first : first + _AT_ONCE].tobytes(), "little")
+            cleared = (some & column).to_bytes(8 * _AT_ONCE, "little")
+            self.rows[first : first + _AT_ONCE] = array("Q", cleared)
 
     def holders(self, trace_id: bytes) -> int:
         rows = self.rows

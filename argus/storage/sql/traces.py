@@ -1,6 +1,6 @@
-"""Reads traces: lists of their summaries, and one with its spans and log records."""
+"""Reads lists of traces, from their summaries."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import replace
 from operator import itemgetter
 from typing import Annotated, Any
@@ -19,12 +19,11 @@ from sqlalchemy import (
 )
 
 from argus.errors import InvalidInput
-from argus.model import Span, StatusCode, TraceSummary
+from argus.model import TraceSummary
 from argus.query import Node
-from argus.storage import Page, TimeRange, TraceDetail, TraceQuery
+from argus.storage import Page, TimeRange, TraceQuery
 from argus.storage.sql.engine import View
 from argus.storage.sql.filtered import Key, newest_traces, traces_with
-from argus.storage.sql.logs import logs_of_trace
 from argus.storage.sql.paging import (
     INT64_MAX,
     INT64_MIN,
@@ -34,12 +33,10 @@ from argus.storage.sql.paging import (
     encode_cursor,
     overlaps,
 )
-from argus.storage.sql.rows import select_spans, spans_of
 from argus.storage.sql.spelling import contains
 from argus.storage.sql.summaries import quoted_service, services_of
-from argus.storage.sql.words import Among, expression, searched_words, trace_word
+from argus.storage.sql.words import expression, searched_words
 
-_SPANS_AT_ONCE = 5_000
 _FEW = 10_000
 
 
@@ -104,36 +101,6 @@ def _newest_filtered(
         need,
         count=query.count,
     )
-
-
-def get_trace(
-    views: Iterable[View], trace_id: bytes, max_logs: int, bare: bool
-) -> TraceDetail | None:
-    """A trace with all its spans, or None."""
-    spans, logs, logs_total = [], [], 0
-    for view in reversed(list(views)):
-        spans += _spans(view, trace_id, bare)
-        found, total = logs_of_trace(view, trace_id, max_logs)
-        logs += found
-        logs_total += total
-    if not spans:
-        return None
-    spans.sort(key=lambda span: span.start_ns)
-    logs.sort(key=lambda log: (log.time_ns, log.id))
-    return TraceDetail(_summarize(spans), spans, logs[:max_logs], logs_total)
-
-
-def get_spans(views: Iterable[View], trace_id: bytes, span_ids: Sequence[bytes]) -> list[Span]:
-    """Of the spans of a trace those with these ids, by start time."""
-    found: list[Span] = []
-    word = Among((trace_word(trace_id),))
-    for view in views:
-        c = view.spans.c
-        wanted = select_spans(view).where(
-            c.id.in_(view.span_ids(word)), c.trace_id == trace_id, c.span_id.in_(span_ids)
-        )
-        found += spans_of(view, view.rows(wanted))
-    return sorted(found, key=lambda span: span.start_ns)
 
 
 def service_names(views: Iterable[View]) -> list[str]:
@@ -320,38 +287,3 @@ def _summaries(sources: list[_Source], keys: list[tuple[Any, str, int, int]]) ->
                 bytes.fromhex(row[1]), row[2], row[3], bool(row[4]), services_of(row[5]), *row[6:]
             )
     return [found[index, id_] for _, _, id_, index in keys]
-
-
-def _spans(view: View, trace_id: bytes, bare: bool) -> list[Span]:
-    spans = view.spans
-    found: list[Span] = []
-    word, first = Among((trace_word(trace_id),)), 0
-    while True:
-        matching = view.span_ids(word, first).order_by("id").limit(_SPANS_AT_ONCE)
-        ids = [id_ for (id_,) in view.rows(matching)]
-        if not ids:
-            return found
-        first = ids[-1] + 1
-        chunk = select_spans(view, bare).where(
-            spans.c.id.in_(view.span_ids(word, ids[0], ids[-1])), spans.c.trace_id == trace_id
-        )
-        found += spans_of(view, view.rows(chunk.order_by(spans.c.id)))
-
-
-def _summarize(spans: list[Span]) -> TraceSummary:
-    """The summary of a whole trace, spans by start time; same meaning as `summaries`."""
-    root = next((span for span in spans if not span.parent_span_id), None)
-    stands_in = root or spans[0]
-    errors = sum(span.status == StatusCode.ERROR for span in spans)
-    return TraceSummary(
-        trace_id=stands_in.trace_id,
-        root_service=stands_in.resource.service_name,
-        root_operation=stands_in.name,
-        root_missing=root is None,
-        services=tuple(sorted({span.resource.service_name for span in spans})),
-        start_ns=spans[0].start_ns,
-        end_ns=max(span.end_ns for span in spans),
-        span_count=len(spans),
-        error_count=errors,
-        status=StatusCode.ERROR if errors else stands_in.status,
-    )

@@ -24,6 +24,7 @@ T = TypeVar("T")
 
 FOLD_EVERY_S = 1.0
 TIDY_EVERY_S = 20.0
+SWEEP_EVERY_S = 0.05
 LIST_WAIT_S = 1.0
 """Longest that a list waits for summaries of what was just stored; then it is a little stale."""
 
@@ -155,20 +156,23 @@ class Upkeep:
             _log.warning("trace summaries are behind: %s", error)
 
     async def _tend(self) -> None:
-        """Seal, cover and keep to the retention, for ever."""
+        """Seal, keep to the retention, and do ahead what is to take no time then; for ever."""
         kept = -TIDY_EVERY_S
         while True:
+            pause_s = FOLD_EVERY_S
             try:
                 sealed = await self._seal()
-                await self.on_upkeep(self._keeper.sweep)
                 if sealed or time.monotonic() - kept >= TIDY_EVERY_S:
                     kept = time.monotonic()
                     await self.on_upkeep(self._keeper.apply)
+                if await self.on_upkeep(self._keeper.sweep):
+                    pause_s = SWEEP_EVERY_S
+                await self._do_ahead()
             except (ArgusError, OSError) as error:
                 _log.warning("upkeep failed and is tried again: %s", error)
             self._wake.clear()
             try:
-                async with asyncio.timeout(FOLD_EVERY_S):
+                async with asyncio.timeout(pause_s):
                     await self._wake.wait()
             except TimeoutError:
                 continue
@@ -184,9 +188,14 @@ class Upkeep:
         for segment in self._sealing.waiting():
             if (segment.last_span_id or 0) <= self._folded:
                 sealed |= await self.on_upkeep(partial(self._sealing.finish, segment))
+        return sealed
+
+    async def _do_ahead(self) -> None:
+        """What is to be done of sealed segments, in steps between which others get their turn."""
         for segment in self._sealing.uncovered():
             await self.on_upkeep(partial(self._sealing.cover, segment.id))
-        return sealed
+        while await self.on_upkeep(self._keeper.count_ahead):
+            pass
 
     async def seal_all(self) -> None:
         """Return when everything stored before the call lies in sealed segments. Raises

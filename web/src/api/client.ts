@@ -37,7 +37,7 @@ async function errorOf(response: Response): Promise<ApiError> {
 /** True when the server wants an admin token, or another one. */
 export const wantsToken = (error: unknown): boolean => error instanceof ApiError && (error.status === 401 || error.status === 403);
 
-async function ask<T>(method: string, address: string, headers: Record<string, string>, signal?: AbortSignal, body?: string): Promise<T> {
+async function answerTo(method: string, address: string, headers: Record<string, string>, signal?: AbortSignal, body?: string): Promise<Response> {
   let response: Response;
   try {
     response = await fetch(address, { method, headers: { accept: "application/json", ...headers }, signal: signal ?? null, body: body ?? null });
@@ -46,11 +46,19 @@ async function ask<T>(method: string, address: string, headers: Record<string, s
     throw new ApiError(0, "unreachable", "The Argus server does not answer. Is it running?");
   }
   if (!response.ok) throw await errorOf(response);
+  return response;
+}
+
+async function ask<T>(...request: Parameters<typeof answerTo>): Promise<T> {
+  const response = await answerTo(...request);
   return (response.status === 204 ? undefined : await response.json()) as T;
 }
 
 /** The JSON answer of a GET; raises ApiError for any other answer and for none (code `unreachable`). */
 export const get = <T>(path: string, params: Params = {}, signal?: AbortSignal): Promise<T> => ask("GET", `${path}${queryString(params)}`, {}, signal);
+
+/** The answer of a GET as it comes, for someone else to read; raises ApiError as `get` does. */
+export const getBytes = async (path: string, params: Params, signal: AbortSignal): Promise<ArrayBuffer> => (await answerTo("GET", `${path}${queryString(params)}`, {}, signal)).arrayBuffer();
 
 /** The JSON answer of an admin route, asked with this tab's token if there is one; raises ApiError as `get` does. */
 export function admin<T>(method: "GET" | "POST" | "PUT" | "DELETE", path: string, params: Params = {}, signal?: AbortSignal): Promise<T> {

@@ -3,6 +3,7 @@ import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/
 import type { Insight, InsightPreview } from "../lib/insight";
 import type { PatternsResponse } from "../lib/patterns";
 import { admin, ApiError, get, type Params, post } from "./client";
+import { loadOutline } from "./outline";
 import type { ContextResponse, ExplainResponse, FacetsResponse, HistogramResponse, KeysResponse, LatencyHeatmap, OperationsResponse, ServiceMap, ServicesResponse, TrafficPoint } from "./types";
 import type { Dashboard, DeadLettersResponse, Health, LogsResponse, PinResponse, ReceiptsResponse, SpansResponse, TraceResponse, TracesResponse } from "./types";
 
@@ -44,7 +45,7 @@ export const traceQuery = (traceId: string) =>
 export const outlineQuery = (traceId: string) =>
   queryOptions({
     queryKey: ["trace outline", traceId],
-    queryFn: async ({ signal }) => (await import("./skeleton")).loadOutline(traceId, signal),
+    queryFn: ({ signal }) => loadOutline(traceId, signal),
     structuralSharing: false,
     staleTime: 60_000,
     gcTime: 60_000,

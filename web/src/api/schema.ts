@@ -459,6 +459,28 @@ export type Span = {
   resource_dropped_attributes_count: number;
 };
 
+export type SpanColumns = {
+  /** 16 hex digits for each id, without separators. */
+  span_ids: string;
+  /** The place of the parent. -1: has none. The number of spans and more: places in `missing_ids`, counted from there. */
+  parents: number[];
+  /** 16 hex digits for each id, without separators. */
+  missing_ids: string;
+  /** Places in `service_names`. */
+  services: number[];
+  service_names: string[];
+  /** Places in `operation_names`. */
+  operations: number[];
+  operation_names: string[];
+  /** OTLP's numbers, 0 to 5. */
+  kinds: number[];
+  /** OTLP's numbers, 0 to 2. */
+  statuses: number[];
+  /** Nanoseconds after the start of the trace. */
+  starts_ns: number[];
+  durations_ns: number[];
+};
+
 export type SpanEvent = {
   name: string;
   /** RFC 3339 in UTC, nine fractional digits. */
@@ -500,6 +522,12 @@ export type SpansResponse = {
 };
 
 export type Status = "ERROR" | "OK" | "UNSET";
+
+export type TraceColumns = {
+  trace: TraceSummary;
+  columns: SpanColumns;
+  logs_total: number;
+};
 
 export type TraceResponse = {
   trace: TraceSummary;

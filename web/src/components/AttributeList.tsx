@@ -1,7 +1,7 @@
-/** Owns how attributes are shown: grouped by namespace, typed values, copy and filter on hover. */
+/** Owns how attributes are shown: grouped by namespace, typed values, what one can do with one on hover. */
 import { ActionIcon, Tooltip } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
-import { Ban, Columns3, ListFilter } from "lucide-react";
+import { Ban, Columns3, ListFilter, Pin, PinOff } from "lucide-react";
 import { Fragment } from "react";
 import { groupAttributes, valueKind, valueText } from "../lib/attributes";
 import { attributeEquals } from "../lib/filterText";
@@ -10,10 +10,11 @@ import { CopyIcon } from "./CopyIcon";
 
 /** The page on which a value is searched for. */
 export type FilterTarget = "/traces" | "/logs";
-/** What a page does with a value itself, instead of leading to another: adds a condition, or shows the key as a column. */
-export type AttributeActions = { onFilter?: (term: string) => void; columns?: string[]; onColumn?: (key: string) => void };
+/** What a page does with a value itself, instead of leading to another: adds a condition, shows the key as a column, or keeps it on top. */
+export type AttributeActions = { onFilter?: (term: string) => void; columns?: string[]; onColumn?: (key: string) => void; pinned?: string[]; onPin?: (key: string) => void };
 
 function Value({ value }: { value: unknown }) {
+  if (value === undefined) return <span className={classes.absent}>not here</span>;
   const kind = valueKind(value);
   const long = kind === "object" || (typeof value === "string" && (value.length > 90 || value.includes("\n")));
   const text = kind === "empty" ? (value === "" ? '""' : "null") : valueText(value, 2);
@@ -55,8 +56,19 @@ function ColumnButton({ name, shown, onColumn }: { name: string; shown: boolean;
   );
 }
 
+function PinKeyButton({ name, pinned, onPin }: { name: string; pinned: boolean; onPin: (key: string) => void }) {
+  const Icon = pinned ? PinOff : Pin;
+  return (
+    <Tooltip label={pinned ? "Unpin" : "Show on top in every span"}>
+      <ActionIcon variant="subtle" color={pinned ? "indigo" : "gray"} size={20} aria-label={`${pinned ? "Unpin" : "Pin"} ${name}`} onClick={() => onPin(name)}>
+        <Icon size={12} />
+      </ActionIcon>
+    </Tooltip>
+  );
+}
+
 function Line({ name, value, target, actions = {} }: { name: string; value: unknown; target?: FilterTarget; actions?: AttributeActions }) {
-  const term = target === undefined ? null : attributeEquals(name, value);
+  const term = target === undefined || value === undefined ? null : attributeEquals(name, value);
   return (
     <div className={classes.line}>
       <dt className={classes.key}>
@@ -72,7 +84,8 @@ function Line({ name, value, target, actions = {} }: { name: string; value: unkn
         <span className={classes.actions}>
           {target !== undefined && term !== null && [false, true].map((out) => <FilterButton key={String(out)} name={name} value={value} term={term} out={out} target={target} onFilter={actions.onFilter} />)}
           {actions.onColumn !== undefined && <ColumnButton name={name} shown={actions.columns?.includes(name) ?? false} onColumn={actions.onColumn} />}
-          <CopyIcon text={valueText(value)} label={`Copy ${name}`} size={20} />
+          {actions.onPin !== undefined && <PinKeyButton name={name} pinned={actions.pinned?.includes(name) ?? false} onPin={actions.onPin} />}
+          {value !== undefined && <CopyIcon text={valueText(value)} label={`Copy ${name}`} size={20} />}
         </span>
       </dd>
     </div>
@@ -85,7 +98,7 @@ export function scopeFacts(scope: { name: string; version: string; attributes: R
   return { ...Object.fromEntries(named), ...scope.attributes };
 }
 
-/** Attributes under the name of their namespace; `flat` leaves the names of the groups out. */
+/** Attributes under the name of their namespace; `flat` leaves the names of the groups out. One that is undefined is not there. */
 export function AttributeList({ attributes, target, actions, flat = false }: { attributes: Record<string, unknown>; target?: FilterTarget; actions?: AttributeActions; flat?: boolean }) {
   const groups = groupAttributes(attributes);
   if (groups.length === 0) return <p className={classes.none}>None</p>;

@@ -8,7 +8,7 @@ const sections: { title: string; keys: [keys: string[], does: string][] }[] = [
   { title: "Filter", keys: [[["↓", "↑"], "Choose a suggestion"], [["Tab"], "Take it"], [["Enter"], "Search"], [["Ctrl", "Space"], "Show suggestions"]] },
   { title: "Traces", keys: [[["x"], "Pick for comparison"], [["c"], "Compare the two picked"]] },
   { title: "Live tail", keys: [[["p"], "Pause or resume"], [["End"], "Resume at the newest line"]] },
-  { title: "Trace", keys: [[["j", "↓"], "Next span"], [["k", "↑"], "Previous span"], [["[", "←"], "Collapse"], [["]", "→"], "Expand"], [["e"], "Next error"], [["E"], "Previous error"], [["Enter"], "Show details"]] },
+  { title: "Trace", keys: [[["j", "↓"], "Next span"], [["k", "↑"], "Previous span"], [["[", "←"], "Collapse"], [["]", "→"], "Expand"], [["x", "Alt click"], "Collapse or expand with everything below"], [["{"], "Collapse all"], [["}"], "Expand all"], [["p"], "Collapse one level"], [["o"], "Expand one level"], [["e"], "Next error"], [["E"], "Previous error"], [["c", "C"], "Along the critical path"], [["z"], "Zoom to the span"], [["Enter"], "Show details"]] },
 ];
 
 export default function ShortcutSheet({ onClose }: { onClose: () => void }) {

@@ -42,3 +42,9 @@ export function valueText(value: unknown, indent?: number): string {
 
 /** A log body in one line, as far as its first `atMost` characters. */
 export const oneLine = (body: unknown, atMost = Infinity): string => valueText(body).trimStart().slice(0, atMost).replace(/\s+/g, " ").trim();
+
+/** The attributes whose key or value has a text, whatever its case. */
+export function attributesWith(attributes: Record<string, unknown>, text: string): Record<string, unknown> {
+  const wanted = text.trim().toLowerCase();
+  return Object.fromEntries(Object.entries(attributes).filter(([key, value]) => key.toLowerCase().includes(wanted) || valueText(value).toLowerCase().includes(wanted)));
+}

@@ -62,14 +62,18 @@ export const touchesPath = (path: CriticalPath, node: number, end: number): bool
 
 /** What each service, and operation of it, has of the path, the greatest first. */
 export function pathShares(tree: SpanTree, path: CriticalPath): { service: string; us: number; share: number; slowest: number }[] {
-  const sums = new Map<number, { us: number; slowest: number; most: number }>();
+  const services = tree.serviceNames.length;
+  const [sums, most, slowest] = [new Float64Array(services), new Float64Array(services), new Int32Array(services)];
   let total = 0;
-  for (const [at, node] of path.nodes.entries()) {
-    const us = (path.to[at] ?? 0) - (path.from[at] ?? 0);
+  for (let at = 0; at < path.nodes.length; at += 1) {
+    const [node, us] = [path.nodes[at] ?? 0, (path.to[at] ?? 0) - (path.from[at] ?? 0)];
     const service = tree.services[node] ?? 0;
-    const sum = sums.get(service) ?? { us: 0, slowest: node, most: 0 };
-    sums.set(service, us > sum.most ? { us: sum.us + us, slowest: node, most: us } : { ...sum, us: sum.us + us });
+    sums[service] = (sums[service] ?? 0) + us;
     total += us;
+    if (us > (most[service] ?? 0)) [most[service], slowest[service]] = [us, node];
   }
-  return [...sums].map(([service, { us, slowest }]) => ({ service: tree.serviceNames[service] ?? "", us, share: us / Math.max(total, 1), slowest })).sort((a, b) => b.us - a.us);
+  return tree.serviceNames
+    .map((service, at) => ({ service, us: sums[at] ?? 0, share: (sums[at] ?? 0) / Math.max(total, 1), slowest: slowest[at] ?? 0 }))
+    .filter(({ us }) => us > 0)
+    .sort((a, b) => b.us - a.us);
 }

@@ -1,6 +1,6 @@
 /** Owns the sums over the spans of one trace: per service and operation, and the calls between services. */
 import type { MapEdge, MapNode } from "../api/types";
-import { endOf, hasFailed, isGroup, isSpan, parentOf, type SpanTree } from "./spanTree";
+import { endOf, hasFailed, hasId, isGroup, isSpan, parentOf, type SpanTree } from "./spanTree";
 
 export type OperationSum = { service: string; operation: string; count: number; errors: number; totalUs: number; selfUs: number; minUs: number; maxUs: number; slowest: number };
 
@@ -134,5 +134,6 @@ export function matcher(tree: SpanTree, text: string): (at: number) => boolean {
   const wanted = text.trim().toLowerCase();
   const hits = (names: string[]) => Uint8Array.from(names, (name) => (name.toLowerCase().includes(wanted) ? 1 : 0));
   const [services, operations] = [hits(tree.serviceNames), hits(tree.operationNames)];
-  return (at) => isSpan(tree, at) && (services[tree.services[at] ?? 0] === 1 || operations[tree.operations[at] ?? 0] === 1 || tree.ids[at] === wanted);
+  const named = hasId(tree, wanted);
+  return (at) => isSpan(tree, at) && (services[tree.services[at] ?? 0] === 1 || operations[tree.operations[at] ?? 0] === 1 || named(at));
 }

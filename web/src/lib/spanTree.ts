@@ -1,6 +1,6 @@
 /** Owns the tree of a trace: who called whom, what is missing, and which siblings are repetitions of one another. */
-import type { SpanKind, SpanSkeleton, Status } from "../api/types";
-import { failedStatus, linkSpans, type Linked, missingFrom, readSpans, type SpanColumns, spanKinds, statuses } from "./spanLinks";
+import type { SpanColumns, SpanKind, Status } from "../api/types";
+import { failedStatus, linkSpans, type Linked, readSpans, type Spans, spanKinds, statuses, stretchOfMissing } from "./spanLinks";
 
 /** What a node is: a span, a parent that spans name but that never arrived, or equal siblings folded into one row. */
 export type NodeType = "span" | "missing" | "group";
@@ -16,8 +16,9 @@ export type SpanTree = {
   spanCount: number;
   /** Indexes into `nodeTypes`. */
   types: Uint8Array;
-  /** The id of a span or of a missing parent; of a group, that of its first member. */
-  ids: string[];
+  /** All ids as one text, which costs nothing to hand over, and the place in it of each node: of a group, that of its first member. */
+  ids: string;
+  places: Int32Array;
   /** The node above, -1 for a root. */
   parents: Int32Array;
   /** The node after the last one below. */
@@ -47,6 +48,14 @@ export type SpanTree = {
 /** So many equal siblings are shown as one row. */
 export const foldFrom = 5;
 
+const idDigits = 16;
+
+/** The id of a span or of a missing parent; of a group, that of its first member. */
+export function idOf(tree: SpanTree, at: number): string {
+  const from = (tree.places[at] ?? tree.ids.length) * idDigits;
+  return tree.ids.slice(from, from + idDigits);
+}
+
 /** One node as an object, for the few that are on screen. */
 export type TreeNode = { at: number; type: NodeType; id: string; startUs: number; durationUs: number; selfUs: number; service: string; operation: string; kind: SpanKind; status: Status; count: number; errors: number };
 
@@ -54,7 +63,7 @@ export function nodeAt(tree: SpanTree, at: number): TreeNode {
   return {
     at,
     type: nodeTypes[tree.types[at] ?? 0] ?? "span",
-    id: tree.ids[at] ?? "",
+    id: idOf(tree, at),
     startUs: tree.starts[at] ?? 0,
     durationUs: tree.durations[at] ?? 0,
     selfUs: tree.selfTimes[at] ?? 0,
@@ -73,10 +82,17 @@ export const hasFailed = (tree: SpanTree, at: number): boolean => tree.statuses[
 export const parentOf = (tree: SpanTree, at: number): number => tree.parents[at] ?? -1;
 export const endOf = (tree: SpanTree, at: number): number => tree.ends[at] ?? at + 1;
 
+/** Whether a node is a span with this id. */
+export function hasId(tree: SpanTree, id: string): (at: number) => boolean {
+  const places = new Set<number>();
+  if (id.length === idDigits) for (let from = tree.ids.indexOf(id); from >= 0; from = tree.ids.indexOf(id, from + 1)) if (from % idDigits === 0) places.add(from / idDigits);
+  return (at) => places.size > 0 && places.has(tree.places[at] ?? -1) && isSpan(tree, at);
+}
+
 /** The first span with this id, -1 without one. */
 export function findSpan(tree: SpanTree, id: string): number {
-  for (let at = tree.ids.indexOf(id); at >= 0; at = tree.ids.indexOf(id, at + 1)) if (isSpan(tree, at)) return at;
-  return -1;
+  const found = hasId(tree, id);
+  return tree.places.findIndex((_, at) => found(at));
 }
 
 /** The service of the nearest span above a node, null at the top. */
@@ -103,10 +119,10 @@ export function childrenOf(tree: SpanTree, at: number): number[] {
 type Entry = { raw: number; members: number[] | null; parent: number; level: number; depth: number };
 
 /** Children of a span with each run of equal siblings as one list, at the place of the first. */
-function folded(spans: SpanColumns, children: number[]): (number | number[])[] {
+function folded(spans: Spans, operations: number, children: number[]): (number | number[])[] {
   if (children.length < foldFrom) return children;
   const alike = new Map<number, number[]>();
-  const likeness = (raw: number) => ((spans.services[raw] ?? 0) * spans.operationNames.length + (spans.operations[raw] ?? 0)) * spanKinds.length + (spans.kinds[raw] ?? 0);
+  const likeness = (raw: number) => ((spans.services[raw] ?? 0) * operations + (spans.operations[raw] ?? 0)) * spanKinds.length + (spans.kinds[raw] ?? 0);
   for (const child of children) {
     const key = likeness(child);
     const members = alike.get(key);
@@ -120,19 +136,19 @@ function folded(spans: SpanColumns, children: number[]): (number | number[])[] {
   });
 }
 
-function emptyTree(size: number, spans: SpanColumns): SpanTree {
-  const { serviceNames, operationNames, startUs, endUs } = spans;
+function emptyTree(size: number, spans: Spans, columns: SpanColumns, startUs: number): SpanTree {
+  let durationUs = 0;
+  for (let at = 0; at < spans.size; at += 1) durationUs = Math.max(durationUs, (spans.starts[at] ?? 0) + (spans.durations[at] ?? 0));
   return {
-    size, spanCount: spans.size, types: new Uint8Array(size), ids: Array.from({ length: size }, () => ""), parents: new Int32Array(size), ends: new Int32Array(size), levels: new Int32Array(size),
+    size, spanCount: spans.size, types: new Uint8Array(size), ids: columns.span_ids + columns.missing_ids, places: new Int32Array(size), parents: new Int32Array(size), ends: new Int32Array(size), levels: new Int32Array(size),
     counts: new Int32Array(size), errors: new Int32Array(size), starts: new Float64Array(size), durations: new Float64Array(size), selfTimes: new Float64Array(size),
     services: new Uint32Array(size), operations: new Uint32Array(size), kinds: new Uint8Array(size), statuses: new Uint8Array(size),
-    serviceNames, operationNames, groups: new Map(), startUs, durationUs: endUs - startUs, depth: 0,
+    serviceNames: columns.service_names, operationNames: columns.operation_names, groups: new Map(), startUs, durationUs, depth: 0,
   };
 }
 
 /** Writes what a span, or the first member of a group, says into a node. */
-function writeSpan(tree: SpanTree, at: number, spans: SpanColumns, raw: number): void {
-  tree.ids[at] = spans.ids[raw] ?? "";
+function writeSpan(tree: SpanTree, at: number, spans: Spans, raw: number): void {
   tree.starts[at] = spans.starts[raw] ?? 0;
   tree.durations[at] = spans.durations[raw] ?? 0;
   tree.services[at] = spans.services[raw] ?? 0;
@@ -140,7 +156,8 @@ function writeSpan(tree: SpanTree, at: number, spans: SpanColumns, raw: number):
   tree.kinds[at] = spans.kinds[raw] ?? 0;
 }
 
-function writeNode(tree: SpanTree, at: number, entry: Entry, spans: SpanColumns, links: Linked): void {
+function writeNode(tree: SpanTree, at: number, entry: Entry, spans: Spans, links: Linked): void {
+  tree.places[at] = entry.raw;
   tree.parents[at] = entry.parent;
   tree.levels[at] = entry.level;
   tree.ends[at] = at + 1;
@@ -148,9 +165,8 @@ function writeNode(tree: SpanTree, at: number, entry: Entry, spans: SpanColumns,
     tree.types[at] = group;
     writeSpan(tree, at, spans, entry.raw);
   } else if (entry.raw >= spans.size) {
-    const lost = missingFrom(spans, links, entry.raw);
+    const lost = stretchOfMissing(spans, links, entry.raw);
     tree.types[at] = missing;
-    tree.ids[at] = lost.id;
     tree.starts[at] = lost.start;
     tree.durations[at] = lost.end - lost.start;
   } else {
@@ -187,14 +203,14 @@ function settleGroup(tree: SpanTree, at: number): void {
   });
 }
 
-/** Builds the tree of a trace from its spans in any order; no span is ever left out, and depth is no limit. */
-export function buildTree(skeletons: SpanSkeleton[]): SpanTree {
-  const spans = readSpans(skeletons);
-  const links = linkSpans(spans);
+/** Builds the tree of a trace that starts at `startUs`; no span is ever left out, and depth is no limit. */
+export function buildTree(columns: SpanColumns, startUs: number): SpanTree {
+  const spans = readSpans(columns);
+  const links = linkSpans(spans, columns.missing_ids.length / idDigits);
   const order: Entry[] = [];
   const stack: Entry[] = [];
   const push = (children: number[], parent: number, level: number, depth: number, fold: boolean) => {
-    for (const child of (fold ? folded(spans, children) : children).reverse()) {
+    for (const child of (fold ? folded(spans, columns.operation_names.length, children) : children).reverse()) {
       stack.push(typeof child === "number" ? { raw: child, members: null, parent, level, depth } : { raw: child[0] ?? 0, members: child, parent, level, depth: depth - 1 });
     }
   };
@@ -205,7 +221,7 @@ export function buildTree(skeletons: SpanSkeleton[]): SpanTree {
     depth = Math.max(depth, top.depth);
     push(top.members === null ? links.childrenOf(top.raw) : [...top.members], at, top.level + 1, top.depth + 1, top.members === null);
   }
-  const tree = emptyTree(order.length, spans);
+  const tree = emptyTree(order.length, spans, columns, startUs);
   for (const [at, entry] of order.entries()) writeNode(tree, at, entry, spans, links);
   settle(tree);
   for (let at = tree.size - 1; at >= 0; at -= 1) if (isGroup(tree, at)) settleGroup(tree, at);

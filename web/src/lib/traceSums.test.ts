@@ -1,13 +1,13 @@
 import { describe, expect, it } from "vitest";
-import { aSpan } from "../testing/builders";
+import { aSpan, aTree, nameOf, spanId } from "../testing/builders";
 import { criticalPathOf, pathShares, stretchesOf } from "./criticalPath";
 import { frameAt, framesInTime, framesMerged, neighbour } from "./flame";
 import { mapOfTrace, operationSums, spansInOrder, statisticsCsv, sumsByService } from "./spanStats";
-import { buildTree, findSpan } from "./spanTree";
+import { findSpan } from "./spanTree";
 
 /** a calls b (10 to 40) and, while b runs, c (20 to 90); after c nothing until 100. */
 const trace = () =>
-  buildTree([
+  aTree([
     aSpan({ id: "a", us: 100, service_name: "web" }),
     aSpan({ id: "b", parent: "a", from: 10, us: 30, service_name: "cart" }),
     aSpan({ id: "c", parent: "a", from: 20, us: 70, service_name: "stock", status: "ERROR" }),
@@ -19,7 +19,7 @@ describe("the critical path", () => {
   it("goes back from the end to the call that ended last, and leaves out what nobody waited for", () => {
     const tree = trace();
     const path = criticalPathOf(tree);
-    const told = ["a", "b", "c", "d", "late"].map((id) => stretchesOf(path, findSpan(tree, id)).map(({ from, to }) => [from, to]));
+    const told = ["a", "b", "c", "d", "late"].map((id) => stretchesOf(path, findSpan(tree, spanId(id))).map(({ from, to }) => [from, to]));
     expect(told).toEqual([[[0, 20], [90, 100]], [], [[20, 30], [40, 90]], [[30, 40]], []]);
   });
 
@@ -30,11 +30,11 @@ describe("the critical path", () => {
     expect(shares.reduce((sum, { share }) => sum + share, 0)).toBeCloseTo(1);
   });
 
-  it("of no spans is empty", () => expect(criticalPathOf(buildTree([])).nodes).toHaveLength(0));
+  it("of no spans is empty", () => expect(criticalPathOf(aTree([])).nodes).toHaveLength(0));
 
   it("has no limit of depth", () => {
     const chain = Array.from({ length: 20_000 }, (_, at) => aSpan({ id: `s${at}`, parent: at === 0 ? null : `s${at - 1}`, from: at, us: 40_000 - 2 * at }));
-    expect(criticalPathOf(buildTree(chain)).nodes.length).toBeGreaterThan(19_999);
+    expect(criticalPathOf(aTree(chain)).nodes.length).toBeGreaterThan(19_999);
   });
 });
 
@@ -46,7 +46,7 @@ describe("the statistics of a trace", () => {
   });
 
   it("are written as CSV in which nothing runs as a formula", () => {
-    const csv = statisticsCsv(operationSums(buildTree([aSpan({ id: "a", operation_name: '=HYPERLINK("x")' })])));
+    const csv = statisticsCsv(operationSums(aTree([aSpan({ id: "a", operation_name: '=HYPERLINK("x")' })])));
     expect(csv.split("\r\n")[1]).toBe('"shop","\'=HYPERLINK(""x"")",1,0,1000,1000,1000,1000,1000');
   });
 
@@ -58,7 +58,7 @@ describe("the statistics of a trace", () => {
 
   it("list spans in any order, and only those with a text", () => {
     const tree = trace();
-    const ids = (...order: Parameters<typeof spansInOrder> extends [unknown, ...infer Rest] ? Rest : never) => [...spansInOrder(tree, ...order)].map((at) => tree.ids[at]);
+    const ids = (...order: Parameters<typeof spansInOrder> extends [unknown, ...infer Rest] ? Rest : never) => [...spansInOrder(tree, ...order)].map((at) => nameOf(tree, at));
     expect(ids("duration", true, "")).toEqual(["a", "c", "late", "b", "d"]);
     expect(ids("service", false, "")).toEqual(["b", "late", "c", "d", "a"]);
     expect(ids("start", false, "STOCK")).toEqual(["c", "d"]);
@@ -74,7 +74,7 @@ describe("the flame graph", () => {
 
   it("merged is one frame for each path of calls, as wide as the own time on it", () => {
     const spans = [aSpan({ id: "r", us: 100 }), ...[0, 1, 2].map((at) => aSpan({ id: `q${at}`, parent: "r", from: at * 20, us: 20, operation_name: "SELECT" }))];
-    const frames = framesMerged(buildTree(spans));
+    const frames = framesMerged(aTree(spans));
     expect([frames.size, [...frames.counts], frames.to[1]]).toEqual([2, [1, 3], 0.6]);
   });
 

@@ -7,6 +7,8 @@ import axe from "axe-core";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { onTestFinished } from "vitest";
+import { columnsOf } from "../../dev/columns.mjs";
+import type { TraceResponse } from "../api/types";
 import { makeRouter } from "../routes";
 import { theme } from "../theme";
 
@@ -28,13 +30,21 @@ const explorer = {
   "/api/logs/histogram": { start: "", end: "", width_ms: 60_000, timestamps: [], series: [], ...counted },
 };
 
+/** An answer as `view` asks for it: tests say traces whole. */
+function inView(answer: unknown, view: string | null): unknown {
+  if (view !== "columns" || isRefusal(answer)) return answer;
+  const { trace, spans, logs_total } = answer as TraceResponse;
+  return { trace, columns: columnsOf(spans), logs_total };
+}
+
 async function serve(answers: Answers): Promise<URL[]> {
   const asked: URL[] = [];
   const server = createServer((request, response) => {
     const url = new URL(request.url ?? "/", "http://localhost");
     asked.push(url);
     const planned = answers[url.pathname];
-    const answer = typeof planned === "function" ? planned(url.searchParams) : (planned ?? refuse(404, "not_found", "no such trace"));
+    const known = typeof planned === "function" ? planned(url.searchParams) : (planned ?? refuse(404, "not_found", "no such trace"));
+    const answer = inView(known, url.searchParams.get("view"));
     response.writeHead(isRefusal(answer) ? answer.status : 200, { "content-type": "application/json" });
     response.end(JSON.stringify(isRefusal(answer) ? answer.body : answer));
   });

@@ -1,5 +1,8 @@
 /** Builds spans, logs and traces for tests; every field has a sane value that a test may replace. */
+import { columnsOf } from "../../dev/columns.mjs";
 import type { Log, Span, TraceResponse, TraceSummary } from "../api/types";
+import { toMicros } from "../lib/moment";
+import { buildTree, idOf, type SpanTree } from "../lib/spanTree";
 
 export const origin = Date.parse("2026-11-20T16:00:00Z") * 1000;
 
@@ -9,11 +12,17 @@ export function at(us: number): string {
   return `${whole}${String(((origin + us) % 1000) * 1000).padStart(6, "0")}Z`;
 }
 
+/** The id of the span a test calls so; what is an id already stays as it is. */
+export const spanId = (name: string): string => (name.length === 16 ? name : [...name].map((letter) => letter.charCodeAt(0).toString(16)).join("").padEnd(16, "0"));
+
+/** What a test calls the span of a node, empty for none. */
+export const nameOf = (tree: SpanTree, node: number): string => idOf(tree, node).replace(/(00)+$/, "").replace(/../g, (code) => String.fromCharCode(Number.parseInt(code, 16)));
+
 type SpanPlan = Partial<Span> & { id: string; parent?: string | null; from?: number; us?: number };
 
 export function aSpan({ id, parent = null, from = 0, us = 1000, ...more }: SpanPlan): Span {
   return {
-    trace_id: "a".repeat(32), span_id: id, parent_span_id: parent, service_name: "shop", operation_name: `op ${id}`, kind: "INTERNAL",
+    trace_id: "a".repeat(32), span_id: spanId(id), parent_span_id: parent === null ? null : spanId(parent), service_name: "shop", operation_name: `op ${id}`, kind: "INTERNAL",
     start_time: at(from), end_time: at(from + us), duration_us: us, status: "UNSET", status_message: "", trace_state: "", flags: 1, attributes: {}, events: [], links: [],
     dropped_attributes_count: 0, dropped_events_count: 0, dropped_links_count: 0, resource: { "service.name": "shop" }, scope: { name: "test", version: "1", attributes: {}, dropped_attributes_count: 0 }, schema_url: "", resource_schema_url: "", resource_dropped_attributes_count: 0,
     ...more,
@@ -36,3 +45,6 @@ export function aTrace(spans: Span[], logs: Log[] = [], more: Partial<TraceSumma
   const errors = spans.filter((span) => span.status === "ERROR").length;
   return { trace: aSummary({ span_count: spans.length, error_count: errors, ...more }), spans, logs, logs_total: logs.length };
 }
+
+/** The tree of a trace of these spans. */
+export const aTree = (spans: Span[]): SpanTree => buildTree(columnsOf(spans), toMicros(at(0)));

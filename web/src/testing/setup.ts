@@ -2,8 +2,7 @@
 import "@testing-library/jest-dom/vitest";
 import { cleanup, configure } from "@testing-library/react";
 import { afterEach } from "vitest";
-import type { ApiError } from "../api/client";
-import { readSkeleton } from "../api/readSkeleton";
+import { readOutline } from "../api/readOutline";
 
 const size = (value: number) => ({ configurable: true, get: () => value });
 Object.defineProperties(HTMLElement.prototype, { offsetWidth: size(1400), offsetHeight: size(800), clientWidth: size(1400), clientHeight: size(800) });
@@ -33,12 +32,8 @@ window.matchMedia = (query: string) => {
 /** The worker's work without a thread: jsdom has none. */
 class WorkerInPlace extends EventTarget {
   terminate() {}
-  async postMessage(traceId: string) {
-    const said = await readSkeleton(traceId).then(
-      (outline) => ({ outline }),
-      ({ status, code, message, field }: ApiError) => ({ problem: { status, code, message, field } }),
-    );
-    this.dispatchEvent(new MessageEvent("message", { data: said }));
+  postMessage(bytes: ArrayBuffer) {
+    this.dispatchEvent(new MessageEvent("message", { data: readOutline(bytes) }));
   }
 }
 globalThis.Worker = WorkerInPlace as unknown as typeof Worker;

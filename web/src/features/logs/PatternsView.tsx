@@ -22,6 +22,17 @@ const orders = [
   { value: "severe", label: "Most severe" },
 ];
 
+/** What stands over the columns, and on which of them; the last holds buttons and is named for those who do not see them. */
+const columns = [
+  ["count", "Records"],
+  ["trend", "Over time"],
+  ["severity", "Level"],
+  ["template", "Pattern"],
+  ["services", "Services"],
+  ["seen", "Seen"],
+  ["actions", "Actions"],
+] as const;
+
 /** The worst severity among a pattern's records. */
 const worstOf = (pattern: Pattern) => severities.find((severity) => pattern.severities.some((one) => one.severity === severity && one.count > 0)) ?? "UNSPECIFIED";
 
@@ -39,7 +50,7 @@ function Row({ pattern, share, fresh, now, onOnly, onHide }: { pattern: Pattern;
         <button type="button" className={classes.open} onClick={onOnly} title={pattern.template}>
           {templatePieces(pattern.template).map(({ text, varies }, at) => (varies ? <mark key={at}>{text}</mark> : <span key={at}>{text}</span>))}
         </button>
-        {fresh && <Badge size="xs" variant="light" radius="sm">new</Badge>}
+        {fresh && <Badge size="xs" variant="light" radius="sm" className={classes.badge}>new</Badge>}
       </span>
       <span role="cell" className={classes.services}>
         {first !== undefined && <Service name={first.service_name} />}
@@ -86,6 +97,9 @@ export function PatternsView({ tabs, query, filter, onFilter }: Props) {
       {!patternConditions(filter).whole && <p className={classes.none}>Patterns are counted by time, service and severity: the rest of the filter does not narrow them.</p>}
       {patterns.length === 0 && <p className={classes.none}>Nothing new: records were of each of these patterns before.</p>}
       <div role="table" aria-label="Patterns" className={classes.rows}>
+        <div role="row" className={classes.head} data-none={patterns.length === 0 || undefined}>
+          {columns.map(([name, label]) => <span key={name} role="columnheader" aria-label={label} className={classes[name]}>{name !== "actions" && label}</span>)}
+        </div>
         {patterns.map((pattern) => (
           <Row key={pattern.id} pattern={pattern} share={found.total_logs === 0 ? 0 : pattern.count / found.total_logs} fresh={fresh(pattern)} now={now} onOnly={() => onFilter(withTerm(filter, pattern.term))} onHide={() => onFilter(withTerm(filter, `-${pattern.term}`))} />
         ))}

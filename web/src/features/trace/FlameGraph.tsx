@@ -2,7 +2,7 @@
 import { Button, SegmentedControl, TextInput } from "@mantine/core";
 import { Search } from "lucide-react";
 import { useMemo, useState } from "react";
-import type { TraceOutline } from "../../api/readSkeleton";
+import type { TraceOutline } from "../../api/readOutline";
 import { Service } from "../../components/Service";
 import { ListFacts } from "../../components/Toolbar";
 import { counted } from "../../lib/count";

@@ -1,9 +1,9 @@
 /** Owns the panel about one span: fetching it where it is not here yet, and whose logs it lists. */
 import { useState } from "react";
-import type { TraceOutline } from "../../api/readSkeleton";
+import type { TraceOutline } from "../../api/readOutline";
 import type { Log } from "../../api/types";
 import { ErrorPanel, SkeletonRows } from "../../components/Panels";
-import { endOf, type SpanTree } from "../../lib/spanTree";
+import { endOf, idOf, type SpanTree } from "../../lib/spanTree";
 import { SpanDetail } from "./SpanDetail";
 import classes from "./SpanDetail.module.css";
 import { type Details, useSpan } from "./useDetails";
@@ -31,6 +31,6 @@ export function SpanPanel({ at, outline, details, onSelect }: PanelProps) {
 
 /** The log records of a span and of all below it, in order of time. */
 function logsBelow(tree: SpanTree, at: number, details: Details): Log[] {
-  const ids = new Set(tree.ids.slice(at, endOf(tree, at)));
+  const ids = new Set(Array.from({ length: endOf(tree, at) - at }, (_, step) => idOf(tree, at + step)));
   return details.logs.filter((log) => log.span_id !== null && ids.has(log.span_id));
 }

@@ -2,11 +2,12 @@
 import { Button, SegmentedControl } from "@mantine/core";
 import { Download } from "lucide-react";
 import { useMemo, useState } from "react";
-import type { TraceOutline } from "../../api/readSkeleton";
+import type { TraceOutline } from "../../api/readOutline";
 import { Service } from "../../components/Service";
 import { formatCount, formatShare } from "../../lib/count";
 import { formatDuration } from "../../lib/duration";
 import { type OperationSum, operationSums, statisticsCsv, sumsByService } from "../../lib/spanStats";
+import { idOf } from "../../lib/spanTree";
 import { useSearchParams } from "../../url/useSearchParams";
 import classes from "./Statistics.module.css";
 
@@ -80,7 +81,7 @@ export default function Statistics({ outline: { trace, tree } }: { outline: Trac
   const sorted = sums.toSorted((a, b) => ((by?.of(b) ?? 0) - (by?.of(a) ?? 0)) * (order.down ? 1 : -1));
   const selfUs = sums.reduce((sum, one) => sum + one.selfUs, 0);
   const [most, longest] = [Math.max(1, ...sums.map((sum) => sum.totalUs)), Math.max(1, ...sums.map((sum) => sum.maxUs))];
-  const open = (sum: OperationSum) => change({ tab: undefined, span: tree.ids[sum.slowest] }, true);
+  const open = (sum: OperationSum) => change({ tab: undefined, span: idOf(tree, sum.slowest) }, true);
   return (
     <div className={classes.page}>
       <div className={classes.tools}>

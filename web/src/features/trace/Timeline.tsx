@@ -3,7 +3,7 @@ import { ActionIcon, Drawer } from "@mantine/core";
 import { useMediaQuery } from "@mantine/hooks";
 import { X } from "lucide-react";
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
-import type { TraceOutline } from "../../api/readSkeleton";
+import type { TraceOutline } from "../../api/readOutline";
 import { Minimap } from "./Minimap";
 import { Screen, useSettled } from "./screen";
 import { SpanPanel } from "./SpanPanel";

@@ -2,7 +2,7 @@
 import { ActionIcon, TextInput, Tooltip } from "@mantine/core";
 import { ChevronsDownUp, ChevronsUpDown, Route, Search } from "lucide-react";
 import { type KeyboardEvent, useMemo, useState } from "react";
-import type { TraceOutline } from "../../api/readSkeleton";
+import type { TraceOutline } from "../../api/readOutline";
 import { serviceColor } from "../../lib/colors";
 import { formatShare } from "../../lib/count";
 import { pathShares } from "../../lib/criticalPath";

@@ -4,7 +4,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Braces, Download } from "lucide-react";
 import { useMemo } from "react";
 import { traceQuery } from "../../api/queries";
-import type { TraceOutline } from "../../api/readSkeleton";
+import type { TraceOutline } from "../../api/readOutline";
 import type { TraceResponse } from "../../api/types";
 import { CopyIcon } from "../../components/CopyIcon";
 import { EmptyPanel, ErrorPanel, SkeletonRows } from "../../components/Panels";

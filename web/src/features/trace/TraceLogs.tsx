@@ -3,7 +3,7 @@ import { Button, Drawer } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
 import { ScrollText, Sparkles } from "lucide-react";
 import { useMemo, useState } from "react";
-import type { TraceOutline } from "../../api/readSkeleton";
+import type { TraceOutline } from "../../api/readOutline";
 import type { Log } from "../../api/types";
 import { LogDetail } from "../../components/LogDetail";
 import { LogList } from "../../components/LogList";

@@ -1,7 +1,7 @@
 /** Owns the map tab: the services of this one trace and who called whom. */
 import { SegmentedControl } from "@mantine/core";
 import { useMemo, useState } from "react";
-import type { TraceOutline } from "../../api/readSkeleton";
+import type { TraceOutline } from "../../api/readOutline";
 import { type Choice, Graph } from "../../components/serviceGraph/Graph";
 import { ListFacts } from "../../components/Toolbar";
 import { counted, formatShare } from "../../lib/count";

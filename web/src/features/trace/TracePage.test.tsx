@@ -2,7 +2,7 @@ import { fireEvent, screen, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { describe, expect, it } from "vitest";
 import { accessibilityFaults, open, refuse } from "../../testing/app";
-import { aLog, aSpan, aTrace, at } from "../../testing/builders";
+import { aLog, aSpan, aTrace, at, spanId } from "../../testing/builders";
 
 const address = `/traces/${"a".repeat(32)}`;
 const route = `/api${address}`;
@@ -14,7 +14,7 @@ const checkout = () =>
       aSpan({ id: "pay", parent: "root", from: 100, us: 800, service_name: "payment", operation_name: "charge", kind: "CLIENT", status: "ERROR", attributes: { "http.response.status_code": 402, "user.name": "ada" }, events: [exception], resource: { "host.name": "h1" } }),
       aSpan({ id: "mail", parent: "root", from: 950, us: 20, service_name: "mail", operation_name: "send" }),
     ],
-    [aLog({ id: "9", body: "card declined", severity: "ERROR", span_id: "pay", trace_id: "a".repeat(32), timestamp: at(850), service_name: "payment" })],
+    [aLog({ id: "9", body: "card declined", severity: "ERROR", span_id: spanId("pay"), trace_id: "a".repeat(32), timestamp: at(850), service_name: "payment" })],
     { services: ["frontend", "mail", "payment"], root_operation: "POST /checkout" },
   );
 
@@ -42,23 +42,23 @@ describe("the trace page", () => {
   });
 
   it("shows the span its address names", async () => {
-    await open(`${address}?span=mail`, { [route]: checkout() });
+    await open(`${address}?span=${spanId("mail")}`, { [route]: checkout() });
     expect(await within(await details()).findByRole("heading", { name: "send" })).toBeVisible();
   });
 
   it("puts a clicked span into the address", async () => {
     const { router } = await open(address, { [route]: checkout() });
     await userEvent.click(await screen.findByTitle("send"));
-    expect(router.state.location.search).toMatchObject({ span: "mail" });
+    expect(router.state.location.search).toMatchObject({ span: spanId("mail") });
   });
 
   it("is walked with the keyboard: k moves up, [ closes, ] opens, e finds the error", async () => {
-    const { router } = await open(`${address}?span=mail`, { [route]: checkout() });
+    const { router } = await open(`${address}?span=${spanId("mail")}`, { [route]: checkout() });
     await details();
     press("e");
-    await expect.poll(() => router.state.location.search).toMatchObject({ span: "pay" });
+    await expect.poll(() => router.state.location.search).toMatchObject({ span: spanId("pay") });
     press("k", "KeyK");
-    await expect.poll(() => router.state.location.search).toMatchObject({ span: "root" });
+    await expect.poll(() => router.state.location.search).toMatchObject({ span: spanId("root") });
     press("[", "BracketLeft");
     await expect.poll(() => screen.getAllByRole("row").length).toBe(1);
     press("]", "BracketRight");
@@ -93,7 +93,7 @@ describe("the trace page", () => {
     const insight = new URL((await screen.findByRole("link", { name: "Insight" })).getAttribute("href") ?? "", "http://argus").searchParams;
     expect([insight.get("view"), insight.get("filter")]).toEqual(["insight", expect.stringMatching(/^trace_id:/)]);
     await userEvent.click(await screen.findByRole("button", { name: "Show its span in the timeline" }));
-    expect(router.state.location.search).toEqual({ span: "pay" });
+    expect(router.state.location.search).toEqual({ span: spanId("pay") });
   });
 
   it("shows the answer as JSON", async () => {

@@ -7,7 +7,7 @@ import { SearchX } from "lucide-react";
 import { type ComponentType, lazy, type ReactNode, Suspense, useEffect, useMemo } from "react";
 import { ApiError } from "../../api/client";
 import { outlineQuery } from "../../api/queries";
-import type { TraceOutline } from "../../api/readSkeleton";
+import type { TraceOutline } from "../../api/readOutline";
 import { EmptyPanel, ErrorPanel, SkeletonRows } from "../../components/Panels";
 import { ServiceDot } from "../../components/Service";
 import { formatCount } from "../../lib/count";

@@ -1,7 +1,7 @@
 /** Owns the waterfall: virtual rows, the name column that sizes itself, the divider, the time axis. */
 import { useElementSize } from "@mantine/hooks";
 import { forwardRef, useEffect, useImperativeHandle, useMemo, useRef, useState } from "react";
-import type { TraceOutline } from "../../api/readSkeleton";
+import type { TraceOutline } from "../../api/readOutline";
 import { touchesPath } from "../../lib/criticalPath";
 import { formatDuration } from "../../lib/duration";
 import { rowOf } from "../../lib/spanRows";

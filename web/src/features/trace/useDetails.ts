@@ -2,9 +2,9 @@
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
 import { spansQuery, traceLogsQuery, traceQuery } from "../../api/queries";
-import type { TraceOutline } from "../../api/readSkeleton";
+import type { TraceOutline } from "../../api/readOutline";
 import type { Log, Span } from "../../api/types";
-import { isGroup, isSpan, nodeAt, type SpanTree } from "../../lib/spanTree";
+import { idOf, isGroup, isSpan, nodeAt, type SpanTree } from "../../lib/spanTree";
 
 /** Traces of up to so many spans are loaded whole. */
 export const wholeUpTo = 1_000;
@@ -37,7 +37,7 @@ function logsBySpan(logs: Log[]): Map<string, Log[]> {
 
 /** Ids of the spans behind rows. */
 function idsOf(tree: SpanTree, rows: number[]): string[] {
-  const ids = rows.flatMap((at) => (isSpan(tree, at) || isGroup(tree, at) ? [tree.ids[at] ?? ""] : []));
+  const ids = rows.flatMap((at) => (isSpan(tree, at) || isGroup(tree, at) ? [idOf(tree, at)] : []));
   return [...new Set(ids)].sort().slice(0, atOnce);
 }
 
@@ -56,7 +56,7 @@ export function useDetails({ trace, tree }: TraceOutline, rows: number[]): Detai
       const node = nodeAt(tree, at);
       return known.get(keyOf(node.id, node.kind));
     };
-    return { spanOf, logsOf: (at) => (isSpan(tree, at) ? (bySpan.get(tree.ids[at] ?? "") ?? noLogs) : noLogs), logs, spans, whole };
+    return { spanOf, logsOf: (at) => (isSpan(tree, at) ? (bySpan.get(idOf(tree, at)) ?? noLogs) : noLogs), logs, spans, whole };
   }, [tree, spans, logs, whole]);
 }
 

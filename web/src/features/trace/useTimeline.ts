@@ -1,8 +1,8 @@
 /** Owns the state of the timeline: the rows on screen, the span under the keyboard, the span whose details show, the zoom. */
 import { useCallback, useMemo, useState } from "react";
 import type { Span } from "../../api/types";
-import { isOpen, revealed, type Toggled, visibleRows } from "../../lib/spanRows";
-import { endOf, findSpan, hasFailed, isSpan, pathTo, type SpanTree } from "../../lib/spanTree";
+import { hasChildren, isOpen, revealed, type Toggled, visibleRows } from "../../lib/spanRows";
+import { endOf, findSpan, hasFailed, idOf, isGroup, isSpan, pathTo, type SpanTree } from "../../lib/spanTree";
 import { one, useSearchParams } from "../../url/useSearchParams";
 
 /** A part of the trace, in microseconds from its start. */
@@ -48,7 +48,7 @@ export function useTimeline(tree: SpanTree, docked: boolean, first: number): Tim
   const asked = useMemo(() => (named === null ? -1 : findSpan(tree, named)), [tree, named]);
   const wanted = asked >= 0 ? asked : first;
   const [chosen, setChosen] = useState<number | null>(null);
-  const exact = chosen !== null && tree.ids[chosen] === named ? chosen : asked;
+  const exact = chosen !== null && idOf(tree, chosen) === named ? chosen : asked;
   const selected = closed ? -1 : exact >= 0 ? exact : docked ? first : -1;
   const [moved, setCursor] = useState<number | null>(null);
   const [changed, setToggled] = useState<Toggled | null>(null);
@@ -62,7 +62,7 @@ export function useTimeline(tree: SpanTree, docked: boolean, first: number): Tim
         setCursor(at);
         setToggled(revealed(tree, toggled, at));
       }
-      change({ span: at < 0 ? undefined : tree.ids[at] });
+      change({ span: at < 0 ? undefined : idOf(tree, at) });
     },
     [change, tree, toggled],
   );
@@ -91,14 +91,12 @@ export function useTimeline(tree: SpanTree, docked: boolean, first: number): Tim
   };
 }
 
-/** Closes an open span and everything below it, or opens both. */
+/** Closes an open node and every span below it, or opens them all; folded groups below stay a digest. */
 export function toggleDeep(tree: SpanTree, toggled: Toggled, at: number): Toggled {
   const open = isOpen(tree, toggled, at);
   const next = new Set(toggled);
-  for (let below = at; below < endOf(tree, at); below += 1) {
-    if (!isSpan(tree, below) || endOf(tree, below) === below + 1) continue;
-    if (open) next.add(below);
-    else next.delete(below);
-  }
+  const turn = (on: boolean, node: number) => (on ? next.add(node) : next.delete(node));
+  if (isGroup(tree, at)) turn(!open, at);
+  for (let below = at; below < endOf(tree, at); below += 1) if (isSpan(tree, below) && hasChildren(tree, below)) turn(open, below);
   return next;
 }

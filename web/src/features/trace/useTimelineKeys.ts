@@ -1,9 +1,9 @@
-/** Owns the keyboard of the timeline: j k and arrows move, [ ] close and open, e E jump between errors, c C follow the critical path, z zooms, Enter shows details. */
+/** Owns the keyboard of the timeline: j k and arrows move, [ ] close and open, x a whole subtree, e E jump between errors, c C follow the critical path, z zooms, Enter shows details. */
 import { useHotkeys } from "@mantine/hooks";
 import type { CriticalPath } from "../../lib/criticalPath";
 import { allCollapsed, hasChildren, isOpen, oneLevel, rowOf } from "../../lib/spanRows";
 import { hasFailed, isSpan, parentOf, type SpanTree } from "../../lib/spanTree";
-import type { TimelineState } from "./useTimeline";
+import { type TimelineState, toggleDeep } from "./useTimeline";
 
 /** The next node after (or before) one that a test holds for, going round. */
 export function nextNode(tree: SpanTree, from: number, step: 1 | -1, holds: (at: number) => boolean): number {
@@ -45,6 +45,9 @@ export function useTimelineKeys({ state, tree, path, follow, scrollTo }: Props):
   const open = () => {
     if (row >= 0 && !opened && hasChildren(tree, cursor)) state.toggle(cursor);
   };
+  const whole = () => {
+    if (row >= 0 && hasChildren(tree, cursor)) state.setToggled(toggleDeep(tree, toggled, cursor));
+  };
   const enter = () => {
     if (row < 0) return;
     if (isSpan(tree, cursor)) state.select(cursor);
@@ -70,6 +73,7 @@ export function useTimelineKeys({ state, tree, path, follow, scrollTo }: Props):
     ["ArrowLeft", close],
     ["]", open],
     ["ArrowRight", open],
+    ["x", whole],
     ["shift+{", () => state.setToggled(allCollapsed(tree))],
     ["shift+}", () => state.setToggled(new Set())],
     ["o", () => state.setToggled(oneLevel(tree, toggled, true))],

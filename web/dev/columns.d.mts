@@ -1,0 +1,3 @@
+import type { Span, SpanColumns } from "../src/api/types";
+
+export function columnsOf(spans: Span[]): SpanColumns;

@@ -1,1 +1,0 @@
-import{n as e,r as t}from"./shared-CLCsEbgA.js";import{i as n,r}from"./index-Bx4VcDis.js";import{m as i}from"./shared-DZP_fSCd.js";var a={service:n,database:t,messaging:r,external:e,user:i};export{a as t};
