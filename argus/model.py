@@ -8,7 +8,9 @@ ids are raw bytes; every `attributes`, `body`, `events` and `links` field is tex
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from enum import IntEnum
+from functools import lru_cache
 from typing import Literal, NamedTuple
 
 Signal = Literal["traces", "logs", "metrics"]
@@ -185,6 +187,17 @@ def parse_log_id(text: str) -> int:
     if log_id_text(log_id) != text or log_id < 0:
         raise ValueError("not the id of a log record")
     return log_id
+
+
+@lru_cache(maxsize=4096)
+def _second_text(second: int) -> str:
+    return datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%S.")
+
+
+def format_time(ns: int) -> str:
+    """Unix nanoseconds -> RFC 3339 in UTC with nine fractional digits."""
+    second, fraction = divmod(ns, 1_000_000_000)
+    return f"{_second_text(second)}{fraction:09d}Z"
 
 
 @dataclass(slots=True)

@@ -23,7 +23,16 @@ from hashlib import blake2b
 from pathlib import Path
 
 from bench.database_servers import Server, running
-from bench.reliability import crashes, databases, exporters, faults, fuzz, overload, repeats
+from bench.reliability import (
+    crashes,
+    databases,
+    exporters,
+    faults,
+    fuzz,
+    overload,
+    repeats,
+    viewers,
+)
 from bench.reliability.crash_points import POINTS
 from bench.reliability.exporters import Fault
 from bench.reliability.trial import Outcome
@@ -91,6 +100,8 @@ _ON_SQLITE = (
     Case("B4", "8 requests of 63 MiB at once", 3, lambda f, s, t: overload.large_requests(f, s)),
     Case("SDK", "the stock Python SDK, on both transports, through a fault of 30 s", 6,
          lambda f, s, t: exporters.sdk(f, s, _FAULTS[t % 3], 30)),
+    Case("J3", "200 viewers a second come and go for five minutes, then a restart among them", 1,
+         lambda f, s, t: viewers.storm(f, s)),
     Case("H24", "mutated requests and dead letters", 50, _fuzz),
 )  # fmt: skip
 

@@ -27,6 +27,7 @@ from bench.server import Argus, Process, free_ports
 from bench.watchers import Watchers
 
 MANY = 500
+_THOUSAND = 1000
 LOGS_PER_S = 100.0
 _LOG_CALLS_PER_S = 8.0
 _SEATS = {"WS_MAX_CLIENTS": "2000", "WS_MAX_CLIENTS_PER_PEER": "2000"}
@@ -218,6 +219,57 @@ def watched(bench: Bench) -> Iterator[Line]:
     yield Line("CPU of Argus without clients, 100 logs/s", "µs/span", alone)
 
 
+def beside_slow(bench: Bench) -> Iterator[Line]:
+    """How much is taken in beside a thousand clients of which 10 % never read and 5 % read a
+    kibibyte a second, over the same while all of them read; and over nobody watching."""
+    alone: list[_Taken] = []
+    reading: list[_Taken] = []
+    slow: list[_Taken] = []
+    mixed = {"stalled": _THOUSAND // 10, "slow": _THOUSAND // 20}
+    with Argus(**_SEATS) as argus:
+        bench.generator.run(Job("shop", argus.grpc, requests=16))
+        for turn in range(bench.rounds):
+            alone.append(_taken(bench, argus, 0, {}))
+            pair = [(reading, dict[str, int]()), (slow, mixed)]
+            for found, few in pair if turn % 2 else pair[::-1]:
+                found.append(_taken(bench, argus, _THOUSAND, few))
+    pairs = list(zip(slow, reading, strict=True))
+    rates = [there.rate / without.rate for there, without in pairs]
+    costs = [there.cpu_us / without.cpu_us for there, without in pairs]
+    watched = [there.rate / without.rate for there, without in zip(slow, alone, strict=True)]
+    yield Line("1 000 clients, 15 % slow: spans/s / none slow", "", rates, at_least=0.97)
+    yield Line("1 000 clients, 15 % slow: CPU a span / none slow", "", costs, at_most=1.03)
+    yield Line("1 000 clients, 15 % slow: spans/s / no client", "", watched)
+    yield Line("no client, 100 logs/s: spans", "/s", [one.rate for one in alone])
+
+
+@dataclass(frozen=True, slots=True)
+class _Taken:
+    """Spans a second that were taken in, and the processor time of Argus for each."""
+
+    rate: float
+    cpu_us: float
+
+
+def _taken(bench: Bench, argus: Argus, clients: int, few: dict[str, int]) -> _Taken:
+    """What a sender reaches who waits for answers, beside 100 log records a second and clients
+    that are shown those."""
+    bench.watchers.connect(argus.web, "/ws", clients, say=_NOTICES, **few)
+    if clients:
+        # what the kernel holds for a client has to be full before it counts as slow
+        bench.watchers.probe(argus.http, 3 * LOGS_PER_S, 3)
+    job = Job("shop", argus.grpc, seconds=bench.seconds)
+    with ThreadPoolExecutor(1) as pool:
+        cpu = argus.process.cpu_s()
+        sending = pool.submit(bench.generator.run, job)
+        bench.watchers.probe(argus.http, LOGS_PER_S, bench.seconds)
+        seen = sending.result()
+        argus.process.settle()
+        used = argus.process.cpu_s() - cpu
+    bench.watchers.leave()
+    return _Taken(seen.rate, used / seen.acked_records * 1e6)
+
+
 def _cost(
     bench: Bench,
     argus: Argus,
@@ -257,6 +309,7 @@ SCENARIOS: dict[str, Callable[[Bench], Iterator[Line]]] = {
     "memory": memory,
     "filters": filters,
     "watched": watched,
+    "beside-slow": beside_slow,
 }
 
 

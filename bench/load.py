@@ -62,8 +62,11 @@ class HttpSender:
 
     async def send(self, body: bytes) -> str:
         """OK for 200, else the HTTP status number."""
-        if self._idle:
+        while self._idle:
             reader, writer = self._idle.pop()
+            if not reader.at_eof():  # the server closes those that were idle for long
+                break
+            writer.close()
         else:
             reader, writer = await asyncio.open_connection(self._host, self._port)
         writer.write(self._head + b"%d\r\n\r\n" % len(body))

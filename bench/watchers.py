@@ -6,10 +6,12 @@ probes, also read what is in them, to tell how long after its ack a log record w
 
 import asyncio
 import json
+import os
 import socket
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Self, cast
 
@@ -20,6 +22,7 @@ from bench.load import OK, HttpSender
 
 ROOT = Path(__file__).parent.parent
 _SMALL = 4096
+_SLOW_BYTES, _SLOW_EVERY_S = 1024, 1.0
 _TEXT, _PING = 0x81, 0x89
 _GRACE_S = 2.0
 _PADDING = "x" * 200
@@ -41,7 +44,8 @@ class Watchers:
         self, port: int, path: str, count: int, *, say: list[Any] | None = None, **more: int
     ) -> None:
         """Open `count` clients; the i-th says `say[i % len(say)]` first. `stalled` of them never
-        read, `probes` of them read what is in the messages."""
+        read, `slow` of them read a kibibyte a second, `probes` of them read what is in the
+        messages."""
         self._ask(do="connect", port=port, path=path, count=count, say=say or [], **more)
 
     def count(self, seconds: float) -> dict[str, float]:
@@ -73,8 +77,10 @@ class Watchers:
 
     def __exit__(self, *_: object) -> None:
         assert self._process.stdin is not None
+        assert self._process.stdout is not None
         self._process.stdin.close()
         self._process.wait(30)
+        self._process.stdout.close()
 
 
 class _Seen:
@@ -87,6 +93,7 @@ class _Seen:
 
 class _Client(asyncio.Protocol):
     def __init__(self, seen: _Seen, path: str, say: str, probe: bool, stalled: bool) -> None:
+        """One that is stalled reads nothing by itself once it was let in."""
         self._seen = seen
         self._path, self._say = path, say
         self._probe, self._stalled = probe and path == "/ws", stalled
@@ -162,22 +169,41 @@ class _Client(asyncio.Protocol):
         self.transport.write(bytes([opcode]) + size + bytes(4) + payload)
 
 
+async def _read_slowly(client: _Client, own: socket.socket) -> None:
+    """Read a little of what has come, now and then, until the other end closes."""
+    while True:
+        await asyncio.sleep(_SLOW_EVERY_S)
+        with suppress(BlockingIOError):
+            data = os.read(own.fileno(), _SLOW_BYTES)
+            if not data:
+                return
+            client.data_received(data)
+
+
 class _Process:
     def __init__(self) -> None:
         self._seen = _Seen()
         self._clients: list[_Client] = []
+        self._reading: list[asyncio.Task[None]] = []
         self._probes = 0
         self._number = 0
 
     async def connect(
-        self, port: int, path: str, count: int, say: list[Any], stalled: int = 0, probes: int = 0
+        self,
+        port: int,
+        path: str,
+        count: int,
+        say: list[Any],
+        stalled: int = 0,
+        slow: int = 0,
+        probes: int = 0,
     ) -> dict[str, float]:
         loop = asyncio.get_running_loop()
         wanted = self._seen.open + count
         self._probes += probes
         for number in range(count):
             said = json.dumps(say[number % len(say)]) if say else ""
-            last = number >= count - stalled
+            last = number >= count - stalled - slow
             own = socket.socket()
             if last:
                 own.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _SMALL)
@@ -186,6 +212,8 @@ class _Process:
             client = _Client(self._seen, path, said, number < probes, last)
             await loop.create_connection(lambda client=client: client, sock=own)  # type: ignore[misc]
             self._clients.append(client)
+            if last and number < count - stalled:
+                self._reading.append(asyncio.create_task(_read_slowly(client, own)))
         deadline = time.monotonic() + 30
         while self._seen.open < wanted:
             if time.monotonic() > deadline:
@@ -249,6 +277,9 @@ class _Process:
             acks[number] = time.perf_counter()
 
     async def leave(self) -> dict[str, float]:
+        for task in self._reading:
+            task.cancel()
+        self._reading.clear()
         for client in self._clients:
             client.leaving = True
             client.transport.abort()

@@ -10,8 +10,8 @@ from typing import NamedTuple, Protocol, Self
 import msgspec
 
 from argus.analysis.answer import read, written
-from argus.analysis.asking import Asking, BudgetSpent, Pace
-from argus.analysis.budget import HOUR_S, TokenBudget
+from argus.analysis.asking import Asking, BudgetSpent, Notes, Pace
+from argus.analysis.budget import TokenBudget
 from argus.analysis.evidence import gather
 from argus.analysis.model import Model, ModelFailed
 from argus.analysis.prompt import Preview, messages, most_tokens
@@ -35,14 +35,11 @@ Owned = tuple[str, InsightKey]
 """A key with the tenant whose it is."""
 
 
-class Store(Protocol):
-    """Where insights are kept; storage fulfils it."""
+class Store(Notes, Protocol):
+    """Where insights are kept, and what they cost; storage fulfils it."""
 
     async def put_insight(self, tenant: str, insight: Insight) -> None:
         """Keep what a model said."""
-
-    async def insight_tokens(self, since_ns: int) -> int:
-        """The tokens that the insights made since a time have cost."""
 
 
 class _Task(NamedTuple):
@@ -76,7 +73,7 @@ class Analyzer:
         self._endpoint = endpoint
         self._metrics = metrics
         self._tell = tell
-        self._asking = Asking(model, TokenBudget(tokens_per_hour), metrics, pace)
+        self._asking = Asking(model, TokenBudget(tokens_per_hour), store, metrics, pace)
         self._queue: asyncio.Queue[_Task] = asyncio.Queue(MOST_WAITING)
         self._pending: set[Owned] = set()
         self._not_before: dict[Owned, float] = {}
@@ -145,8 +142,7 @@ class Analyzer:
         return await preview(self._reader(tenant), record, self._asking.model.name, self._endpoint)
 
     async def __aenter__(self) -> Self:
-        since = time.time_ns() - int(HOUR_S * 1e9)
-        self._asking.budget.spend(await self._store.insight_tokens(since))
+        await self._asking.recall()
         self._workers = [
             asyncio.create_task(self._work(), name=f"analysis {n}") for n in range(WORKERS)
         ]

@@ -2,11 +2,13 @@
 
 import asyncio
 import random
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from argus.analysis.breaker import FIRST_WAIT_S, ModelBreaker
-from argus.analysis.budget import TokenBudget
+from argus.analysis.budget import HOUR_S, TokenBudget
 from argus.analysis.model import Model, ModelFailed, Reply
 from argus.analysis.prompt import Message, most_tokens
 from argus.telemetry import AiMetrics
@@ -28,14 +30,30 @@ class Pace:
     reopen_s: float = FIRST_WAIT_S
 
 
+class Notes(Protocol):
+    """Where it is noted what requests cost; storage fulfils it."""
+
+    async def note_tokens(self, at_ns: int, tokens: int) -> int:
+        """Note that a request begins, and what it may cost at most; the number of the note."""
+
+    async def correct_tokens(self, number: int, tokens: int) -> None:
+        """What the request of a note has cost."""
+
+    async def noted_tokens(self, since_ns: int) -> list[tuple[int, int]]:
+        """When requests began after a time, oldest first, and what they cost."""
+
+
 class Asking:
     """What all who ask share."""
 
-    def __init__(self, model: Model, budget: TokenBudget, metrics: AiMetrics, pace: Pace) -> None:
+    def __init__(
+        self, model: Model, budget: TokenBudget, notes: Notes, metrics: AiMetrics, pace: Pace
+    ) -> None:
         self.model = model
         self.budget = budget
         self.breaker = ModelBreaker(pace.reopen_s)
         self.problem: str | None = None
+        self._notes = notes
         self._metrics = metrics
         self._retry_s = pace.retry_s
 
@@ -54,32 +72,45 @@ class Asking:
                 await asyncio.sleep(max(wait_s, asked_s))
         raise AssertionError("the last attempt returns or raises")
 
+    async def recall(self) -> None:
+        """Count what was spent in the hour before this process began."""
+        now = time.time_ns()
+        for at, tokens in await self._notes.noted_tokens(now - int(HOUR_S * 1e9)):
+            self.budget.spend(tokens, max(0.0, (now - at) / 1e9))
+
     async def _once(self, messages: Sequence[Message]) -> Reply:
         await self.breaker.turn()
         reserved = most_tokens(messages)
-        cost = 0
+        note = await self._reserve(reserved)
+        cost = reserved
         outcome = "cancelled"
         try:
-            if not self.budget.reserve(reserved):
-                outcome = "budget"
-                raise BudgetSpent
-            cost = reserved
-            try:
-                reply = await self.model.ask(messages)
-            except ModelFailed as error:
-                outcome = error.reason
-                cost = reserved if error.spent else 0
-                raise
+            reply = await self.model.ask(messages)
             outcome = "ok"
             cost = reserved if reply.tokens is None or reply.tokens < 0 else reply.tokens
             return reply._replace(tokens=cost)
+        except ModelFailed as error:
+            outcome = error.reason
+            cost = reserved if error.spent else 0
+            raise
         finally:
             self._settle(outcome, reserved, cost)
+            if cost != reserved:
+                await self._notes.correct_tokens(note, cost)
+
+    async def _reserve(self, tokens: int) -> int:
+        """Set tokens aside, on disk too: a process that is killed may have spent them."""
+        if not self.budget.reserve(tokens):
+            self.breaker.unused()
+            raise BudgetSpent
+        try:
+            return await self._notes.note_tokens(time.time_ns(), tokens)
+        except BaseException:
+            self.budget.settle(tokens, 0)
+            self.breaker.unused()
+            raise
 
     def _settle(self, outcome: str, reserved: int, cost: int) -> None:
-        if outcome == "budget":
-            self.breaker.unused()
-            return
         self.budget.settle(reserved, cost)
         self._metrics.request(outcome)
         self._metrics.tokens(cost)

@@ -41,8 +41,8 @@ class TokenBudget:
         self._reserved -= reserved
         self.spend(tokens)
 
-    def spend(self, tokens: int) -> None:
-        """Count tokens, whether they were left or not."""
+    def spend(self, tokens: int, ago_s: float = 0.0) -> None:
+        """Count tokens, whether they were left or not. Tell of older ones first."""
         if tokens:
-            self._spent.append((self._clock(), tokens))
+            self._spent.append((self._clock() - ago_s, tokens))
             self._used += tokens

@@ -11,7 +11,7 @@ import msgspec
 
 from argus.analysis.redaction import redact, redacted_value
 from argus.attributes import plain_attributes_json, plain_json
-from argus.model import LogRecord, Span, StatusCode, log_id_text, severity_name
+from argus.model import LogRecord, Span, StatusCode, format_time, log_id_text, severity_name
 from argus.query.fields import FIELDS
 from argus.query.tree import Column, Equals, Test
 from argus.storage import LogQuery, PatternQuery, Reader, TimeRange, TraceDetail, insight_key
@@ -27,12 +27,15 @@ Kind = Literal["log", "span", "pattern", "trace"]
 
 
 class Piece(NamedTuple):
-    """One piece of evidence. `id` is that of the log record, span, pattern or trace."""
+    """One piece of evidence. `id` is that of the log record, span, pattern or trace; `trace_id`
+    and `at` say where it can be seen, as `InsightEvidence` has them."""
 
     name: str
     kind: Kind
     id: str
     content: dict[str, Any]
+    trace_id: str | None = None
+    at: str | None = None
 
 
 class Evidence(NamedTuple):
@@ -55,11 +58,15 @@ async def gather(reader: Reader, record: LogRecord) -> Evidence:
     roles = ["subject"] + ["same pattern"] * len(examples) + ["just before"] * len(before)
     pieces = [await _pattern(reader, record)]
     for number, (log, role) in enumerate(zip(logs, roles, strict=True), 1):
-        pieces.append(Piece(f"L{number}", "log", log_id_text(log.id), _log(log, record, role)))
+        content = _log(log, record, role)
+        seen = (log.trace_id.hex() or None, format_time(log.time_ns))
+        pieces.append(Piece(f"L{number}", "log", log_id_text(log.id), content, *seen))
     if trace is not None:
-        pieces.append(Piece("T1", "trace", record.trace_id.hex(), _trace(trace)))
+        trace_id = record.trace_id.hex()
+        pieces.append(Piece("T1", "trace", trace_id, _trace(trace)))
         for number, span in enumerate(_telling(trace.spans, record.span_id), 1):
-            pieces.append(Piece(f"S{number}", "span", span.span_id.hex(), _span(span, trace)))
+            content = _span(span, trace)
+            pieces.append(Piece(f"S{number}", "span", span.span_id.hex(), content, trace_id))
     return Evidence(key.service, key.version, "L1", pieces)
 
 
@@ -105,7 +112,7 @@ async def _pattern(reader: Reader, record: LogRecord) -> Piece:
             "by_severity": dict(one.severities),
             "first_seen_seconds_before": (record.time_ns - one.first_seen_ns) // SECOND_NS,
         }
-    return Piece("P1", "pattern", record.pattern_id.hex(), content)
+    return Piece("P1", "pattern", record.pattern_id.hex(), content, at=format_time(end_ns))
 
 
 def _log(log: LogRecord, subject: LogRecord, role: str) -> dict[str, Any]:

@@ -6,7 +6,7 @@ order of the list. Who sends the lines back in reverse restores what was exporte
 
 import csv
 import io
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
 
@@ -26,6 +26,7 @@ _OTLP_SPANS = 5000
 
 T = TypeVar("T")
 Q = TypeVar("Q", LogQuery, TraceQuery)
+R = TypeVar("R", bound=msgspec.Struct)
 Write = Callable[[Sequence[T]], Awaitable[bytes]]
 
 
@@ -42,10 +43,12 @@ async def export(
     media_type: str,
     query: Q,
     find: Callable[[Q], Awaitable[Page[T]]],
-    one: Callable[[T], msgspec.Struct],
+    row: type[R],
+    one: Callable[[T], R],
     otlp: Callable[[Sequence[T]], Awaitable[dict[str, Any]]],
 ) -> Response:
-    """Everything that a query finds from its position on; its limit is no bound.
+    """Everything that a query finds from its position on, as rows that are made of `one` record
+    each; its limit is no bound.
 
     What the first page raises is raised here; a later failure cuts the connection.
     """
@@ -56,19 +59,30 @@ async def export(
     async def requests(records: Sequence[T]) -> bytes:
         return msgspec.json.encode(await otlp(records)) + b"\n" if records else b""
 
-    writers: dict[str, Write[T]] = {CSV: _Table(one).write, NDJSON: lines, OTLP: requests}
+    async def rows(records: Sequence[T]) -> bytes:
+        made = (msgspec.json.decode(msgspec.json.encode(one(record))) for record in records)
+        return _table(record.values() for record in made)
+
+    writers: dict[str, Write[T]] = {CSV: rows, NDJSON: lines, OTLP: requests}
+    names = [field.encode_name for field in msgspec.structs.fields(row)]
+    head = _table([names]) if media_type == CSV else b""
     whole_traces = media_type == OTLP and isinstance(query, TraceQuery)
     query = replace(query, limit=_OTLP_TRACES if whole_traces else _PAGE, count=False)
     first = await find(query)
-    body = _pages(query, first, find, writers[media_type])
+    body = _pages(head, query, first, find, writers[media_type])
     return StreamingResponse(
         body, headers={"Cache-Control": "no-store", "Vary": "Accept"}, media_type=media_type
     )
 
 
 async def _pages(
-    query: Q, page: Page[T], find: Callable[[Q], Awaitable[Page[T]]], write: Write[T]
+    head: bytes,
+    query: Q,
+    page: Page[T],
+    find: Callable[[Q], Awaitable[Page[T]]],
+    write: Write[T],
 ) -> AsyncIterator[bytes]:
+    yield head
     while True:
         for portion in _portions(page.items):
             yield await write(portion)
@@ -92,24 +106,12 @@ def _portions(records: Sequence[T]) -> Iterator[list[T]]:
         yield portion
 
 
-class _Table:
-    """Writes records as CSV (RFC 4180), with a head before the first."""
-
-    def __init__(self, one: Callable[[Any], msgspec.Struct]) -> None:
-        self._one = one
-        self._begun = False
-
-    async def write(self, records: Sequence[Any]) -> bytes:
-        """Some rows. A cell that is no text or number is JSON."""
-        text = io.StringIO()
-        writer = csv.writer(text)
-        for record in records:
-            row: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(self._one(record)))
-            if not self._begun:
-                writer.writerow(row)
-                self._begun = True
-            writer.writerow(map(_cell, row.values()))
-        return text.getvalue().encode()
+def _table(rows: Iterable[Iterable[Any]]) -> bytes:
+    """Rows of CSV (RFC 4180). A cell that is no text or number is JSON."""
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerows(map(_cell, row) for row in rows)
+    return text.getvalue().encode()
 
 
 def _cell(value: Any) -> Any:

@@ -113,7 +113,7 @@ async def _record(call: Call) -> LogRecord:
         raise InvalidInput("id: not the id of a log record", field="id") from None
     record = await call.reader.get_log(log_id)
     if record is None:
-        raise NotFound("no such log record")
+        raise NotFound("no such log record", field="id")
     return record
 
 

@@ -7,7 +7,7 @@ from argus.api.answer import Form, json_response
 from argus.api.endpoint import Call
 from argus.api.exports import asked_for, export, logs_of
 from argus.api.insights import Texts, log_answers
-from argus.api.logs import LogsResponse
+from argus.api.logs import Log, LogsResponse
 from argus.model import LogRecord
 from argus.storage import LogQuery, Page
 
@@ -53,7 +53,7 @@ async def list_logs(call: Call) -> Response:
             return page
 
         return await export(
-            media_type, query, find, lambda record: texts.answer(record, form), logs_of
+            media_type, query, find, Log, lambda record: texts.answer(record, form), logs_of
         )
     page = await call.reader.find_logs(query)
     logs = await log_answers(call, page.items, form)

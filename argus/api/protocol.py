@@ -47,6 +47,11 @@ class HttpProtocol(HttpToolsProtocol):
         self._disarm()
         super().connection_lost(exc)
 
+    def handle_websocket_upgrade(self) -> None:
+        super().handle_websocket_upgrade()
+        # nothing is read here any more, and what refers to itself is memory for long
+        del self.parser
+
     def data_received(self, data: bytes) -> None:
         if self._phase == "over":
             return

@@ -2,8 +2,9 @@
 
 import re
 import time
-from datetime import UTC, date, datetime
-from functools import lru_cache
+from datetime import date
+
+from argus.model import format_time as format_time
 
 MAX_NS = 2**63 - 1
 """The last nanosecond that storage can hold (in the year 2262)."""
@@ -100,14 +101,3 @@ def parse_duration(text: str, bare_unit: str | None = None) -> int:
     if total > MAX_NS:
         raise ValueError("the duration is beyond 292 years")
     return total
-
-
-@lru_cache(maxsize=4096)
-def _second_text(second: int) -> str:
-    return datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%S.")
-
-
-def format_time(ns: int) -> str:
-    """Unix nanoseconds -> RFC 3339 in UTC with nine fractional digits."""
-    second, fraction = divmod(ns, 1_000_000_000)
-    return f"{_second_text(second)}{fraction:09d}Z"

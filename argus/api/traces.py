@@ -256,7 +256,9 @@ async def list_traces(call: Call) -> Response:
     )
     if media_type := asked_for(call.accept):
         reader = call.reader
-        return await export(media_type, query, reader.find_traces, summary_answer, spans_of(reader))
+        return await export(
+            media_type, query, reader.find_traces, TraceSummary, summary_answer, spans_of(reader)
+        )
     page = await call.reader.find_traces(query)
     traces = await convert(page.items, summary_answer)
     answer = TracesResponse(

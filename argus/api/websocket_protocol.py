@@ -89,6 +89,15 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         if not self.close_sent:
             cast(Scope, self.scope)["extensions"][_EXTENSION] = self
 
+    def connection_lost(self, exc: Exception | None) -> None:
+        super().connection_lost(exc)
+        # what refers to itself is memory until a full collection, and those are rare
+        self.conn.parser.close()
+
+    async def run_asgi(self) -> None:
+        await super().run_asgi()
+        cast(Scope, self.scope)["extensions"].pop(_EXTENSION, None)
+
     def data_received(self, data: bytes) -> None:
         if not self._failed:
             super().data_received(data)

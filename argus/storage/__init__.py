@@ -357,8 +357,15 @@ class Storage(Protocol):
     async def put_insight(self, tenant: str, insight: Insight) -> None:
         """Keep what a model said, in the place of what it said before about the same."""
 
-    async def insight_tokens(self, since_ns: int) -> int:
-        """The tokens that the insights made since a time have cost, over all tenants."""
+    async def note_tokens(self, at_ns: int, tokens: int) -> int:
+        """Note that a request to a model begins, and what it may cost at most; the number of the
+        note. Notes that are older by an hour are forgotten."""
+
+    async def correct_tokens(self, number: int, tokens: int) -> None:
+        """What the request of a note has cost."""
+
+    async def noted_tokens(self, since_ns: int) -> list[tuple[int, int]]:
+        """When requests began after a time, oldest first, and what they cost, over all tenants."""
 
     async def stats(self) -> StorageStats:
         """Size and place of the data, over all tenants."""

@@ -10,15 +10,19 @@ from argus.model import LogRecord
 
 class InsightEvidence(msgspec.Struct):
     """A piece of evidence that a claim cites. `kind` (`log`, `span`, `pattern` or `trace`) and
-    `id` are null for one that does not exist."""
+    `id` are null for one that does not exist. Where to see it: `trace_id` is the trace of a span
+    or log record, `at` the time of a log record, or up to which a pattern was counted."""
 
     name: str
     kind: str | None
     id: str | None
+    trace_id: str | None = None
+    at: str | None = None
 
 
 class InsightClaim(msgspec.Struct):
-    """What a model holds to be true. `verified`: it cites evidence, and all of that exists."""
+    """What a model holds to be true. `verified`: it cites evidence, and all of that, and all that
+    its text names, exists."""
 
     text: str
     evidence: list[InsightEvidence]
@@ -28,7 +32,9 @@ class InsightClaim(msgspec.Struct):
 class InsightDetails(msgspec.Struct):
     """What a model said. `structured` is false when it did not answer in the form it was asked
     for; then `summary` is all of its text. `unverified_ids` are ids of log records, spans and
-    traces in its text that were not in the evidence."""
+    traces, and names of evidence, in its text that were not in the evidence; when any of them is
+    in the summary that is not verified, and `unverified_checks` are the positions of the checks
+    that have one."""
 
     structured: bool
     summary: str
@@ -36,6 +42,8 @@ class InsightDetails(msgspec.Struct):
     checks: list[str]
     confidence: str | None
     unverified_ids: list[str]
+    summary_verified: bool = True
+    unverified_checks: list[int] = []
 
 
 class InsightKey(NamedTuple):

@@ -12,7 +12,7 @@ from prometheus_client import CollectorRegistry
 
 from argus.analysis.prompt import MOST_ANSWER_TOKENS
 from argus.errors import NotSupported, Overloaded
-from argus.model import LogRecord
+from argus.model import LogRecord, format_time
 from argus.storage import InsightDetails, insight_key
 from tests.analysis.conftest import Desk, Start
 from tests.analysis.model_server import (
@@ -128,6 +128,32 @@ async def test_only_what_the_preview_shows_is_sent(
     assert pieces[2]["seconds"] == -1.5
     assert pieces[4]["message"] == "no room for [email]"
     assert pieces[4]["attributes"] == {"db.password": "[redacted]", "db.system": "sqlite"}
+
+
+async def test_what_is_cited_says_where_it_can_be_seen(
+    desk: Desk, model: ModelServer, start: Start
+) -> None:
+    names = ["P1", "L1", "L2", "T1", "S1"]
+    model.usual = says({"summary": "x", "causes": [{"claim": "y", "evidence": names}]})
+    await start()
+    trace_id = a_trace_id()
+    span = a_span("orders", trace_id=trace_id, status=2)
+    await desk.send(span)
+    (before,) = await desk.stored(
+        a_log_record("opening", service="orders", time_ns=NOON - 1_500_000_000)
+    )
+    (record,) = await desk.stored(an_error(trace_id=trace_id))
+    await until(lambda: desk.told)
+    details = msgspec.json.decode(desk.told[0][1].details, type=InsightDetails)
+    found = [(one.name, one.id, one.trace_id, one.at) for one in details.causes[0].evidence]
+    trace = trace_id.hex()
+    assert found == [
+        ("P1", record.pattern_id.hex(), None, "2026-01-01T12:01:00.000000000Z"),
+        ("L1", f"{record.id:016x}", trace, format_time(record.time_ns)),
+        ("L2", f"{before.id:016x}", None, "2026-01-01T11:59:58.500000000Z"),
+        ("T1", trace, None, None),
+        ("S1", span.span_id.hex(), trace, None),
+    ]
 
 
 async def test_the_request_carries_the_key_and_says_nothing_of_this_machine(

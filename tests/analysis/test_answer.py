@@ -43,6 +43,39 @@ def test_ids_in_the_text_that_were_not_shown_are_marked() -> None:
     assert details.unverified_ids == [invented]
 
 
+def test_a_summary_or_check_that_names_evidence_there_is_none_of_is_marked() -> None:
+    said = {
+        "summary": "As L1 and S12 show, T1 broke.",
+        "causes": [
+            {"claim": "P2 says so", "evidence": ["L1"]},
+            {"claim": "L1 says so", "evidence": ["L1"]},
+        ],
+        "checks": ["look at T1", "look at L7", f"look at {'ab' * 16}"],
+    }
+    details = read(json.dumps(said), EVIDENCE)
+    assert not details.summary_verified
+    assert [one.verified for one in details.causes] == [False, True]
+    assert details.unverified_checks == [1, 2]
+    assert sorted(details.unverified_ids) == ["L7", "P2", "S12", "ab" * 16]
+    text = written(details).splitlines()
+    assert text[0] == "As L1 and S12 show, T1 broke. (unverified)"
+    assert text[3:5] == ["Check: look at T1", "Check (unverified): look at L7"]
+
+
+def test_a_summary_that_names_only_what_it_was_shown_is_not_marked() -> None:
+    pieces = [*EVIDENCE.pieces, Piece("S1", "span", "cd" * 8, {"operation": "put to S3"})]
+    for summary in ("S1 could not put to S3", f"S1 is {'cd' * 8}", "P99 rose, HTTP 500, B2"):
+        details = read(json.dumps({"summary": summary}), EVIDENCE._replace(pieces=pieces))
+        assert details.summary_verified
+        assert details.unverified_ids == []
+
+
+def test_text_in_another_form_is_looked_through_too() -> None:
+    details = read("It follows from L1 and L2.", EVIDENCE)
+    assert (details.structured, details.summary_verified) == (False, False)
+    assert details.unverified_ids == ["L2"]
+
+
 @pytest.mark.parametrize(
     "answer",
     ["It is DNS.", "{", "}{", "[1]", '{"causes": []}', '{"summary": ""}', "{" * 5000, '{"a": NaN}'],

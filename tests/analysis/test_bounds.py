@@ -28,6 +28,16 @@ def test_what_was_spent_an_hour_ago_may_be_spent_again() -> None:
     assert (budget.used, budget.left) == (500, 500)
 
 
+def test_what_was_spent_before_counts_for_what_is_left_of_its_hour() -> None:
+    clock = Clock()
+    budget = TokenBudget(1000, clock)
+    budget.spend(400, ago_s=3000)
+    budget.spend(300)
+    assert budget.used == 700
+    clock.now += 600
+    assert budget.used == 300
+
+
 def test_what_is_reserved_cannot_be_reserved_twice_and_costs_what_it_is_settled_for() -> None:
     budget = TokenBudget(1000, Clock())
     assert budget.reserve(600)

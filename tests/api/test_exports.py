@@ -1,13 +1,16 @@
 """What an export holds in memory at once."""
 
+import csv
+import io
 import json
 
 import httpx2
+import pytest
 
 from argus.api import create_app
-from argus.model import TraceSummary
-from argus.storage import Page, TraceQuery
-from tests.api.doubles import SUMMARY, MemoryReader, parts_with, serving
+from argus.model import LogRecord, TraceSummary
+from argus.storage import LogQuery, Page, TraceQuery
+from tests.api.doubles import LOG, SUMMARY, MemoryReader, parts_with, serving
 
 
 class LargeTraces(MemoryReader):
@@ -19,6 +22,20 @@ class LargeTraces(MemoryReader):
 
     async def find_traces(self, query: TraceQuery) -> Page[TraceSummary]:
         return Page(self.summaries, 0, True, None)
+
+
+class OnePage(MemoryReader):
+    """Lists that end after these records."""
+
+    def __init__(self, logs: list[LogRecord], traces: list[TraceSummary]) -> None:
+        super().__init__()
+        self.logs, self.summaries = logs, traces
+
+    async def find_logs(self, query: LogQuery) -> Page[LogRecord]:
+        return Page(self.logs, len(self.logs), True, None)
+
+    async def find_traces(self, query: TraceQuery) -> Page[TraceSummary]:
+        return Page(self.summaries, len(self.summaries), True, None)
 
 
 def exported(reader: MemoryReader) -> list[int]:
@@ -40,3 +57,18 @@ def test_a_trace_with_many_spans_is_exported_in_a_request_of_its_own() -> None:
 
 def test_an_export_without_matches_is_empty() -> None:
     assert exported(LargeTraces()) == []
+
+
+@pytest.mark.parametrize("path", ["/api/traces", "/api/logs"])
+def test_a_table_without_matches_has_the_head_of_one_with_matches(path: str) -> None:
+    head, *rows = table(OnePage([LOG], [SUMMARY]), path)
+    assert len(rows) == 1
+    assert table(OnePage([], []), path) == [head]
+
+
+def table(reader: MemoryReader, path: str) -> list[list[str]]:
+    """The head and the rows of an export as CSV."""
+    with serving(create_app(parts_with(reader))) as port:
+        answer = httpx2.get(f"http://127.0.0.1:{port}{path}", headers={"Accept": "text/csv"})
+    assert answer.status_code == 200
+    return list(csv.reader(io.StringIO(answer.text)))

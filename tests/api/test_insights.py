@@ -60,6 +60,8 @@ def test_what_was_said_is_answered_with_its_parts_even_without_a_model() -> None
                 "checks": [],
                 "confidence": None,
                 "unverified_ids": [],
+                "summary_verified": True,
+                "unverified_checks": [],
             },
             "model": "a model",
             "created_at": "2026-01-31T12:00:00.123456789Z",
@@ -106,7 +108,8 @@ def test_the_preview_needs_no_model() -> None:
 @pytest.mark.parametrize("suffix", ["", "/preview"])
 @pytest.mark.parametrize(("log_id", "status"), [("1", 400), ("x", 400), ("00000000000000fe", 404)])
 def test_an_unknown_log_record_is_said_to_be_one(log_id: str, status: int, suffix: str) -> None:
-    assert answer_of(f"/api/logs/{log_id}/insight{suffix}")[0] == status
+    found, body = answer_of(f"/api/logs/{log_id}/insight{suffix}")
+    assert (found, body["error"]["field"]) == (status, "id")
 
 
 def test_a_notice_says_what_was_said_about_what() -> None:

@@ -9,6 +9,7 @@ import os
 import socket
 import struct
 import time
+import weakref
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -298,3 +299,17 @@ async def test_a_request_that_http_cannot_read_is_no_handshake(server: LiveServe
     head, _, body = answer.partition(b"\r\n\r\n")
     assert head.startswith(b"HTTP/1.1 404")
     assert json.loads(body)["error"]["code"] == "not_found"
+
+
+async def test_what_a_connection_was_made_of_is_given_back_at_once(server: LiveServer) -> None:
+    async with server.connect() as client:
+        await watching(client, filter="a")
+        (connection,) = server.http._server.server_state.connections
+        left = weakref.ref(connection)
+        del connection
+        gc.collect()
+        gc.disable()
+    try:
+        await until(lambda: left() is None, within=5)
+    finally:
+        gc.enable()

@@ -151,6 +151,16 @@ async def test_an_insight_is_kept_in_the_place_of_an_older_one(storage: Storage)
     assert await reader.insights([key, other, unknown]) == {key: second, other: third}
     assert await reader.insights([]) == {}
     assert await storage.reader("other").insights([key]) == {}
-    assert await storage.insight_tokens(NOON) == 2**40 + 1
-    assert await storage.insight_tokens(NOON + 2) == 1
-    assert await storage.insight_tokens(NOON + 3) == 0
+
+
+async def test_what_a_model_has_cost_is_noted_for_an_hour(storage: Storage) -> None:
+    hour = 3600 * SECOND
+    first = await storage.note_tokens(NOON, 2**40)
+    second = await storage.note_tokens(NOON + SECOND, 900)
+    assert await storage.noted_tokens(NOON - 1) == [(NOON, 2**40), (NOON + SECOND, 900)]
+    await storage.correct_tokens(second, 0)
+    await storage.correct_tokens(first, 7)
+    assert await storage.noted_tokens(NOON - 1) == [(NOON, 7), (NOON + SECOND, 0)]
+    assert await storage.noted_tokens(NOON) == [(NOON + SECOND, 0)]
+    await storage.note_tokens(NOON + hour, 3)
+    assert await storage.noted_tokens(0) == [(NOON + SECOND, 0), (NOON + hour, 3)]

@@ -5,7 +5,7 @@ from pathlib import Path
 from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
-from sqlalchemy import NullPool, inspect
+from sqlalchemy import NullPool, inspect, select
 
 from argus.storage.sql import migrations
 from argus.storage.sql.driver import sqlite_engine
@@ -48,3 +48,24 @@ def test_the_migrations_can_be_taken_back(tmp_path: Path) -> None:
     with engine.connect() as connection:
         assert set(inspect(connection).get_table_names()) == {"alembic_version"}
     assert migrations.upgrade(engine)
+
+
+def test_what_a_model_has_cost_before_an_upgrade_still_counts(tmp_path: Path) -> None:
+    engine = sqlite_engine(tmp_path / "argus.db", writable=True, poolclass=NullPool)
+    config = configuration()
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0004")
+        connection.execute(
+            control.tables["insights"].insert(),
+            {
+                "tenant_id": 1, "pattern_id": b"pattern!", "digest": b"d", "service": "shop",
+                "version": "", "created_ns": 7, "log_id": 1, "model": "m", "tokens": 500,
+                "text": "", "details": "{}",
+            },
+        )  # fmt: skip
+    assert migrations.upgrade(engine)
+    notes = control.tables["token_notes"]
+    with engine.connect() as connection:
+        rows = connection.execute(select(notes.c.at_ns, notes.c.tokens)).all()
+    assert [tuple(row) for row in rows] == [(7, 500)]

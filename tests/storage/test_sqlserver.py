@@ -144,7 +144,9 @@ async def patterned(storage: Storage, everything: TimeRange) -> None:
     insight = Insight(InsightKey(pattern.id, "shop", ""), NOON, record.id, "m", 3, "text", "{}")
     await storage.put_insight("default", insight)
     assert await reader.insights([insight.key]) == {insight.key: insight}
-    assert await storage.insight_tokens(0) == 3
+    note = await storage.note_tokens(NOON, 900)
+    await storage.correct_tokens(note, 3)
+    assert await storage.noted_tokens(0) == [(NOON, 3)]
 
 
 async def exercised(storage: Storage) -> None:

@@ -1,17 +1,18 @@
-"""Insights in the control database: answers with those that are there, and keeps new ones."""
+"""Insights in the control database: those that are there, new ones, and what asking has cost."""
 
 from collections.abc import Iterable, Sequence
 from hashlib import blake2b
 
 import msgspec
-from sqlalchemy import Select, delete, func, insert, select
+from sqlalchemy import Select, delete, insert, select, update
 
 from argus.storage.insights import Insight, InsightKey
 from argus.storage.sql.control import Control
 from argus.storage.sql.engine import View
-from argus.storage.sql.tables import insights
+from argus.storage.sql.tables import insights, token_notes
 
 _AT_ONCE = 500
+_HOUR_NS = 3600 * 10**9
 
 
 def insights_in(views: Sequence[View], keys: Iterable[InsightKey]) -> dict[InsightKey, Insight]:
@@ -59,11 +60,32 @@ class Insights:
             )
             connection.execute(insert(insights).values(row | dict(zip(names, rest, strict=True))))
 
-    def tokens_since(self, since_ns: int) -> int:
-        """The tokens that insights made since a time have cost, over all tenants."""
-        counted = select(func.coalesce(func.sum(insights.c.tokens), 0))
+
+class TokenNotes:
+    """Keeps what requests to a model have cost in the last hour. Used by the upkeep thread."""
+
+    def __init__(self, control: Control) -> None:
+        self._control = control
+
+    def note(self, at_ns: int, tokens: int) -> int:
+        """Contract of `Storage.note_tokens`."""
+        c = token_notes.c
         with self._control.transaction() as connection:
-            spent = connection.execute(
-                counted.where(insights.c.created_ns >= since_ns)
-            ).scalar_one()
-        return int(spent)
+            connection.execute(delete(token_notes).where(c.at_ns <= at_ns - _HOUR_NS))
+            made = connection.execute(insert(token_notes).values(at_ns=at_ns, tokens=tokens))
+        key = made.inserted_primary_key
+        assert key is not None
+        return int(key[0])
+
+    def correct(self, number: int, tokens: int) -> None:
+        """Contract of `Storage.correct_tokens`."""
+        changed = update(token_notes).where(token_notes.c.id == number).values(tokens=tokens)
+        with self._control.transaction() as connection:
+            connection.execute(changed)
+
+    def since(self, at_ns: int) -> list[tuple[int, int]]:
+        """Contract of `Storage.noted_tokens`."""
+        c = token_notes.c
+        wanted = select(c.at_ns, c.tokens).where(c.at_ns > at_ns).order_by(c.at_ns)
+        with self._control.transaction() as connection:
+            return [(int(at), int(tokens)) for at, tokens in connection.execute(wanted)]

@@ -45,7 +45,7 @@ from argus.storage.sql.counting import contrast, count_keys, count_values
 from argus.storage.sql.departures import Departures
 from argus.storage.sql.engine import Database, View
 from argus.storage.sql.exactly_once import ExactlyOnce
-from argus.storage.sql.insights import Insights, insights_in
+from argus.storage.sql.insights import Insights, TokenNotes, insights_in
 from argus.storage.sql.logs import find_logs, get_log, logs_after, logs_around
 from argus.storage.sql.one_trace import get_outline, get_spans, get_trace
 from argus.storage.sql.overview import (
@@ -102,6 +102,7 @@ class SqlStorage:
             lambda: Progress(self._active.last_span_id, self._active.last_log_id),
         )
         self._insights = Insights(upkeep_control)
+        self._token_notes = TokenNotes(upkeep_control)
         self._pins = Pins(database, upkeep_control, straddling)
         departures = Departures(upkeep_control, database.reading)
         self._keeper = Keeper(
@@ -146,9 +147,17 @@ class SqlStorage:
         whole = encodable(insight)
         await self._upkeep.on_upkeep(lambda: self._insights.put(tenant_id, whole))
 
-    async def insight_tokens(self, since_ns: int) -> int:
-        """What insights have cost; contract of `Storage`."""
-        return await self._upkeep.on_upkeep(lambda: self._insights.tokens_since(since_ns))
+    async def note_tokens(self, at_ns: int, tokens: int) -> int:
+        """Note what a request may cost; contract of `Storage`."""
+        return await self._upkeep.on_upkeep(lambda: self._token_notes.note(at_ns, tokens))
+
+    async def correct_tokens(self, number: int, tokens: int) -> None:
+        """Note what a request has cost; contract of `Storage`."""
+        await self._upkeep.on_upkeep(lambda: self._token_notes.correct(number, tokens))
+
+    async def noted_tokens(self, since_ns: int) -> list[tuple[int, int]]:
+        """What requests have cost; contract of `Storage`."""
+        return await self._upkeep.on_upkeep(lambda: self._token_notes.since(since_ns))
 
     async def stats(self) -> StorageStats:
         """Size and place of the data, over all tenants."""

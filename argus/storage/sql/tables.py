@@ -21,7 +21,7 @@ from argus.storage.sql.types import BYTES, ID, NAME, TEXT, TRACE_ID
 SCHEMA_VERSION = 2
 """Of segments. A segment with a higher one was written by a newer Argus; lower ones: `versions`."""
 
-CONTROL_REVISION = "0005"
+CONTROL_REVISION = "0006"
 """The newest alembic revision of the control database; a test holds it to `migrations/`."""
 
 control = MetaData()
@@ -213,6 +213,15 @@ insights = Table(
 )
 """What a model said of a pattern in a version of a service (`digest` is of both names), after
 looking at the log record `log_id`. `details` is JSON."""
+
+token_notes = Table(
+    "token_notes",
+    control,
+    Column("id", Integer, primary_key=True),
+    Column("at_ns", BigInteger, nullable=False),
+    Column("tokens", BigInteger, nullable=False),
+)
+"""What each request to a model has cost, or may cost at most while it runs; of the last hour."""
 
 _ATTACHED = MetaData()
 

@@ -151,12 +151,16 @@ export type InsightDetails = {
   checks: string[];
   confidence: string | null;
   unverified_ids: string[];
+  summary_verified?: boolean;
+  unverified_checks?: number[];
 };
 
 export type InsightEvidence = {
   name: string;
   kind: string | null;
   id: string | null;
+  trace_id?: string | null;
+  at?: string | null;
 };
 
 export type InsightResponse = {

@@ -1,30 +1,14 @@
 /** Owns how an insight is shown: as text and nothing else, each claim with its evidence, unverified ones marked. */
-import { Link } from "@tanstack/react-router";
-import { CircleCheck, CircleHelp, ListTree, ScrollText, Shapes, SquareChartGantt } from "lucide-react";
+import { CircleCheck, CircleHelp } from "lucide-react";
 import type { Log } from "../../api/types";
-import type { Claim, Evidence, Insight } from "../../lib/insight";
+import type { Claim, Insight } from "../../lib/insight";
 import { formatExact } from "../../lib/moment";
+import { EvidenceLink } from "./EvidenceLink";
 import classes from "./LogInsight.module.css";
 
-const icons = { log: ScrollText, span: SquareChartGantt, pattern: Shapes, trace: ListTree };
-
-function Place({ one, log }: { one: Evidence; log: Log }) {
-  if (one.kind === null || one.id === null) return <code className={classes.piece}>{one.name}</code>;
-  const Icon = icons[one.kind];
-  const what = `${one.kind} ${one.id}`;
-  const text = (
-    <code className={classes.piece}>
-      <Icon size={12} aria-hidden="true" /> {one.id === log.id ? "this record" : `${one.kind} ${one.name}`}
-    </code>
-  );
-  if (one.kind === "pattern") return <Link to="/logs" search={{ filter: `pattern:${one.id}` } as never} title={what}>{text}</Link>;
-  const traceId = one.kind === "trace" ? one.id : log.trace_id;
-  if (one.kind === "log" || traceId === null) return <span title={what}>{text}</span>;
-  return (
-    <Link to="/traces/$traceId" params={{ traceId }} search={(one.kind === "span" ? { span: one.id } : {}) as never} title={what}>
-      {text}
-    </Link>
-  );
+/** Said of a text that names evidence, or an id, that there is none of. */
+function Doubt() {
+  return <em className={classes.mark}> Unverified: it names what was not in the evidence.</em>;
 }
 
 function Cause({ claim, log }: { claim: Claim; log: Log }) {
@@ -34,9 +18,9 @@ function Cause({ claim, log }: { claim: Claim; log: Log }) {
       <span>
         {claim.text}{" "}
         {claim.evidence.map((one) => (
-          <Place key={one.name} one={one} log={log} />
+          <EvidenceLink key={one.name} one={one} log={log} />
         ))}
-        {!claim.verified && <em> Unverified: it rests on nothing that Argus has.</em>}
+        {!claim.verified && (claim.evidence.some((one) => one.id !== null) ? <Doubt /> : <em> Unverified: it rests on nothing that Argus has.</em>)}
       </span>
     </li>
   );
@@ -46,7 +30,10 @@ export function InsightSaid({ insight, log }: { insight: Insight; log: Log }) {
   const details = insight.details;
   return (
     <article className={classes.said}>
-      <p className={details?.structured === true ? classes.summary : classes.text}>{details?.summary ?? insight.insight}</p>
+      <p className={details?.structured === true ? classes.summary : classes.text}>
+        {details?.summary ?? insight.insight}
+        {details?.summary_verified === false && <Doubt />}
+      </p>
       {details !== null && details.causes.length > 0 && (
         <>
           <h3>Likely causes</h3>
@@ -61,13 +48,16 @@ export function InsightSaid({ insight, log }: { insight: Insight; log: Log }) {
         <>
           <h3>Worth checking</h3>
           <ol>
-            {details.checks.map((check) => (
-              <li key={check}>{check}</li>
+            {details.checks.map((check, at) => (
+              <li key={check}>
+                {check}
+                {details.unverified_checks?.includes(at) === true && <Doubt />}
+              </li>
             ))}
           </ol>
         </>
       )}
-      {details !== null && details.unverified_ids.length > 0 && <p className={classes.doubt}>It names ids that were not in its evidence: {details.unverified_ids.join(", ")}</p>}
+      {details !== null && details.unverified_ids.length > 0 && <p className={classes.doubt}>It names what was not in its evidence: {details.unverified_ids.join(", ")}</p>}
       <footer>
         {details?.confidence != null && <span>Confidence: {details.confidence}</span>}
         {insight.model !== null && <span>{insight.model}</span>}
