@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Engine, event
 
 from argus.query import parse
-from argus.storage import LogQuery, Storage, TimeRange, TraceQuery
+from argus.storage import LogQuery, SegmentLimits, Storage, TimeRange, TraceQuery
 from tests.builders import NOON, a_batch, a_log_record, a_span
 from tests.storage.conftest import Open, all_sealed, in_lists
 
@@ -98,3 +98,30 @@ async def test_words_that_no_log_record_has_read_none(sealed: Storage) -> None:
         page = await reader.find_logs(LogQuery(search="said 4"))
     assert page.total == 1
     assert len(reading("blocks", given)) == 1
+
+
+async def test_a_trace_is_looked_for_in_the_index_before_its_rows(sealed: Storage) -> None:
+    reader = sealed.reader("default")
+    (summary,) = (await reader.find_traces(TraceQuery(filter=parse("customer:7", "traces")))).items
+    with statements() as given:
+        detail = await reader.get_trace(summary.trace_id)
+    assert detail is not None
+    assert len(reading("spans", given)) == 1
+    assert reading("logs", given) == []
+
+
+async def test_of_a_minute_that_a_range_cuts_rows_are_counted_once_and_measured_once(
+    opened: Open,
+) -> None:
+    storage = await opened(SegmentLimits())
+    at = [10, 40, 310, 350]
+    await storage.writer.write([a_batch(*(a_span(start_ns=NOON + s * SECOND) for s in at))])
+    range_ = TimeRange(NOON + 30 * SECOND, NOON + 330 * SECOND)
+    reader = storage.reader("default")
+    await reader.dashboard(range_, ())  # waits for the rollups
+    with statements() as given:
+        dashboard = await reader.dashboard(range_, ())
+    assert (dashboard.start_ns, dashboard.end_ns) == (range_.start_ns, range_.end_ns)
+    assert dashboard.total_spans == 2
+    of_rows = [one for one in reading("spans", given) if "MATCH" not in one]
+    assert len(of_rows) == 2 * 2

@@ -180,6 +180,8 @@ def _spans(view: View, trace_id: bytes, bare: bool) -> list[Span]:
     spans = view.spans
     found: list[Span] = []
     word, first = Among((trace_word(trace_id),)), 0
+    if view.matches("span", word, 1) == 0:
+        return found
     while True:
         matching = view.span_ids(word, first).order_by("id").limit(_SPANS_AT_ONCE)
         ids = [id_ for (id_,) in view.rows(matching)]
@@ -190,6 +192,8 @@ def _spans(view: View, trace_id: bytes, bare: bool) -> list[Span]:
             spans.c.id.in_(view.span_ids(word, ids[0], ids[-1])), spans.c.trace_id == trace_id
         )
         found += spans_of(view, view.rows(chunk.order_by(spans.c.id)))
+        if len(ids) < _SPANS_AT_ONCE:
+            return found
 
 
 def _summarize(spans: list[Span]) -> TraceSummary:
