@@ -85,14 +85,18 @@ class Alike(SegmentFiles):
             return [trace_id for trace_id in connection.execute(both).scalars() if trace_id]
 
 
+Executed = list[tuple[ClauseElement, dict[str, Any]]]
+
+
 @pytest.fixture
-def statements() -> Iterator[list[ClauseElement]]:
-    """What is executed."""
-    seen: list[ClauseElement] = []
+def statements() -> Iterator[Executed]:
+    """What is executed, each with the values of its parameters."""
+    seen: Executed = []
 
     def note(connection: Connection, clause: Any, *others: Any) -> None:
+        _, values, _ = others
         if isinstance(clause, ClauseElement) and not isinstance(clause, ExecutableDDLElement):
-            seen.append(clause)
+            seen.append((clause, dict(values)))
 
     event.listen(Engine, "before_execute", note)
     yield seen
@@ -101,7 +105,7 @@ def statements() -> Iterator[list[ClauseElement]]:
 
 @pytest.fixture
 async def storage(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, statements: list[ClauseElement]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, statements: Executed
 ) -> AsyncIterator[Storage]:
     monkeypatch.setattr(door, "SegmentFiles", Alike)
     found = await door.open_storage(
@@ -194,13 +198,13 @@ async def exercised(storage: Storage) -> None:
 
 
 async def test_every_statement_is_one_that_sql_server_parses(
-    storage: Storage, statements: list[ClauseElement]
+    storage: Storage, statements: Executed
 ) -> None:
     await exercised(storage)
     dialect = sqlserver()
     texts = set()
-    for clause in statements:
-        compiled = _unpacked(clause).compile(
+    for clause, values in statements:
+        compiled = _unpacked(clause, values).compile(
             dialect=dialect, schema_translate_map=SCHEMAS, render_schema_translate=True,
             compile_kwargs={"render_postcompile": True},
         )  # fmt: skip
@@ -211,12 +215,12 @@ async def test_every_statement_is_one_that_sql_server_parses(
         require_parsed(text)
 
 
-def _unpacked(clause: Any) -> Any:
+def _unpacked(clause: Any, values: dict[str, Any]) -> Any:
     """The statement whose rows SQLite packs, as servers run it."""
     if "json_group_array" not in str(clause):
-        return clause.params(tenant_id=1) if isinstance(clause, Select) else clause
+        return clause.params(values) if isinstance(clause, Select) else clause
     (packed,) = clause.get_final_froms()
-    return packed.element.params(tenant_id=1)
+    return packed.element.params(values)
 
 
 async def test_without_its_driver_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

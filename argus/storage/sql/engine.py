@@ -7,16 +7,16 @@ tenant's `View`s and nothing else; this is the only place where rows are filtere
 import asyncio
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import Any, TypeVar
 
 from sqlalchemy import (
     ColumnElement,
-    CompoundSelect,
     Connection,
     FromClause,
+    Integer,
     Select,
     Table,
     bindparam,
@@ -27,7 +27,8 @@ from sqlalchemy.exc import DBAPIError
 from argus.errors import DeadlineExceeded
 from argus.storage.sql import tables
 from argus.storage.sql.backend import Reading, unavailable
-from argus.storage.sql.packed import packed_columns, packed_rows, plain
+from argus.storage.sql.index import Kind
+from argus.storage.sql.packed import Prepared, Statement, packed_columns, packed_rows, plain
 from argus.storage.sql.segment import Segment
 from argus.storage.sql.segments import Segments
 from argus.storage.sql.tables import PINNED
@@ -35,6 +36,7 @@ from argus.storage.sql.words import Expression
 
 T = TypeVar("T")
 
+NO_VALUES: Mapping[str, Any] = {}
 READERS = 4
 """Threads that read at the same time."""
 _INTERRUPT_EVERY_S = 0.02
@@ -53,8 +55,12 @@ class View:
     """One segment as one tenant sees it, in one snapshot: its tables, and how to read them.
 
     A statement that reads any of the tables can only be run through `rows`, `columns` and
-    `value`, which say whose rows they are. A segment is opened when its first statement runs.
+    `value`, which say whose rows they are. A segment is opened when its first statement runs. The
+    tables are the same for all segments, so that one statement can be run on each of them.
     """
+
+    here = bindparam("segment_id", type_=Integer)
+    """The number of the segment that a statement is run on."""
 
     spans = _of_tenant(tables.spans)
     logs = _of_tenant(tables.logs)
@@ -77,11 +83,12 @@ class View:
         self.segment_id = segment.id
         self._segment = segment
         self._reading = reading
-        self._tenant = {"tenant_id": tenant_id}
+        self._tenant_id = tenant_id
+        self._fixed = {"tenant_id": tenant_id, "segment_id": segment.id}
 
     def others(self) -> "list[View]":
         """The other segments of the same reading."""
-        reading, tenant_id = self._reading, self._tenant["tenant_id"]
+        reading, tenant_id = self._reading, self._tenant_id
         return [View(s, reading, tenant_id) for s in reading.segments if s is not self._segment]
 
     def bounds(self, signal: int) -> tuple[int, int] | None:
@@ -92,18 +99,35 @@ class View:
         """Whether an id is among those that the log records of the segment can have."""
         return self._segment.first_log_id <= log_id <= (self._segment.last_log_id or log_id)
 
-    def value(self, statement: Select[Any]) -> Any:
-        """The single value a statement yields."""
+    def value(self, statement: Statement, values: Mapping[str, Any] = NO_VALUES) -> Any:
+        """The single value a statement yields, with these values of its parameters."""
+        selected = statement.statement if isinstance(statement, Prepared) else statement
         connection = self._reading.connection(self._segment)
-        return plain(connection.execute(statement, self._tenant).scalar_one())
+        return plain(connection.execute(selected, {**values, **self._fixed}).scalar_one())
 
-    def rows(self, statement: Select[Any] | CompoundSelect[Any]) -> list[list[Any]]:
+    def rows(self, statement: Statement, values: Mapping[str, Any] = NO_VALUES) -> list[list[Any]]:
         """The rows of a statement, ids as hex text; they come as one JSON value (see `packed`)."""
-        return packed_rows(self._reading.connection(self._segment), statement, self._tenant)
+        connection = self._reading.connection(self._segment)
+        return packed_rows(connection, statement, {**values, **self._fixed})
+
+    def known(self, name: str, find: Callable[[], T]) -> T:
+        """What `find` finds of the segment; one that never changes is asked only once."""
+        if not self._segment.sealed:
+            return find()
+        found, key = self._segment.known, (name, self._tenant_id)
+        if key not in found:
+            found[key] = find()
+        return found[key]  # type: ignore[no-any-return]
+
+    def matches(self, kind: Kind, expression: Expression, most: int) -> int | None:
+        """How many rows (of all tenants) match an index expression, up to a number; None where
+        that takes as long to tell as to read them."""
+        connection = self._reading.connection(self._segment)
+        return self._reading.backend.index.matches(connection, kind, expression, most)
 
     def columns(self, statement: Select[Any]) -> list[list[Any]]:
         """The columns of the rows of a statement, ids as hex text: for very many rows."""
-        return packed_columns(self._reading.connection(self._segment), statement, self._tenant)
+        return packed_columns(self._reading.connection(self._segment), statement, self._fixed)
 
     @staticmethod
     def is_long(traces: FromClause) -> ColumnElement[bool]:

@@ -10,14 +10,20 @@ from argus.storage import TimeRange
 from argus.storage.sql.engine import View
 from argus.storage.sql.filters import Filter
 from argus.storage.sql.paging import Counting, Part, in_ranges, newest_first
+from argus.storage.sql.words import Expression
 
 Key = tuple[int, str, int, int]
 """(start, trace id in hex, row id of the summary, index of the segment)"""
 
 
-def traces_with(view: View, tree: Node) -> Select[Any]:
+def traces_with(view: View, filter_: Filter) -> Select[Any]:
     """The ids of all traces of a segment that have a span which satisfies a filter."""
-    return _trace_ids(view, Filter(tree, "traces", view), 0, 2**63 - 1)
+    return _trace_ids(view, filter_, 0, 2**63 - 1)
+
+
+def traces_with_words(view: View, words: Expression) -> Select[Any]:
+    """The ids of all traces of a segment that have a span with some words."""
+    return select(view.spans.c.trace_id).where(view.spans.c.id.in_(view.span_ids(words)))
 
 
 def newest_traces(

@@ -5,7 +5,7 @@ the index cannot tell. The condition is exactly the filter (`argus.query.matcher
 records in memory) and never NULL.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import replace
 from functools import cache, cached_property
 from typing import Any
@@ -44,6 +44,7 @@ from argus.query.tree import (
     Phrase,
     Test,
     WordLike,
+    leaves,
 )
 from argus.storage.sql.engine import View
 from argus.storage.sql.found import Found, asked_in_python, is_of_root
@@ -103,6 +104,15 @@ class Filter:
     @cached_property
     def _straddling(self) -> StraddlingRoots:
         return StraddlingRoots(self._view)
+
+    @property
+    def shape(self) -> Hashable:
+        """Equal for segments of which the same filter makes equal conditions; None when there may
+        be no other."""
+        of_root = any(isinstance(one, Test) and one.target.root for one in leaves(self._tree))
+        if of_root or not self._view.calls_python:
+            return None
+        return self.expression, self._resources.keys
 
     def condition(self, first_id: int, last_id: int) -> ColumnElement[bool]:
         """What decides of a row that the index expression found in a range of ids."""
@@ -194,7 +204,7 @@ class Filter:
         for of, key in target.places:
             if of == "record":
                 found += map(word, condition.fragments(key))
-            elif self._resources.may_have(key):
+            elif key in self._resources.keys:
                 named = _service_words(
                     self._resources.services_with(key, condition, MAX_WORDS_OF_A_LEAF)
                 )
@@ -344,7 +354,7 @@ class Filter:
                 deciding.append(case((contains(own, opening), attribute(own, key, condition))))
                 texts = condition.fragments(key) if isinstance(condition, Equals) else (opening,)
                 possible += (contains(own, text) for text in texts)
-            elif self._resources.may_have(key):
+            elif key in self._resources.keys:
                 found = attribute(resources.c.attributes, key, condition)
                 holds = _of(rows.c.resource_id, resources, found == 1)
                 known = _of(rows.c.resource_id, resources, found.is_not(None))

@@ -54,6 +54,12 @@ class Index(Protocol):
     def ids(self, kind: Kind, expression: Expression, first_id: int, last_id: int) -> Select[Any]:
         """The ids in a range of the rows that an expression is true of, as a column `id`."""
 
+    def matches(
+        self, connection: Connection, kind: Kind, expression: Expression, most: int
+    ) -> int | None:
+        """How many rows an expression is true of, up to a number; None when that takes as long to
+        tell as to read them."""
+
     def span_ids_of_trace(self, spans: FromClause) -> Select[Any]:
         """The ids of the spans of the trace of a span of an outer statement."""
 
@@ -63,6 +69,7 @@ _CREATE = (
     "CREATE VIRTUAL TABLE IF NOT EXISTS {0}_words USING fts5("
     "words, content='', detail=none, columnsize=0, tokenize=\"ascii tokenchars '\x1f'\")"
 )
+_COUNT = "SELECT count(*) FROM (SELECT 1 FROM {0}_words WHERE {0}_words MATCH ? LIMIT ?)"
 _METADATA = MetaData()
 _TABLES = {
     kind: Table(f"{kind}_words", _METADATA, Column("rowid", BigInteger), Column("words", Text))
@@ -94,6 +101,13 @@ class FullText:
 
     def ids(self, kind: Kind, expression: Expression, first_id: int, last_id: int) -> Select[Any]:
         return self._matching(kind, _text(expression), first_id, last_id)
+
+    def matches(
+        self, connection: Connection, kind: Kind, expression: Expression, most: int
+    ) -> int | None:
+        found = connection.exec_driver_sql(_COUNT.format(kind), (_text(expression), most))
+        count: int = found.scalar_one()
+        return count
 
     def span_ids_of_trace(self, spans: FromClause) -> Select[Any]:
         trace_id = func.lower(func.hex(spans.c.trace_id))

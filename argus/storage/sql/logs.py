@@ -26,6 +26,7 @@ from argus.storage.sql.paging import (
 from argus.storage.sql.rows import logs_of, select_logs
 from argus.storage.sql.words import (
     Among,
+    Expression,
     all_of,
     expression,
     searched_words,
@@ -89,7 +90,7 @@ def logs_around(views: Iterable[View], query: LogQuery, time_ns: int) -> list[Lo
     keys = _newest_keys(segments, _Wanted(before), None)[: before.limit]
     wanted = _Wanted(after)
     later: list[tuple[int, int, int]] = []
-    for group in newest_first(segments, View.LOGS, after.range):
+    for group in newest_first(segments, View.LOGS, after.range, wanted.possible):
         for part in group.parts:
             logs, index = part.view.logs, segments.index(part.view)
             statement = select(logs.c.time_ns, logs.c.id).where(*wanted.conditions(part))
@@ -101,13 +102,20 @@ def logs_around(views: Iterable[View], query: LogQuery, time_ns: int) -> list[Lo
 
 def logs_of_trace(view: View, trace_id: bytes, limit: int) -> tuple[list[LogRecord], int]:
     """The earliest log records of a trace in one segment by time, and how many there are."""
+    word = Among((trace_word(trace_id),))
+    if view.matches("log", word, 1) == 0:
+        return [], 0
     c = view.logs.c
     page = select_logs(view).where(_is_of_trace(view, trace_id)).order_by(c.time_ns, c.id)
-    return logs_of(view, view.rows(page.limit(limit))), count_of_trace(view, trace_id)
+    rows = view.rows(page.limit(limit))
+    total = len(rows) if len(rows) < limit else count_of_trace(view, trace_id)
+    return logs_of(view, rows), total
 
 
 def count_of_trace(view: View, trace_id: bytes) -> int:
     """How many log records of a trace there are in one segment."""
+    if view.matches("log", Among((trace_word(trace_id),)), 1) == 0:
+        return 0
     of_trace = _is_of_trace(view, trace_id)
     count: int = view.value(select(func.count()).select_from(view.logs).where(of_trace))
     return count
@@ -133,6 +141,7 @@ class _Wanted:
             groups.append([severity_word(severity_name(low)) for low, _ in self.severities])
         self._groups = expression(groups)
         self._filters: dict[View, Filter] = {}
+        self._possible: dict[View, bool] = {}
 
     def _filter(self, view: View) -> Filter | None:
         if self.query.filter is None:
@@ -141,11 +150,21 @@ class _Wanted:
             self._filters[view] = Filter(self.query.filter, "logs", view)
         return self._filters[view]
 
+    def _indexed(self, view: View) -> Expression | None:
+        filter_ = self._filter(view)
+        return all_of([self._groups, filter_.expression if filter_ else None])
+
+    def possible(self, view: View) -> bool:
+        """Whether a segment may have a row that matches, by its index."""
+        if view not in self._possible:
+            matching = self._indexed(view)
+            self._possible[view] = matching is None or view.matches("log", matching, 1) != 0
+        return self._possible[view]
+
     def conditions(self, part: Part) -> list[ColumnElement[bool]]:
         """What holds for exactly the matching rows of a part."""
         view, logs, query = part.view, part.view.logs, self.query
-        filter_ = self._filter(view)
-        matching = all_of([self._groups, filter_.expression if filter_ else None])
+        filter_, matching = self._filter(view), self._indexed(view)
         found = [in_ranges(logs.c.id, part.ranges, indexed=matching is not None)]
         if matching is not None:
             first, last = part.ranges[0][0], part.ranges[-1][1]
@@ -188,7 +207,7 @@ def _newest_keys(
         end_ns = INT64_MAX if range_.end_ns is None else range_.end_ns
         range_ = TimeRange(range_.start_ns, min(end_ns, after.time_ns + 1))
     keys: list[tuple[int, int, int]] = []
-    for group in newest_first(views, View.LOGS, range_):
+    for group in newest_first(views, View.LOGS, range_, wanted.possible):
         for part in group.parts:
             index = views.index(part.view)
             rows = part.view.rows(_select_keys(part, wanted, after, need))
@@ -224,7 +243,7 @@ def _records(views: list[View], keys: list[tuple[int, int, int]]) -> list[LogRec
 
 def _count(views: list[View], wanted: _Wanted) -> Counting:
     counting = Counting()
-    for group in newest_first(views, View.LOGS, wanted.query.range):
+    for group in newest_first(views, View.LOGS, wanted.query.range, wanted.possible):
         matches = 0
         for part in group.parts:
             some = (

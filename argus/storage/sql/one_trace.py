@@ -129,6 +129,8 @@ def _steps(view: View, trace_id: bytes) -> Iterator[ColumnElement[bool]]:
     """Conditions that together hold for the spans of a trace, in parts of bounded size, by id."""
     c = view.spans.c
     word, first = Among((trace_word(trace_id),)), 0
+    if view.matches("span", word, 1) == 0:
+        return
     while True:
         matching = view.span_ids(word, first).order_by("id").limit(_SPANS_AT_ONCE)
         (ids,) = view.columns(matching)

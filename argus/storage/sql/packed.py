@@ -6,6 +6,7 @@ again: there all rows are one JSON value. The drivers of servers fetch as many r
 
 from collections.abc import Mapping
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
 
 import msgspec
@@ -21,17 +22,32 @@ from sqlalchemy import (
 )
 
 
+class Prepared:
+    """A statement that is run often, with other values of its `bindparam`s: to put one together
+    and to look its SQL up takes several times as long as most of them run."""
+
+    def __init__(self, statement: Select[Any] | CompoundSelect[Any]) -> None:
+        self.statement = statement
+
+    @cached_property
+    def packed(self) -> Select[Any]:
+        """What yields all its rows as one JSON value."""
+        inner, columns = _texts_of_bytes(self.statement)
+        return select(func.json_group_array(func.json_array(*columns))).select_from(inner)
+
+
+Statement = Select[Any] | CompoundSelect[Any] | Prepared
+
+
 def packed_rows(
-    connection: Connection,
-    statement: Select[Any] | CompoundSelect[Any],
-    parameters: Mapping[str, Any] | None = None,
+    connection: Connection, statement: Statement, parameters: Mapping[str, Any] | None = None
 ) -> list[list[Any]]:
     """The rows of a statement, bytes as hex text in upper case."""
+    prepared = statement if isinstance(statement, Prepared) else Prepared(statement)
     if connection.dialect.name != "sqlite":
-        return [list(map(plain, row)) for row in connection.execute(statement, parameters)]
-    inner, columns = _texts_of_bytes(statement)
-    packed = select(func.json_group_array(func.json_array(*columns))).select_from(inner)
-    text = connection.execute(packed, parameters).scalar_one()
+        rows = connection.execute(prepared.statement, parameters)
+        return [list(map(plain, row)) for row in rows]
+    text = connection.execute(prepared.packed, parameters).scalar_one()
     decoded: list[list[Any]] = msgspec.json.decode(text)
     return decoded
 

@@ -4,21 +4,29 @@ import base64
 import binascii
 import heapq
 import time
-from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple, TypeVar
+from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple, TypeVar
 
 import msgspec
-from sqlalchemy import ColumnElement, Select, or_, select
+from sqlalchemy import ColumnElement, bindparam, or_, select
 
 from argus.errors import InvalidInput
 from argus.storage import TimeRange
 from argus.storage.sql.engine import View
+from argus.storage.sql.packed import Prepared
 
 MAX_COUNTED = 100_000
 MAX_COUNTING_S = 1.0
 INT64_MIN, INT64_MAX = -(2**63), 2**63 - 1
 BLOCK_ROWS = 4096
 
+_BLOCKS = Prepared(
+    select(View.blocks.c.max_ns, View.blocks.c.block).where(
+        View.blocks.c.signal == bindparam("signal"),
+        View.blocks.c.max_ns >= bindparam("from_ns"),
+        View.blocks.c.min_ns <= bindparam("upto_ns"),
+    )
+)
 _UNOPENED = -1
 _FIRST_GROUP, _LARGEST_GROUP = 1, 64
 _GROWTH = 4
@@ -98,10 +106,16 @@ class Group(NamedTuple):
     rest_max_ns: int | None
 
 
-def newest_first(views: Sequence[View], signal: int, range_: TimeRange) -> Iterator[Group]:
+def newest_first(
+    views: Sequence[View],
+    signal: int,
+    range_: TimeRange,
+    possible: Callable[[View], bool] = lambda _: True,
+) -> Iterator[Group]:
     """The rows that may lie in a time range, in groups that grow, newest first by time.
 
-    A segment is not opened before its newest row could be the next.
+    A segment is not opened before its newest row could be the next, and left out when nothing in it
+    is possible.
     """
     waiting: list[tuple[int, int, int]] = []
     for index, view in enumerate(views):
@@ -109,11 +123,17 @@ def newest_first(views: Sequence[View], signal: int, range_: TimeRange) -> Itera
         if bounds is not None and overlaps(bounds, range_):
             heapq.heappush(waiting, (-bounds[1], index, _UNOPENED))
     size = _FIRST_GROUP
+    asked = {
+        "signal": signal,
+        "from_ns": INT64_MIN if range_.start_ns is None else clamp(range_.start_ns),
+        "upto_ns": INT64_MAX if range_.end_ns is None else clamp(range_.end_ns - 1),
+    }
     chosen: list[tuple[int, int]] = []
     while waiting:
         _, index, block = heapq.heappop(waiting)
         if block == _UNOPENED:
-            for max_ns, found in views[index].rows(_select_blocks(views[index], signal, range_)):
+            blocks = views[index].rows(_BLOCKS, asked) if possible(views[index]) else ()
+            for max_ns, found in blocks:
                 heapq.heappush(waiting, (-max_ns, index, found))
         else:
             chosen.append((index, block))
@@ -129,16 +149,6 @@ def overlaps(bounds: tuple[int, int], range_: TimeRange) -> bool:
     starts_after = range_.start_ns is not None and high < range_.start_ns
     ends_before = range_.end_ns is not None and low >= range_.end_ns
     return not (starts_after or ends_before)
-
-
-def _select_blocks(view: View, signal: int, range_: TimeRange) -> Select[Any]:
-    blocks = view.blocks
-    statement = select(blocks.c.max_ns, blocks.c.block).where(blocks.c.signal == signal)
-    if range_.start_ns is not None:
-        statement = statement.where(blocks.c.max_ns >= clamp(range_.start_ns))
-    if range_.end_ns is not None:
-        statement = statement.where(blocks.c.min_ns < clamp(range_.end_ns))
-    return statement
 
 
 def _parts(views: Sequence[View], chosen: list[tuple[int, int]]) -> list[Part]:

@@ -10,8 +10,11 @@ from sqlalchemy import ColumnElement, select
 from argus.query.tree import Attribute, Equals, Node, Test, leaves
 from argus.storage.sql.engine import View
 from argus.storage.sql.functions import attribute
+from argus.storage.sql.packed import Prepared
 
 _MAX_RESOURCES = 1000
+_MAX_KEYS = 1000
+_ATTRIBUTES = Prepared(select(View.resources.c.attributes).limit(_MAX_RESOURCES + 1))
 
 
 class Resources:
@@ -19,11 +22,10 @@ class Resources:
 
     def __init__(self, view: View, tree: Node) -> None:
         self._view = view
-        self._keys = _keys(view) if _asks_resources(tree) else frozenset()
-
-    def may_have(self, key: str) -> bool:
-        """Whether one of them may have an attribute."""
-        return self._keys is None or key in self._keys
+        asked = _asked(tree)
+        keys = view.known("resource keys", lambda: _keys(view)) if asked else None
+        self.keys = asked if keys is None else asked & keys
+        """Of the attributes that are asked for, those that one of them may have."""
 
     @cached_property
     def all(self) -> Mapping[int, tuple[str, dict[str, Any]]]:
@@ -51,18 +53,16 @@ class Resources:
         return None if len(names) > most else sorted(names)
 
 
-def _asks_resources(tree: Node) -> bool:
-    return any(
-        isinstance(leaf, Test)
-        and isinstance(leaf.target, Attribute)
-        and any(of == "resource" for of, _ in leaf.target.places)
-        for leaf in leaves(tree)
-    )
+def _asked(tree: Node) -> frozenset[str]:
+    targets = (leaf.target for leaf in leaves(tree) if isinstance(leaf, Test))
+    places = (place for one in targets if isinstance(one, Attribute) for place in one.places)
+    return frozenset(key for of, key in places if of == "resource")
 
 
 def _keys(view: View) -> frozenset[str] | None:
-    """The keys of all; None when those are too many to look through."""
-    texts = view.rows(select(view.resources.c.attributes).limit(_MAX_RESOURCES + 1))
+    """The keys of all; None when those are too many to look through or to remember."""
+    texts = view.rows(_ATTRIBUTES)
     if len(texts) > _MAX_RESOURCES:
         return None
-    return frozenset(key for (text,) in texts for key in msgspec.json.decode(text))
+    keys = frozenset(key for (text,) in texts for key in msgspec.json.decode(text))
+    return keys if len(keys) <= _MAX_KEYS else None

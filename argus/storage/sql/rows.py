@@ -3,10 +3,11 @@
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import FromClause, Select, select
+from sqlalchemy import FromClause, Select, bindparam, select
 
 from argus.model import LogRecord, Resource, Scope, Span
 from argus.storage.sql.engine import View
+from argus.storage.sql.packed import Prepared
 
 _SPAN_COLUMNS = (
     "resource_id", "scope_id", "trace_id", "span_id", "parent_span_id", "name", "kind",
@@ -67,17 +68,22 @@ def logs_of(view: View, rows: list[list[Any]]) -> list[LogRecord]:
 def _dictionaries(
     view: View, rows: list[list[Any]]
 ) -> tuple[dict[int, Resource], dict[int, Scope]]:
-    resources = _entries(view, view.resources, _RESOURCE_COLUMNS, {row[0] for row in rows})
-    scopes = _entries(view, view.scopes, _SCOPE_COLUMNS, {row[1] for row in rows})
+    resources = _entries(view, _RESOURCES, {row[0] for row in rows})
+    scopes = _entries(view, _SCOPES, {row[1] for row in rows})
     return (
         {row[0]: Resource(bytes.fromhex(row[1]), *row[2:]) for row in resources},
         {row[0]: Scope(bytes.fromhex(row[1]), *row[2:]) for row in scopes},
     )
 
 
-def _entries(
-    view: View, table: FromClause, names: tuple[str, ...], ids: set[int]
-) -> list[list[Any]]:
-    if not ids:
-        return []
-    return view.rows(_columns(table, ("id", *names)).where(table.c.id.in_(sorted(ids))))
+def _entries(view: View, wanted: Prepared, ids: set[int]) -> list[list[Any]]:
+    return view.rows(wanted, {"ids": sorted(ids)}) if ids else []
+
+
+def _by_ids(table: FromClause, names: tuple[str, ...]) -> Prepared:
+    some = table.c.id.in_(bindparam("ids", expanding=True))
+    return Prepared(_columns(table, ("id", *names)).where(some))
+
+
+_RESOURCES = _by_ids(View.resources, _RESOURCE_COLUMNS)
+_SCOPES = _by_ids(View.scopes, _SCOPE_COLUMNS)

@@ -1,6 +1,8 @@
 """What is known of one segment."""
 
-from dataclasses import dataclass
+from collections.abc import Hashable
+from dataclasses import dataclass, field
+from typing import Any
 
 from argus.storage.sql.tables import SPAN_SIGNAL
 
@@ -27,6 +29,8 @@ class Segment:
     spans: int | None = None
     logs: int | None = None
     bytes: int | None = None
+    known: dict[Hashable, Any] = field(default_factory=dict, init=False, repr=False)
+    """What readings found out about it; that stays true when it is sealed."""
 
     @property
     def sealed(self) -> bool:

@@ -8,7 +8,7 @@ that a crash leaves a segment before the step or behind it; `load` tidies up wha
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import fields, replace
 from operator import attrgetter
 from typing import Any
 
@@ -37,7 +37,7 @@ _RETRY_S = 5.0
 _SPARE_FROM = 0.5
 
 
-_FIELDS = tuple(Segment.__dataclass_fields__)
+_FIELDS = tuple(field.name for field in fields(Segment) if field.init)
 _fields = attrgetter(*_FIELDS)
 
 

@@ -2,14 +2,16 @@
 an end of the range, from its spans. Those that went with their segment were counted before."""
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from functools import lru_cache
+from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, FromClause, Select, func, or_, select
+from sqlalchemy import ColumnElement, FromClause, bindparam, func, or_, select, union_all
 
 from argus.storage import TimeRange
 from argus.storage.sql import tally
 from argus.storage.sql.engine import View
 from argus.storage.sql.measures import MINUTE_S, SECOND_NS
+from argus.storage.sql.packed import Prepared
 from argus.storage.sql.paging import overlaps
 from argus.storage.sql.ranges import ROWS, Plan
 from argus.storage.sql.spelling import contains
@@ -24,16 +26,11 @@ def count_traces(views: Sequence[View], start_ns: int, end_ns: int, services: Se
     there are any."""
     range_ = TimeRange(start_ns, end_ns)
     total, doubtful = 0, set[str]()
-    for view, table, conditions in _sources(views, range_, services):
-        began = [*conditions, table.c.start_ns >= start_ns, table.c.start_ns < end_ns]
-        if services:
-            # a service that takes part in the trace may do so after the end of the range
-            crossing = select(table.c.trace_id).where(*began, table.c.end_ns >= end_ns)
-            doubtful.update(id_ for (id_,) in view.rows(crossing))
-            began.append(table.c.end_ns < end_ns)
-        total += view.value(select(func.count()).select_from(table).where(*began))
-        for statement in _across(view, table, start_ns):
-            doubtful.update(id_ for (id_,) in view.rows(statement.where(*conditions)))
+    values = {"from_ns": start_ns, "upto_ns": end_ns, "since_ns": start_ns - View.LONG_TRACE_NS}
+    for view, whole in _places(views, range_):
+        statements = _statements(whole, tuple(services))
+        total += view.value(statements.inside, values)
+        doubtful.update(id_ for (id_,) in view.rows(statements.doubtful, values))
     return total + _with_spans(views, range_, services, sorted(map(bytes.fromhex, doubtful)))
 
 
@@ -55,34 +52,46 @@ def count_departed(views: Sequence[View], plan: Plan, services: Sequence[str]) -
     return found
 
 
-def _sources(
-    views: Sequence[View], range_: TimeRange, services: Sequence[str]
-) -> Iterator[tuple[View, FromClause, list[ColumnElement[bool]]]]:
-    """The summaries of each segment, those of straddling traces apart."""
+def _places(views: Sequence[View], range_: TimeRange) -> Iterator[tuple[View, bool]]:
+    """The segments, and last, in the first of them, the whole traces that straddle them."""
     for view in views:
         bounds = view.bounds(View.SPANS)
         if bounds is not None and overlaps(bounds, range_):
-            parts = view.straddling_parts
-            part_ids = select(parts.c.trace_id).where(parts.c.segment_id == view.segment_id)
-            whole = view.traces.c.trace_id.not_in(part_ids)
-            yield view, view.traces, [whole, *_of_services(view.traces, services)]
-    yield views[0], views[0].straddling, _of_services(views[0].straddling, services)
+            yield view, False
+    yield views[0], True
 
 
-def _of_services(table: FromClause, services: Sequence[str]) -> list[ColumnElement[bool]]:
-    if not services:
-        return []
-    names = map(quoted_service, services)
-    return [or_(*(contains(table.c.services, name) for name in names))]
+class _Statements(NamedTuple):
+    """How many traces began in a range, and which have to be looked at: they went on at its start,
+    or a service that takes part in them may do so after its end."""
+
+    inside: Prepared
+    doubtful: Prepared
 
 
-def _across(view: View, table: FromClause, at_ns: int) -> Iterator[Select[Any]]:
-    """The traces that began before a time and went on at it: the short ones are found by their
-    start, the long ones have an index of their own."""
-    c = table.c
-    going = select(c.trace_id).where(c.start_ns < at_ns, c.end_ns >= at_ns)
-    yield going.where(c.start_ns > at_ns - view.LONG_TRACE_NS, ~view.is_long(table))
-    yield going.where(view.is_long(table))
+@lru_cache(maxsize=64)
+def _statements(whole: bool, services: tuple[str, ...]) -> _Statements:
+    table: FromClause = View.straddling if whole else View.traces
+    c, conditions = table.c, list[ColumnElement[bool]]()
+    if not whole:
+        parts = View.straddling_parts.c
+        part_ids = select(parts.trace_id).where(parts.segment_id == View.here)
+        conditions.append(c.trace_id.not_in(part_ids))
+    if services:
+        conditions.append(or_(*(contains(c.services, quoted_service(one)) for one in services)))
+    began = [*conditions, c.start_ns >= bindparam("from_ns"), c.start_ns < bindparam("upto_ns")]
+    ids = select(c.trace_id)
+    going = ids.where(
+        *conditions, c.start_ns < bindparam("from_ns"), c.end_ns >= bindparam("from_ns")
+    )
+    # the short ones are found by their start, the long ones have an index of their own
+    short = going.where(c.start_ns > bindparam("since_ns"), ~View.is_long(table))
+    doubtful = [short, going.where(View.is_long(table))]
+    if services:
+        doubtful.append(ids.where(*began, c.end_ns >= bindparam("upto_ns")))
+        began.append(c.end_ns < bindparam("upto_ns"))
+    inside = select(func.count()).select_from(table).where(*began)
+    return _Statements(Prepared(inside), Prepared(union_all(*doubtful)))
 
 
 def _with_spans(

@@ -1,0 +1,168 @@
+"""The statements that read rollups, each put together once: what they ask for is in `asked`."""
+
+from collections.abc import Sequence
+from functools import cache, lru_cache
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    and_,
+    bindparam,
+    func,
+    literal,
+    or_,
+    select,
+    union_all,
+)
+
+from argus.storage.sql.engine import View
+from argus.storage.sql.measures import ALL, HOUR_S, MINUTE_S, SECOND_NS, Subject
+from argus.storage.sql.packed import Prepared
+from argus.storage.sql.ranges import Piece
+from argus.storage.sql.spelling import contains, whole_parts
+from argus.storage.sql.summaries import quoted_service
+
+MILLION = 10**6
+
+_c, _keys = View.rollups.c, View.rollup_keys.c
+_SUBJECTS = bindparam("subjects", expanding=True, type_=Integer)
+_SERVICES = bindparam("services", expanding=True, type_=_keys.service.type)
+_NAMES = bindparam("names", expanding=True, type_=_keys.name.type)
+_KEY = _keys.subject, _keys.service, _keys.name, _keys.detail
+_IN_PIECE = (
+    _c.subject.in_(_SUBJECTS),
+    _c.width_s == bindparam("width_s"),
+    _c.start_ns >= bindparam("from_ns"),
+    _c.start_ns < bindparam("upto_ns"),
+)
+
+PROGRESS = Prepared(select(View.rollup_progress.c.span_id, View.rollup_progress.c.log_id))
+
+ENDS = Prepared(
+    select(func.min(_c.start_ns).label("first"), func.max(_c.start_ns).label("last")).where(
+        _c.width_s == HOUR_S
+    )
+)
+"""The first and the last hour that counts anything."""
+
+RECORDS = Prepared(select(func.coalesce(func.sum(_c.count), 0)).where(*_IN_PIECE))
+
+
+def asked(
+    subjects: Sequence[Subject],
+    piece: Piece,
+    services: Sequence[str] = (),
+    names: Sequence[str] = (),
+) -> dict[str, Any]:
+    """The values of the parameters."""
+    return {
+        "subjects": [int(one) for one in subjects],
+        "width_s": piece.width_s,
+        "from_ns": piece.start_ns,
+        "upto_ns": piece.end_ns,
+        "services": services,
+        "names": names,
+    }
+
+
+def around(subjects: Sequence[Subject], hours: Sequence[int]) -> tuple[Prepared, dict[str, Any]]:
+    """What rollups of some hours count, over all services, by width and start."""
+    values: dict[str, Any] = {"subjects": [int(one) for one in subjects]}
+    for number, hour in enumerate(hours):
+        values[f"from_{number}"], values[f"upto_{number}"] = hour, hour + HOUR_S * SECOND_NS
+    return _around(len(hours)), values
+
+
+@cache
+def _around(hours: int) -> Prepared:
+    # one statement for each stretch of the primary key: with OR the whole table is walked
+    stretches = [
+        select(
+            _c.width_s,
+            _c.start_ns,
+            func.sum(_c.count).label("n"),
+            func.min(_c.first_ns).label("first"),
+            func.max(_c.last_ns).label("last"),
+        )
+        .where(
+            _c.subject.in_(_SUBJECTS),
+            _c.width_s == literal(width_s),
+            _c.start_ns >= bindparam(f"from_{number}"),
+            _c.start_ns < bindparam(f"upto_{number}"),
+        )
+        .group_by(_c.width_s, _c.start_ns)
+        for width_s in (HOUR_S, MINUTE_S)
+        for number in range(hours)
+    ]
+    return Prepared(union_all(*stretches))
+
+
+@cache
+def stored(of_services: bool, named: bool, buckets: bool, slots: bool) -> Prepared:
+    """Every rollup; buckets and slots only when they are asked for."""
+    columns = (
+        _c.start_ns, _c.count, _c.errors, _c.duration_ns, _c.first_ns, _c.last_ns,
+        (_c.buckets if buckets else literal("")).label("buckets"),
+        (_c.slots if slots else literal("")).label("slots"),
+    )  # fmt: skip
+    rows = select(*_KEY, *columns).join_from(View.rollups, View.rollup_keys, _keys.id == _c.key_id)
+    return Prepared(rows.where(*_IN_PIECE, *_of(of_services, named), *_no_sum(of_services)))
+
+
+@cache
+def added_up(of_services: bool) -> Prepared:
+    """The sums of all rollups of a key; of durations millions and the rest, as a sum of them may be
+    more than the database's integers hold."""
+    return _by_key(
+        of_services,
+        func.sum(_c.count).label("n"),
+        func.sum(_c.errors).label("failed"),
+        func.sum(whole_parts(_c.duration_ns, MILLION)).label("millions"),
+        func.sum(_c.duration_ns % MILLION).label("rest"),
+        func.min(_c.first_ns).label("first"),
+        func.max(_c.last_ns).label("last"),
+        func.aggregate_strings(_c.buckets, "").label("buckets"),
+    )
+
+
+@cache
+def counts(of_services: bool) -> Prepared:
+    """How many records, and how many failed, by key."""
+    return _by_key(of_services, func.sum(_c.count).label("n"), func.sum(_c.errors).label("failed"))
+
+
+def _by_key(of_services: bool, *columns: ColumnElement[Any]) -> Prepared:
+    # grouped by the number alone: what the key consists of would be sorted too
+    sums = select(_c.key_id, *columns).where(*_IN_PIECE, *_of(of_services, False))
+    summed = sums.group_by(_c.key_id).subquery()
+    _, *found = summed.c
+    rows = select(*_KEY, *found).join_from(summed, View.rollup_keys, _keys.id == summed.c.key_id)
+    return Prepared(rows.where(*_no_sum(of_services)))
+
+
+@lru_cache(maxsize=64)
+def traces_gone(services: tuple[str, ...]) -> Prepared:
+    """How many traces are counted whose rows are gone, of one of some services, if any."""
+    if not services:
+        return RECORDS
+    of_one = or_(*(contains(_keys.service, quoted_service(name)) for name in services))
+    total = select(func.coalesce(func.sum(_c.count), 0))
+    joined = total.join_from(View.rollups, View.rollup_keys, _keys.id == _c.key_id)
+    return Prepared(joined.where(*_IN_PIECE, of_one))
+
+
+def _of(services: bool, names: bool) -> list[ColumnElement[bool]]:
+    of_subject = _keys.subject.in_(_SUBJECTS)
+    wanted: list[ColumnElement[bool]] = []
+    if names:
+        wanted.append(_keys.name.in_(_NAMES))
+    if services:
+        callee = and_(_keys.subject == Subject.CALLS, _keys.name.in_(_SERVICES))
+        wanted.append(or_(_keys.service.in_(_SERVICES), callee))
+    return [_c.key_id.in_(select(_keys.id).where(of_subject, one)) for one in wanted]
+
+
+def _no_sum(of_services: bool) -> list[ColumnElement[bool]]:
+    """The sum over all services has to be asked for."""
+    return [] if of_services else [_keys.service != ALL]

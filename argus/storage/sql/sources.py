@@ -1,0 +1,283 @@
+"""Where the traces of a list can be: among the summaries of each segment, and the straddling ones.
+
+What a list asks of spans is first asked of the index of a segment alone: where no span can meet it,
+nothing else is. Segments that are asked the same share the statements.
+"""
+
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from dataclasses import replace
+from functools import cache, cached_property
+from typing import Any, NamedTuple
+
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    FromClause,
+    Select,
+    and_,
+    bindparam,
+    func,
+    literal,
+    or_,
+    select,
+)
+
+from argus.model import TraceSummary
+from argus.storage import TimeRange, TraceQuery
+from argus.storage.sql.engine import View
+from argus.storage.sql.filtered import traces_with, traces_with_words
+from argus.storage.sql.filters import Filter
+from argus.storage.sql.packed import Prepared
+from argus.storage.sql.paging import INT64_MAX, INT64_MIN, MAX_COUNTED, clamp, overlaps
+from argus.storage.sql.spelling import contains
+from argus.storage.sql.summaries import quoted_service, services_of
+from argus.storage.sql.words import Expression, expression, searched_words
+
+_FEW = 10_000
+_AT_ONCE = 500
+"""Keys of few matches that are read at once, whatever is needed: with fewer, that counts them."""
+
+Position = tuple[int | str, bytes]
+"""Sort value and trace id of the last trace of a page."""
+
+_PART_IDS = select(View.straddling_parts.c.trace_id).where(
+    View.straddling_parts.c.segment_id == View.here
+)
+
+
+class _Statements:
+    """What is asked of summaries; conditions that one span must meet are given as trace ids."""
+
+    def __init__(
+        self,
+        query: TraceQuery,
+        traces: FromClause,
+        of_spans: Sequence[Select[Any]] = (),
+        *conditions: ColumnElement[bool],
+    ) -> None:
+        self._query = query
+        self.traces = traces
+        self.conditions = [
+            *conditions_of(traces, query),
+            *conditions,
+            *(traces.c.trace_id.in_(ids) for ids in of_spans),
+        ]
+        self.straddling = [
+            Prepared(ids.where(View.spans.c.trace_id.in_(_PART_IDS)).distinct()) for ids in of_spans
+        ]
+        """For each such condition, the straddling traces of the segment that have such a span."""
+        self._keys: dict[bool, Prepared] = {}
+
+    @cached_property
+    def count(self) -> Prepared:
+        """How many match, up to one more than is counted exactly."""
+        some = select(self.traces.c.id).where(*self.conditions).limit(MAX_COUNTED + 1).subquery()
+        return Prepared(select(func.count()).select_from(some))
+
+    def keys(self, after: Position | None, limit: int, few: bool) -> Prepared:
+        """(sort value, trace id, row id) of the first ones; these arguments are those of a list."""
+        if few not in self._keys:
+            self._keys[few] = Prepared(self._select_keys(after, limit, few))
+        return self._keys[few]
+
+    def _select_keys(self, after: Position | None, limit: int, few: bool) -> Select[Any]:
+        query, id_ = self._query, self.traces.c.trace_id
+        sort = _sort_column(self.traces, query.sort_by)
+        if few and query.sort_by == "start_time":
+            sort = sort + 0  # sort what is found, instead of looking through all in order
+        statement = select(sort.label("sort"), id_, self.traces.c.id).where(*self.conditions)
+        if after is not None:
+            value, last = after
+            if query.descending:
+                beyond = or_(sort < value, and_(sort == value, id_ < last))
+            else:
+                beyond = or_(sort > value, and_(sort == value, id_ > last))
+            statement = statement.where(beyond)
+        order = (sort.desc(), id_.desc()) if query.descending else (sort, id_)
+        return statement.order_by(*order).limit(limit)
+
+
+class Source:
+    """Summaries in one place that match a query: those of a segment, or the straddling ones."""
+
+    def __init__(
+        self, view: View, statements: _Statements, newest_ns: int, *, few: bool, empty: bool = False
+    ) -> None:
+        self.view = view
+        self.traces = statements.traces
+        self.newest_ns = newest_ns
+        self._statements = statements
+        self._few = few
+        self._matches = 0 if empty else None
+        self._rows: list[list[Any]] | None = None
+
+    def count(self, after: Position | None, need: int) -> int:
+        """How many match, up to one more than is counted exactly."""
+        if self._matches is None and self._few and after is None:
+            self.keys(after, need)
+        if self._matches is None:
+            self._matches = int(self.view.value(self._statements.count))
+        return self._matches
+
+    def keys(self, after: Position | None, need: int) -> list[list[Any]]:
+        """(sort value, trace id in hex, row id) of the first ones in the order of the query. All
+        calls have the same arguments."""
+        if self._matches == 0:
+            return []
+        if self._rows is None:
+            few = self._few or (
+                bool(self._statements.straddling)
+                and self._matches is not None
+                and self._matches <= _FEW
+            )
+            limit = max(need, _AT_ONCE) if few else need
+            self._rows = self.view.rows(self._statements.keys(after, limit, few))
+            if after is None and len(self._rows) < limit:
+                self._matches = len(self._rows)
+        return self._rows[:need]
+
+
+def sources(views: Sequence[View], query: TraceQuery) -> list[Source]:
+    """Where matches can be: the segments, newest first, and last the traces that straddle them."""
+    asked = _SpansAsked(query)
+    found: list[Source] = []
+    straddling: list[set[str]] = [set() for _ in range(asked.conditions)]
+    # what is asked of spans may hold in a part that lies outside the range of the trace's start
+    elsewhere = _segments_of_straddling(views[0], query) if views and asked.conditions else set()
+    for view in views:
+        bounds = view.bounds(View.SPANS)
+        inside = bounds is not None and overlaps(bounds, query.range)
+        if bounds is None or not (inside or view.segment_id in elsewhere):
+            continue
+        segment = asked.of(view, _covers(query.range, bounds))
+        if view.segment_id in elsewhere:
+            for index, together in enumerate(straddling):
+                if segment.matches[index] != 0:
+                    rows = view.rows(segment.statements.straddling[index])
+                    together.update(id_ for (id_,) in rows)
+        if inside and 0 not in segment.matches:
+            found.append(Source(view, segment.statements, bounds[1], few=segment.few))
+    found.sort(key=lambda source: -source.newest_ns)
+    if views:
+        whole = views[0].straddling
+        ids = (whole.c.trace_id.in_(map(bytes.fromhex, together)) for together in straddling)
+        nowhere = not all(straddling)
+        statements = _Statements(query, whole, (), *(() if nowhere else ids))
+        found.append(Source(views[0], statements, INT64_MIN, few=False, empty=nowhere))
+    return found
+
+
+def _covers(range_: TimeRange, bounds: tuple[int, int]) -> bool:
+    start_ns = INT64_MIN if range_.start_ns is None else range_.start_ns
+    end_ns = INT64_MAX + 1 if range_.end_ns is None else range_.end_ns
+    return start_ns <= bounds[0] and bounds[1] < end_ns
+
+
+class _Segment(NamedTuple):
+    """What is asked of one segment. `matches`: for each condition that one span must meet, how many
+    spans do by the index, up to some; None where that is not known."""
+
+    statements: _Statements
+    matches: list[int | None]
+
+    @property
+    def few(self) -> bool:
+        """Whether it is known that few spans match."""
+        return any(found is not None and found <= _FEW for found in self.matches)
+
+
+class _SpansAsked:
+    """What a query asks of spans: words, a filter, both (of one span each), or nothing."""
+
+    def __init__(self, query: TraceQuery) -> None:
+        self._query = query
+        self._words = expression([word] for word in searched_words(query.search))
+        self.conditions = (self._words is not None) + (query.filter is not None)
+        self._statements: dict[Hashable, _Statements] = {}
+
+    def of(self, view: View, covered: bool) -> _Segment:
+        """What is asked of a segment; of one that the range covers nothing about times, which would
+        only tempt a database to walk them."""
+        indexed: list[Expression | None] = []
+        trace_ids: list[Callable[[], Select[Any]]] = []
+        shape: Hashable = self.conditions
+        if words := self._words:
+            indexed.append(words)
+            trace_ids.append(lambda: traces_with_words(view, words))
+        if self._query.filter is not None:
+            filter_ = Filter(self._query.filter, "traces", view)
+            indexed.append(filter_.expression)
+            trace_ids.append(lambda: traces_with(view, filter_))
+            shape = filter_.shape
+        statements = self._statements.get((shape, covered)) if shape is not None else None
+        if statements is None:
+            query = replace(self._query, range=TimeRange()) if covered else self._query
+            whole = view.traces.c.trace_id.not_in(_PART_IDS)
+            of_spans = [ids() for ids in trace_ids]
+            statements = _Statements(query, view.traces, of_spans, whole)
+            self._statements[shape, covered] = statements
+        matches = [None if e is None else view.matches("span", e, _FEW + 1) for e in indexed]
+        return _Segment(statements, matches)
+
+
+def _segments_of_straddling(view: View, query: TraceQuery) -> set[int]:
+    traces, parts = view.straddling, view.straddling_parts
+    wanted = select(traces.c.trace_id).where(*conditions_of(traces, query))
+    found = select(parts.c.segment_id).where(parts.c.trace_id.in_(wanted)).distinct()
+    return {number for (number,) in view.rows(found)}
+
+
+def conditions_of(traces: FromClause, query: TraceQuery) -> list[ColumnElement[bool]]:
+    """What a query asks of the summary of a trace."""
+    found: list[ColumnElement[bool]] = []
+    duration = traces.c.end_ns - traces.c.start_ns
+    if query.range.start_ns is not None:
+        found.append(traces.c.start_ns >= clamp(query.range.start_ns))
+    if query.range.end_ns is not None:
+        found.append(traces.c.start_ns < clamp(query.range.end_ns))
+    if query.services:
+        names = map(quoted_service, query.services)
+        found.append(or_(*(contains(traces.c.services, name) for name in names)))
+    if query.status is not None:
+        found.append(traces.c.status == literal(clamp(query.status), BigInteger))
+    if query.min_duration_ns is not None:
+        found.append(duration >= clamp(query.min_duration_ns))
+    if query.max_duration_ns is not None:
+        found.append(duration <= clamp(query.max_duration_ns))
+    return found
+
+
+def _sort_column(traces: FromClause, sort_by: str) -> ColumnElement[Any]:
+    columns: dict[str, ColumnElement[Any]] = {
+        "start_time": traces.c.start_ns,
+        "duration": traces.c.end_ns - traces.c.start_ns,
+        "status": traces.c.status,
+        "service": traces.c.root_service,
+        "span_count": traces.c.span_count,
+        "error_count": traces.c.error_count,
+    }
+    return columns[sort_by]
+
+
+def summaries_of(
+    view: View, traces: FromClause, ids: Sequence[int]
+) -> Iterator[tuple[int, TraceSummary]]:
+    """The summaries with some row ids in one place, each with its id."""
+    for id_, trace_id, service, operation, missing, services, *rest in view.rows(
+        _select_summaries(traces), {"ids": ids}
+    ):
+        names = services_of(services)
+        yield (
+            id_,
+            TraceSummary(bytes.fromhex(trace_id), service, operation, bool(missing), names, *rest),
+        )
+
+
+@cache
+def _select_summaries(traces: FromClause) -> Prepared:
+    c = traces.c
+    columns = (
+        c.id, c.trace_id, c.root_service, c.root_operation, c.root_missing, c.services,
+        c.start_ns, c.end_ns, c.span_count, c.error_count, c.status,
+    )  # fmt: skip
+    return Prepared(select(*columns).where(c.id.in_(bindparam("ids", expanding=True))))
