@@ -19,6 +19,7 @@ def upgrade() -> None:
         sa.Column("part", sa.Integer, nullable=False),
         sa.Column("counts", TEXT, nullable=False),
         sa.PrimaryKeyConstraint("segment_id", "tenant_id", "part"),
+        sqlite_with_rowid=False,
     )
 
 

@@ -187,6 +187,7 @@ segment_traces = Table(
     Column("part", Integer, nullable=False),
     Column("counts", TEXT, nullable=False),
     PrimaryKeyConstraint("segment_id", "tenant_id", "part"),
+    sqlite_with_rowid=False,
 )
 """The traces of each sealed segment (see `departures`; `counts`: see `tally`). They count from the
 moment that a reading does not see the segment any more, until they are in `rollups`. Parts with

@@ -41,7 +41,7 @@ def count_departed(views: Sequence[View], plan: Plan, services: Sequence[str]) -
     """Traces that began in a range and went with a segment that is not among the views, as long as
     they are not in the rollups."""
     c, here = views[0].segment_traces.c, {view.segment_id for view in views}
-    # their numbers alone are in the index: the texts of all segments would be much to read
+    # numbers first: the texts of all segments would be much to read
     known = [number for (number,) in views[0].rows(select(c.segment_id).distinct())]
     gone = [number for number in known if number not in here]
     texts = views[0].rows(select(c.counts).where(c.segment_id.in_(gone))) if gone else []
