@@ -136,13 +136,15 @@ def take(connection: Connection) -> Taken | None:
     """Take out some traces whose rows nobody can see any more, inside a transaction that adds them
     to the rollups; None when there are none."""
     c = segment_traces.c
-    gone = select(segment_traces).where(c.segment_id.not_in(select(registry.c.id))).limit(1)
-    part = connection.execute(gone).one_or_none()
-    if part is None:
+    key = (c.segment_id, c.tenant_id, c.part)
+    gone = select(*key).where(c.segment_id.not_in(select(registry.c.id))).limit(1)
+    found = connection.execute(gone).one_or_none()
+    if found is None:
         return None
-    this = (c.segment_id == part.segment_id, c.tenant_id == part.tenant_id, c.part == part.part)
+    this = [column == value for column, value in zip(key, found, strict=True)]
+    text = connection.execute(select(c.counts).where(*this)).scalar_one()
     connection.execute(delete(segment_traces).where(*this))
-    return part.tenant_id, tally.decode(part.counts)
+    return found.tenant_id, tally.decode(text)
 
 
 def _cut_ns(connection: Connection, number: int) -> int | None:
