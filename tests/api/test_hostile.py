@@ -64,7 +64,7 @@ MALFORMED = {
     "max_duration": ["slow", "5 ms"],
     "attributes": ["raw", "TYPED"],
     "signal": ["metrics", ""],
-    "key": ["", "a b", "(", "duration", "trace_id", "root.a", 'a"'],
+    "key": ["", "a b", "(", "duration", "start", "root.a", 'a"'],
     "field": ["", "time", "(", "x y"],
     "selection": ["", "(", "a:", "NOT"],
     "timestamp": ["", "soon"],

@@ -23,6 +23,15 @@ export const pages: Page[] = [
   { path: "/admin", title: "Admin", icon: Server, key: "a", load: () => import("./features/admin/AdminPage") },
 ];
 
+/** A part of a path as the router gives it to a page. */
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+}
+
 /** Fetches the code of the page at a path, and what it asks for; called before anything is drawn, so that all of it happens at once. */
 export function fetchPage(path: string, client: QueryClient): void {
   const [, first, second = ""] = path.split("/");
@@ -32,7 +41,7 @@ export function fetchPage(path: string, client: QueryClient): void {
   });
   // a failure is told where the page is drawn
   page?.load().catch(() => {});
-  void page?.ask?.(client, second);
+  void page?.ask?.(client, decoded(second));
 }
 
 const menu = pages.flatMap(({ icon, ...page }) => (icon === null ? [] : [{ ...page, icon }]));

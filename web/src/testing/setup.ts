@@ -32,8 +32,8 @@ window.matchMedia = (query: string) => {
 /** The worker's work without a thread: jsdom has none. */
 class WorkerInPlace extends EventTarget {
   terminate() {}
-  postMessage(bytes: ArrayBuffer) {
-    this.dispatchEvent(new MessageEvent("message", { data: readOutline(bytes) }));
+  postMessage(bytes: ArrayBuffer | null) {
+    if (bytes !== null) this.dispatchEvent(new MessageEvent("message", { data: readOutline(bytes) }));
   }
 }
 globalThis.Worker = WorkerInPlace as unknown as typeof Worker;

@@ -1,0 +1,1 @@
+import{n as e,r as t}from"./shared-Dsybk0x8.js";import{i as n,r}from"./index-BMTkRFFl.js";import{m as i}from"./shared-DUJcX2Kn.js";var a={service:n,database:t,messaging:r,external:e,user:i};export{a as t};

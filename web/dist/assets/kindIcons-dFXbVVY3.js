@@ -1,1 +1,0 @@
-import{n as e,r as t}from"./shared-DY58RKNT.js";import{i as n,r}from"./index-BAyAhAy1.js";import{m as i}from"./shared-DUJcX2Kn.js";var a={service:n,database:t,messaging:r,external:e,user:i};export{a as t};
