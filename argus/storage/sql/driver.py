@@ -38,7 +38,8 @@ _WRITER = (
     "PRAGMA cache_size=-32000",
 )
 _READER = ("PRAGMA query_only=1", "PRAGMA cache_size=-8000")
-_IMMUTABLE = ("PRAGMA mmap_size=2147483648",)
+# more of a file would count as the process's memory whenever something reads all of it
+_IMMUTABLE = ("PRAGMA mmap_size=67108864",)
 
 
 def warn_when_outdated() -> None:
