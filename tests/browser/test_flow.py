@@ -28,14 +28,19 @@ def said(page: Page) -> Any:
 async def test_a_failing_checkout_is_followed_to_its_insight_and_shared(shop: Argus) -> None:
     checkout = failing_checkout(shop)["trace_id"]
     log = worst_record(shop, checkout)
+    checkouts = {"filter": 'name:"POST /checkout"', "start": "now-1h"}
+    failed = shop.get("/api/traces", status="ERROR", **checkouts)["total"]
     async with browsing(shop.url) as page:
         await page.goto("/overview")
         await page.get_by_role("link", name="Traces", exact=True).first.click()
         await page.get_by_role("combobox").fill('name:"POST /checkout"')
         await page.keyboard.press("Enter")
         await page.get_by_text("Errors", exact=True).first.click()
+        # a row that is clicked while the list gives way to that of the failed ones is another's
+        await page.get_by_text(re.compile(f"^{failed} traces?$")).wait_for()
         rows = page.get_by_role("table", name="Traces").get_by_role("row")
         await rows.locator(f'a[href*="{checkout}"]').first.click()
+        await page.wait_for_url(re.compile(checkout))
         await page.get_by_role("treegrid", name="Spans").wait_for()
 
         await page.get_by_role("tab", name="Logs").click()

@@ -109,7 +109,8 @@ SERVICE, SAID = quote(CORPUS[2], safe=""), quote(CORPUS[0])
 @pytest.mark.parametrize(
     "paths",
     [
-        ["/overview", f"/overview?service={SERVICE}", f"/services/{SERVICE}", "/map", "/admin"],
+        ["/overview", f"/overview?service={SERVICE}", "/overview?live=1", f"/services/{SERVICE}",
+         "/map", "/send", "/admin", "/admin?tab=dead-letters", "/admin?tab=state"],
         ["/traces", f"/traces?filter={quote(json.dumps(CORPUS[0]))}", f"/traces?range={SAID}",
          f"/traces?filter={SAID}", f"/traces/{SAID}", f"/compare?a={TRACE}&b={2:032x}", f"/{SAID}"],
         [f"/traces/{TRACE}?span={3:016x}",
