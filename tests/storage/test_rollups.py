@@ -332,3 +332,18 @@ async def test_operations_beyond_the_bound_share_a_name(
     assert totals == {"web": 8, "shop": 2}
     (other,) = [one for one in found.operations if one.name == rollup_store.OTHER]
     assert other.span_count == 5
+
+
+async def test_a_cut_minute_of_very_many_records_is_taken_whole(
+    opened: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    storage = await opened()
+    spans = [a_span(start_ns=NOON + second * SECOND) for second in (10, 20, 30)]
+    await storage.writer.write([a_batch(*spans)])
+    reader, cut = storage.reader("default"), TimeRange(NOON + 15 * SECOND, NOON + MINUTE)
+    monkeypatch.setattr("argus.storage.sql.numbers.MOST_ROWS", 3)
+    few = await reader.dashboard(cut, ())
+    assert (few.start_ns, few.end_ns, few.total_spans) == (*_ends(cut), 2)
+    monkeypatch.setattr("argus.storage.sql.numbers.MOST_ROWS", 2)
+    many = await reader.dashboard(cut, ())
+    assert (many.start_ns, many.end_ns, many.total_spans) == (NOON, NOON + MINUTE, 3)

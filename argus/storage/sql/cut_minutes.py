@@ -23,6 +23,8 @@ from argus.storage.sql.words import Among, trace_word
 
 MOST_TRACES = 200
 """Traces of a cut minute whose calls are found anew; with more the range widens."""
+MOST_ROWS = 120_000
+"""Records of a cut minute that are counted one by one; with more the range widens."""
 
 _MINUTE_NS = MINUTE_S * SECOND_NS
 _LOOK_AROUND_NS = 3600 * SECOND_NS

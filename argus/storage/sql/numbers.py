@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, and_, or_
 from argus.storage import TimeRange
 from argus.storage.sql import histogram
 from argus.storage.sql import rollup_statements as statements
-from argus.storage.sql.cut_minutes import CutMinutes
+from argus.storage.sql.cut_minutes import MOST_ROWS, CutMinutes
 from argus.storage.sql.engine import View
 from argus.storage.sql.measures import (
     ALL,
@@ -210,4 +210,4 @@ class _Levels:
             return complete and numbers.cut.has_few_traces(minute_ns)
         signals = [View.SPANS] if set(self._subjects) - OF_LOGS else []
         signals += [View.LOGS] if OF_LOGS & set(self._subjects) else []
-        return numbers.cut.count(minute_ns, signals) == total
+        return total <= MOST_ROWS and numbers.cut.count(minute_ns, signals) == total

@@ -18,6 +18,7 @@ from argus.storage.sql.backend import Reading
 from argus.storage.sql.control import Control
 from argus.storage.sql.edges import REMEMBERED, Calls
 from argus.storage.sql.engine import Database
+from argus.storage.sql.freshness import Freshness
 from argus.storage.sql.measures import BRIEF, HOUR_S, MINUTE_S, SECOND_NS, Subject
 from argus.storage.sql.rollup_store import RollupStore
 from argus.storage.sql.rollups import (
@@ -59,7 +60,7 @@ class Rolling:
         self._lock = threading.Lock()
         self._thread = ThreadPoolExecutor(1, "argus-rollups")
         self._running: asyncio.Task[None] | None = None
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._freshness = Freshness("rollups", self.catch_up)
         with control.transaction() as connection:
             self._progress = self._store.progress(connection)
 
@@ -90,22 +91,14 @@ class Rolling:
 
     async def catch_up(self) -> None:
         """Return when everything stored before the call is in the rollups."""
-        wanted = self._stored()
+        wanted, at = self._stored(), time.monotonic()
         await asyncio.get_running_loop().run_in_executor(self._thread, self._fold, wanted)
+        self._freshness.counted(at, sum(wanted))
 
     async def caught_up(self) -> None:
-        """`catch_up`, but no longer than an answer can wait, and no error: it is stale then."""
-        if not self._behind:
-            return
-        task = asyncio.create_task(self.catch_up())
-        self._tasks.add(task)
-        task.add_done_callback(self._forget)
-        await asyncio.wait({task}, timeout=min(WAIT_S, self._database.query_timeout_s / 2))
-
-    def _forget(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
-        if not task.cancelled() and (error := task.exception()) is not None:
-            _log.warning("rollups are behind: %s", error)
+        """Return when an answer may be given: see `Freshness`."""
+        if self._behind:
+            await self._freshness.answer(min(WAIT_S, self._database.query_timeout_s / 2))
 
     def keep(self, segment: Segment) -> None:
         """A sealed segment is about to lose rows: have all of them in the rollups. Any thread."""
@@ -219,7 +212,7 @@ class Rolling:
 
     async def stop(self) -> None:
         """Stop; what is left is done after the next start."""
-        tasks = {*self._tasks, *filter(None, (self._running,))}
+        tasks = {*self._freshness.running, *filter(None, (self._running,))}
         for task in tasks:
             task.cancel()
         if tasks:

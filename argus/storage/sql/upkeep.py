@@ -15,6 +15,7 @@ from argus.storage.sql import summaries
 from argus.storage.sql.active import Active
 from argus.storage.sql.engine import Database
 from argus.storage.sql.exactly_once import ExactlyOnce
+from argus.storage.sql.freshness import Freshness
 from argus.storage.sql.retention import Keeper
 from argus.storage.sql.sealing import Sealing
 from argus.storage.sql.segment import Segment
@@ -58,6 +59,7 @@ class Upkeep:
         self._folded = folded
         self._folding = asyncio.Lock()
         self._catching_up: asyncio.Task[None] | None = None
+        self._freshness = Freshness("trace summaries", self.catch_up)
         self._tasks: set[asyncio.Task[None]] = set()
         self._wake = asyncio.Event()
         self._folder = ThreadPoolExecutor(1, "argus-folder")
@@ -110,7 +112,7 @@ class Upkeep:
 
     async def catch_up(self) -> None:
         """Return when every span stored before the call is in its trace's summary."""
-        wanted = self._active.last_span_id
+        wanted, at = self._active.last_span_id, time.monotonic()
         while self._folded < wanted:
             async with self._folding:
                 active, *older = self._segments.newest_first
@@ -120,6 +122,7 @@ class Upkeep:
                         self._folded = segment.last_span_id or 0
                 if self._folded < wanted:
                     await self._fold(active, wanted)
+        self._freshness.counted(at, wanted)
 
     async def _fold(self, segment: Segment, wanted: int) -> None:
         """One step of the active segment; nothing when it is not active any more."""
@@ -142,18 +145,9 @@ class Upkeep:
             self._folded = step.folded_span_id
 
     async def caught_up(self, at_most_s: float = LIST_WAIT_S) -> None:
-        """`catch_up`, but no longer than a list can wait, and no error: it is stale then."""
-        if not self._behind:
-            return
-        task = asyncio.create_task(self.catch_up())
-        self._tasks.add(task)
-        task.add_done_callback(self._forget)
-        await asyncio.wait({task}, timeout=min(at_most_s, self._database.query_timeout_s / 2))
-
-    def _forget(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
-        if not task.cancelled() and (error := task.exception()) is not None:
-            _log.warning("trace summaries are behind: %s", error)
+        """Return when a list may be given: see `Freshness`."""
+        if self._behind:
+            await self._freshness.answer(min(at_most_s, self._database.query_timeout_s / 2))
 
     async def _tend(self) -> None:
         """Seal, keep to the retention, and do ahead what is to take no time then; for ever."""
@@ -212,7 +206,7 @@ class Upkeep:
 
     async def stop(self) -> None:
         """Stop; what is left is done after the next start."""
-        tasks = {*self._tasks, *filter(None, (self._catching_up,))}
+        tasks = {*self._tasks, *self._freshness.running, *filter(None, (self._catching_up,))}
         for task in tasks:
             task.cancel()
         if tasks:
