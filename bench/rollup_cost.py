@@ -7,6 +7,7 @@ from pathlib import Path
 from sqlalchemy import NullPool, func, select
 
 from argus.storage.sql import migrations
+from argus.storage.sql.courtesy import Courtesy
 from argus.storage.sql.driver import sqlite_engine
 from argus.storage.sql.edges import Calls
 from argus.storage.sql.rolling import young_ns
@@ -18,6 +19,7 @@ from argus.storage.sql.tables import logs, spans
 def fold_cost_us(path: Path) -> float:
     """Processor time per span, in microseconds, log records included. The database is closed."""
     folded, store, calls, progress = 0, RollupStore(), Calls(), Progress(0, 0)
+    rest = Courtesy().work().rest
     with tempfile.TemporaryDirectory(prefix="argus-fold-") as folder:
         engine = sqlite_engine(Path(folder) / "control.db", writable=True, poolclass=NullPool)
         migrations.upgrade(engine)
@@ -30,7 +32,7 @@ def fold_cost_us(path: Path) -> float:
                         *(rows.execute(select(func.max(t.c.id))).scalar_one() or 0
                           for t in (spans, logs))
                     )  # fmt: skip
-                    while step := next_step(rows, progress, last, calls):
+                    while step := next_step(rows, progress, last, calls, rest):
                         with control.begin():
                             store.add(control, step, young_ns())
                         folded += step.progress.span_id - progress.span_id

@@ -38,6 +38,14 @@ async def waits(behind: Freshness) -> bool:
     return time.monotonic() - began >= 0.2
 
 
+async def test_a_load_is_known_however_often_it_is_counted() -> None:
+    slow, now = Slow(), time.monotonic()
+    behind = Freshness("rollups", slow.catch_up)
+    for tenth in range(12):
+        behind.counted(now - 1.2 + tenth / 10, tenth * BUSY // 5)
+    assert not await waits(behind)
+
+
 async def test_an_answer_waits_for_the_few_records_of_an_idle_server() -> None:
     slow = Slow()
     assert await waits(followed(slow, age_s=0.1, rate=BUSY / 2))

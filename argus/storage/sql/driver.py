@@ -78,7 +78,9 @@ def _engine(connect: Callable[[], Any], begin: str, poolclass: type[Pool]) -> En
     engine = create_engine("sqlite://", module=sqlite, creator=connect, poolclass=poolclass)
 
     def on_begin(connection: Connection) -> None:
-        connection.exec_driver_sql(begin)
+        # what never changes needs no snapshot, and each statement waits for the interpreter's lock
+        if not connection.get_execution_options().get("immutable"):
+            connection.exec_driver_sql(begin)
 
     event.listen(engine, "begin", on_begin)
     return engine
@@ -120,11 +122,13 @@ class SqliteReaders:
         self._attach = f"ATTACH '{reading_uri(control).replace(chr(39), chr(39) * 2)}' AS control"
         self._target = threading.local()
         self._engine = _engine(self._connect, "BEGIN", NullPool)
+        self._lasting = self._engine.execution_options(immutable=True)
 
     def open(self, path: Path, *, immutable: bool) -> Connection:
         """A connection to one file. `immutable` promises that nobody ever writes to it again."""
         self._target.file = (path, immutable)
-        return self._engine.connect()
+        engine = self._lasting if immutable else self._engine
+        return engine.connect()
 
     def _connect(self) -> Any:
         path, immutable = self._target.file

@@ -27,6 +27,7 @@ from sqlalchemy.exc import DBAPIError
 from argus.errors import DeadlineExceeded
 from argus.storage.sql import tables
 from argus.storage.sql.backend import Reading, unavailable
+from argus.storage.sql.courtesy import Courtesy
 from argus.storage.sql.index import Kind
 from argus.storage.sql.packed import Prepared, Statement, packed_columns, packed_rows, plain
 from argus.storage.sql.segment import Segment
@@ -173,6 +174,7 @@ class Database:
     ) -> None:
         self.segments = segments
         self.query_timeout_s = query_timeout_s
+        self.courtesy = Courtesy()
         self._observe = observe_latency
         self._writer = ThreadPoolExecutor(1, "argus-writer")
         self._readers = ThreadPoolExecutor(READERS, "argus-reader")
@@ -263,9 +265,10 @@ class Database:
 
         Raises DeadlineExceeded when it takes longer than the query time.
         """
-        return await self.read_all(
-            lambda reading: work([View(s, reading, tenant_id) for s in reading.segments])
-        )
+        with self.courtesy.answering():
+            return await self.read_all(
+                lambda reading: work([View(s, reading, tenant_id) for s in reading.segments])
+            )
 
     async def read_all(self, work: Callable[[Reading], T]) -> T:
         """Like `read`, over all tenants: for upkeep only, never for an answer."""

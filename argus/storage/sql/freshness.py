@@ -7,12 +7,12 @@ from collections.abc import Awaitable, Callable
 
 BUSY = 2_000
 """Records a second from which on an answer may be of a moment before."""
-STALE_S = 2.0
+STALE_S = 5.0
 """How old what an answer is read from may be then."""
-RENEW_S = 0.5
+RENEW_S = 1.2
 """How old it is when an answer has it renewed for those that follow."""
 
-_AT_LEAST_S = 1.0
+_RATE_OVER_S = 1.0
 
 _log = logging.getLogger("argus.storage")
 
@@ -30,15 +30,17 @@ class Freshness:
         self._what = what
         self._catch_up = catch_up
         self._at = float("-inf")
+        self._since = float("-inf")
         self._stored = 0
         self._rate = 0.0
         self.running: set[asyncio.Task[None]] = set()
 
     def counted(self, at: float, stored: int) -> None:
         """At this time (`time.monotonic`) so many records were stored; all of them are counted."""
-        if at > self._at:
-            self._rate = (stored - self._stored) / max(_AT_LEAST_S, at - self._at)
-            self._at, self._stored = at, stored
+        self._at = max(self._at, at)
+        if (elapsed_s := at - self._since) >= _RATE_OVER_S:
+            self._rate = (stored - self._stored) / elapsed_s
+            self._since, self._stored = at, stored
 
     async def answer(self, at_most_s: float) -> None:
         """Return when an answer may be given; no later than after so many seconds, and no error:

@@ -9,7 +9,7 @@ https://opentelemetry.io/docs/specs/otel/metrics/data-model/#exponentialhistogra
 import math
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping
-from itertools import accumulate
+from itertools import accumulate, chain
 
 import msgspec
 from sqlalchemy import ColumnElement, Integer, case, cast, func
@@ -62,7 +62,7 @@ def add(into: Buckets, other: Mapping[int, int]) -> None:
 
 def encode(buckets: Buckets) -> str:
     """Buckets -> text: a JSON array of bucket, count, bucket, count ... ascending."""
-    flat = [number for bucket in sorted(buckets) for number in (bucket, buckets[bucket])]
+    flat = list(chain.from_iterable(sorted(buckets.items())))
     return msgspec.json.encode(flat).decode() if flat else ""
 
 

@@ -167,12 +167,15 @@ class Rolling:
         """Fold everything up to these ids. Raises Unavailable."""
         try:
             with self._lock:
+                work = self._database.courtesy.work()
                 while self._behind_of(wanted):
                     with self._database.reading() as reading:
-                        step = self._next(reading, wanted)
+                        step = self._next(reading, wanted, work.rest)
+                    work.rest()
                     with self._control.transaction() as connection:
                         self._store.add(connection, step, young_ns())
                     self._progress = step.progress
+                    work.rest()
         except BaseException as error:
             self._calls = None
             self._store.forget()
@@ -180,10 +183,10 @@ class Rolling:
                 raise Unavailable(f"storage: {error.orig}", retry_after_s=_RETRY_AFTER_S) from error
             raise
 
-    def _next(self, reading: Reading, wanted: Progress) -> Step:
+    def _next(self, reading: Reading, wanted: Progress, rest: Callable[[], None]) -> Step:
         """The next step, over the oldest segment that has rows beyond the rollups."""
         if self._calls is None:
-            self._calls = self._remembered(reading)
+            self._calls = self._remembered(reading, rest)
         oldest_first = [s for s in reversed(reading.segments) if s.id != PINNED]
         for segment, newer in zip(oldest_first, [*oldest_first[1:], None], strict=True):
             first = Progress(segment.first_span_id - 1, segment.first_log_id - 1)
@@ -192,7 +195,7 @@ class Rolling:
                 beyond = (newer.first_span_id - 1, newer.first_log_id - 1)
                 last = Progress(*map(min, wanted, beyond))
             since = Progress(*map(max, self._progress, first))
-            step = next_step(reading.connection(segment), since, last, self._calls)
+            step = next_step(reading.connection(segment), since, last, self._calls, rest)
             if step is not None:
                 return step
         return Step({}, Progress(*map(max, self._progress, wanted)))
@@ -200,14 +203,14 @@ class Rolling:
     def _behind_of(self, wanted: Progress) -> bool:
         return any(have < want for have, want in zip(self._progress, wanted, strict=True))
 
-    def _remembered(self, reading: Reading) -> Calls:
+    def _remembered(self, reading: Reading, rest: Callable[[], None]) -> Calls:
         """What is known of calls at the point the rollups have reached."""
         calls, upto = Calls(), self._progress.span_id
         after = max(0, upto - REMEMBERED)
         for segment in reversed(reading.segments):
             last = upto if segment.last_span_id is None else min(upto, segment.last_span_id)
             if segment.id != PINNED and last > after:
-                remember(reading.connection(segment), after, last, calls)
+                remember(reading.connection(segment), after, last, calls, rest)
         return calls
 
     async def stop(self) -> None:

@@ -5,7 +5,7 @@ they belong to and commits those together with the new watermark: whatever is lo
 only work to redo. Every number is a sum over rows that were stored, each counted once.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -28,7 +28,7 @@ _AT_ONCE = 500
 
 STEP_ROWS = 60_000
 """Spans, and log records, of one step."""
-_CALLS_AT_ONCE, _CALLS_AT_FIRST, _CALLS_BYTES = 10_000, 500, 8 * 2**20
+_CALLS_AT_ONCE, _CALLS_AT_FIRST, _CALLS_BYTES = 1_000, 500, 8 * 2**20
 """Spans of which what calls need is in memory at once: as many as make so many bytes."""
 _CALL_BYTES = 200
 """Of a span without attributes and links."""
@@ -55,11 +55,16 @@ class Step:
 
 
 def next_step(
-    connection: Connection, progress: Progress, last: Progress, calls: Calls
+    connection: Connection,
+    progress: Progress,
+    last: Progress,
+    calls: Calls,
+    rest: Callable[[], None],
 ) -> Step | None:
     """The next step over the rows of a segment up to `last`; None when all are in the rollups.
 
-    What `calls` learns has to be forgotten when the step is not stored.
+    What `calls` learns has to be forgotten when the step is not stored. `rest` is called now and
+    then.
     """
     upto = Progress(
         max(progress.span_id, min(progress.span_id + STEP_ROWS, last.span_id)),
@@ -73,7 +78,9 @@ def next_step(
         some = (spans.c.id > progress.span_id, spans.c.id <= upto.span_id)
         rows = packed_rows(connection, select_operations(spans).where(*some))
         add_operations(rows, services, minutes)
-        calls.add(_call_rows(connection, progress.span_id, upto.span_id), services, minutes)
+        rest()
+        some_calls = _call_rows(connection, progress.span_id, upto.span_id, rest)
+        calls.add(some_calls, services, minutes)
     if upto.log_id > progress.log_id:
         some = (logs.c.id > progress.log_id, logs.c.id <= upto.log_id)
         rows = packed_rows(connection, select_severities(logs).where(*some))
@@ -100,12 +107,16 @@ def _patterns(connection: Connection, minutes: Measures) -> list[PatternRow]:
     return rows
 
 
-def remember(connection: Connection, after: int, upto: int, calls: Calls) -> None:
+def remember(
+    connection: Connection, after: int, upto: int, calls: Calls, rest: Callable[[], None]
+) -> None:
     """Show `calls` spans that are in the rollups, for those they belong to and that are not."""
-    calls.add(_call_rows(connection, after, upto), service_names(connection), {})
+    calls.add(_call_rows(connection, after, upto, rest), service_names(connection), {})
 
 
-def _call_rows(connection: Connection, after: int, upto: int) -> Iterator[list[Any]]:
+def _call_rows(
+    connection: Connection, after: int, upto: int, rest: Callable[[], None]
+) -> Iterator[list[Any]]:
     """The spans of a range as `Calls` takes them, in the order they were stored."""
     at_once = _CALLS_AT_FIRST
     while after < upto:
@@ -113,6 +124,7 @@ def _call_rows(connection: Connection, after: int, upto: int) -> Iterator[list[A
         some = select_calls(spans).where(spans.c.id > after, spans.c.id <= last)
         rows = packed_rows(connection, some.order_by(spans.c.id))
         yield from rows
+        rest()
         size = sum(_CALL_BYTES + len(attributes) + len(links) for *_, attributes, links in rows)
         fitting = _CALLS_BYTES * (last - after) // max(1, size)
         at_once = max(1, min(_CALLS_AT_ONCE, fitting))

@@ -5,17 +5,17 @@ commits those together with the new watermark: whatever is lost in a crash is on
 """
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import (
     Column,
-    ColumnElement,
     Connection,
     Select,
     and_,
+    bindparam,
     case,
     delete,
     func,
@@ -28,7 +28,7 @@ from argus.attributes import text_of_string
 from argus.model import StatusCode
 from argus.storage.sql.bulk import Rows
 from argus.storage.sql.index import INT64_MAX
-from argus.storage.sql.packed import packed_rows
+from argus.storage.sql.packed import Prepared, packed_rows
 from argus.storage.sql.spelling import bytes_of, digits, distinct_list
 from argus.storage.sql.tables import meta, resources, spans, straddling, traces
 
@@ -46,7 +46,13 @@ _UPSERTS = {
 _KEYS_AT_ONCE = 200
 _IDS_AT_ONCE = 1_000
 _STORED = select(*(traces.c[name] for name in _COLUMNS))
+_KEY = tuple_(traces.c.tenant_id, traces.c.trace_id)
 _WATERMARK = meta.c.key == "folded_span_id"
+_SOME = and_(spans.c.id > bindparam("after"), spans.c.id <= bindparam("upto"))
+_OF_KEYS = Prepared(_STORED.where(_KEY.in_(bindparam("keys", expanding=True))))
+_OF_SOME = Prepared(
+    _STORED.where(_KEY.in_(select(spans.c.tenant_id, spans.c.trace_id).where(_SOME).distinct()))
+)
 
 
 @dataclass(slots=True)
@@ -140,8 +146,9 @@ def next_step(connection: Connection, last_span_id: int) -> Step | None:
     upto = _last_of(connection, spans.c.id, after, last_span_id)
     if upto is None:
         return None
-    some = and_(spans.c.id > after, spans.c.id <= upto)
-    summaries = {summary.key: summary for summary in _existing(connection, some)}
+    some = {"after": after, "upto": upto}
+    known = _summaries(packed_rows(connection, _OF_SOME, some))
+    summaries = {summary.key: summary for summary in known}
     for part in _parts(connection, some):
         if part.key in summaries:
             summaries[part.key].merge(part)
@@ -168,10 +175,9 @@ def rebuild(connection: Connection) -> None:
 def stored(connection: Connection, keys: Sequence[tuple[int, bytes]]) -> list[Summary]:
     """The summaries of these traces that one segment holds."""
     found: list[Summary] = []
-    key = tuple_(traces.c.tenant_id, traces.c.trace_id)
     for start in range(0, len(keys), _KEYS_AT_ONCE):
-        some = keys[start : start + _KEYS_AT_ONCE]
-        found += _summaries(packed_rows(connection, _STORED.where(key.in_(some))))
+        some = {"keys": keys[start : start + _KEYS_AT_ONCE]}
+        found += _summaries(packed_rows(connection, _OF_KEYS, some))
     return found
 
 
@@ -189,12 +195,6 @@ def upsert(table: str, connection: Connection, found: Sequence[Summary]) -> None
     _UPSERTS[table].insert(connection, [value for one in found for value in one.values()])
 
 
-def _existing(connection: Connection, some: ColumnElement[bool]) -> list[Summary]:
-    keys = select(spans.c.tenant_id, spans.c.trace_id).where(some).distinct()
-    known = tuple_(traces.c.tenant_id, traces.c.trace_id).in_(keys)
-    return _summaries(packed_rows(connection, _STORED.where(known)))
-
-
 def _summaries(rows: list[list[Any]]) -> list[Summary]:
     return [
         Summary(*[tenant_id, bytes.fromhex(trace_id), *rest, services, set(services_of(services))])
@@ -202,7 +202,11 @@ def _summaries(rows: list[list[Any]]) -> list[Summary]:
     ]
 
 
-def _select_parts(some: ColumnElement[bool]) -> Select[Any]:
+def _of_ids(id_: Column[int], *columns: Column[Any]) -> Prepared:
+    return Prepared(select(id_, *columns).where(id_.in_(bindparam("ids", expanding=True))))
+
+
+def _select_parts() -> Select[Any]:
     c = spans.c
     # The root is the smallest of (has a parent, start, id); one text sorts like the three.
     has_parent = case((bytes_of(c.parent_span_id) > 0, "1"), else_="0")
@@ -218,31 +222,28 @@ def _select_parts(some: ColumnElement[bool]) -> Select[Any]:
             func.min(root).label("root"),
             distinct_list(c.resource_id).label("resource_ids"),
         )
-        .where(some)
+        .where(_SOME)
         .group_by(c.tenant_id, c.trace_id)
     )
 
 
-def _by_ids(
-    connection: Connection, columns: Sequence[Column[Any]], ids: Sequence[int]
-) -> Iterator[list[Any]]:
-    """Rows of these ids, the first of the columns."""
+_PARTS = Prepared(_select_parts())
+_ROOTS = _of_ids(spans.c.id, spans.c.resource_id, spans.c.name, spans.c.status)
+_SERVICES = _of_ids(resources.c.id, resources.c.service_name)
+
+
+def _by_ids(connection: Connection, statement: Prepared, ids: Sequence[int]) -> Iterator[list[Any]]:
+    """The rows of `_of_ids` of these ids."""
     for start in range(0, len(ids), _IDS_AT_ONCE):
-        some = columns[0].in_(ids[start : start + _IDS_AT_ONCE])
-        yield from packed_rows(connection, select(*columns).where(some))
+        yield from packed_rows(connection, statement, {"ids": ids[start : start + _IDS_AT_ONCE]})
 
 
-def _parts(connection: Connection, some: ColumnElement[bool]) -> list[Summary]:
-    rows = packed_rows(connection, _select_parts(some))
+def _parts(connection: Connection, some: Mapping[str, int]) -> list[Summary]:
+    rows = packed_rows(connection, _PARTS, some)
     root_ids = [int(row[6][-20:]) for row in rows]
-    c = spans.c
-    roots = {
-        id_: found
-        for id_, *found in _by_ids(connection, (c.id, c.resource_id, c.name, c.status), root_ids)
-    }
+    roots = {id_: found for id_, *found in _by_ids(connection, _ROOTS, root_ids)}
     resource_ids = sorted({int(id_) for row in rows for id_ in row[7].split(",")})
-    names = (resources.c.id, resources.c.service_name)
-    services = {id_: name for id_, name in _by_ids(connection, names, resource_ids)}
+    services = {id_: name for id_, name in _by_ids(connection, _SERVICES, resource_ids)}
     parts = []
     for row, root_id in zip(rows, root_ids, strict=True):
         tenant_id, trace_id, start_ns, end_ns, span_count, error_count, root, ids = row
