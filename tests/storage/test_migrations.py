@@ -5,7 +5,7 @@ from pathlib import Path
 from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
-from sqlalchemy import NullPool, inspect, select
+from sqlalchemy import Connection, NullPool, inspect, select, text
 
 from argus.storage.sql import migrations
 from argus.storage.sql.driver import sqlite_engine
@@ -16,6 +16,42 @@ def configuration() -> Config:
     config = Config()
     config.set_main_option("script_location", str(migrations.scripts()))
     return config
+
+
+def keep_a_rollup(connection: Connection) -> None:
+    """Store a rollup of an hour as versions before 0007 do: of [12:00, 13:00), 12:10 to 12:20."""
+    connection.execute(
+        text(
+            "INSERT INTO rollups VALUES (1, 1, 3600, 1794916800000000000, 7, 2, 1, 5,"
+            " 1794917400000000001, 1794918000000000003, '', '')"
+        )
+    )
+
+
+def rollup_times(connection: Connection) -> tuple[int, ...]:
+    """The times of the only rollup."""
+    _, _, _, start, key, _, _, _, first, last, _, _ = connection.execute(
+        text("SELECT * FROM rollups")
+    ).one()
+    assert key == 7
+    return start, first, last
+
+
+TIMES_BEFORE = (1794916800000000000, 1794917400000000001, 1794918000000000003)
+TIMES_SINCE = (1794916800, 600000000001, 600000000002)
+
+
+def test_the_times_of_rollups_are_the_same_on_the_way_up_and_down(tmp_path: Path) -> None:
+    engine = sqlite_engine(tmp_path / "argus.db", writable=True, poolclass=NullPool)
+    config = configuration()
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0006")
+        keep_a_rollup(connection)
+        command.upgrade(config, "0007")
+        assert rollup_times(connection) == TIMES_SINCE
+        command.downgrade(config, "0006")
+        assert rollup_times(connection) == TIMES_BEFORE
 
 
 def test_the_newest_migration_is_the_one_the_code_knows() -> None:

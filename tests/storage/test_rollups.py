@@ -105,10 +105,13 @@ def recounted(path: Path) -> Measures:
 def rolled_up(path: Path, width_s: int) -> Measures:
     """The rollups of a database of one width."""
     c, keys = rollups.c, rollup_keys.c
+    start_ns = c.start_s * SECOND
+    first_ns = start_ns + c.first_after_ns
     statement = (
         select(
-            c.tenant_id, c.subject, keys.service, keys.name, keys.detail, c.start_ns, c.count,
-            c.errors, c.duration_ns, c.first_ns, c.last_ns, c.buckets, c.slots,
+            c.tenant_id, c.subject, keys.service, keys.name, keys.detail, start_ns.label("start"),
+            c.count, c.errors, c.duration_ns, first_ns.label("first"),
+            (first_ns + c.lasted_ns).label("last"), c.buckets, c.slots,
         )
         .join_from(rollups, rollup_keys, keys.id == c.key_id)
         .where(c.width_s == width_s)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from alembic import command
-from sqlalchemy import inspect
+from sqlalchemy import inspect, text
 
 from argus.errors import StartError, Unavailable
 from argus.model import Batch
@@ -22,7 +22,13 @@ from argus.storage.sql.tables import control
 from bench.database_servers import MariadbServer, PostgresServer, Server
 from tests.builders import a_batch, a_log_record, a_span
 from tests.storage.conftest import BACKENDS, empty, server_or_skip
-from tests.storage.test_migrations import configuration
+from tests.storage.test_migrations import (
+    TIMES_BEFORE,
+    TIMES_SINCE,
+    configuration,
+    keep_a_rollup,
+    rollup_times,
+)
 
 QUICKLY_S = 2.0
 ROOT = Path(__file__).parents[2]
@@ -160,20 +166,41 @@ def test_the_control_database_goes_up_and_down_empty_and_filled(server: Server) 
                 backend.migrate()
                 with backend.control() as connection, connection.begin():
                     connection.execute(control.tables["tenants"].insert().values(name="kept"))
-            _down(backend)
+            _down(backend, "base")
             assert migrate_again(backend)
             assert not migrate_again(backend)
         finally:
             backend.close()
 
 
-def _down(backend: Schemas) -> None:
+def test_the_times_of_rollups_are_the_same_on_the_way_up_and_down(server: Server) -> None:
+    backend = BACKENDS[server.driver](server.dsn("argus"), 10)
+    backend.lock()
+    try:
+        _down(backend, "0006")
+        with backend._upkeep.begin() as connection:
+            connection.execute(text("DELETE FROM rollups"))
+            keep_a_rollup(connection)
+        assert migrate_again(backend)
+        with backend._upkeep.connect() as connection:
+            assert rollup_times(connection) == TIMES_SINCE
+        _down(backend, "0006")
+        with backend._upkeep.begin() as connection:
+            assert rollup_times(connection) == TIMES_BEFORE
+            connection.execute(text("DELETE FROM rollups"))
+        assert migrate_again(backend)
+    finally:
+        backend.close()
+
+
+def _down(backend: Schemas, revision: str) -> None:
     config = configuration()
     with backend._upkeep.begin() as connection:
         config.attributes["connection"] = connection
-        command.downgrade(config, "base")
-    with backend._upkeep.connect() as connection:
-        assert set(inspect(connection).get_table_names()) == {"alembic_version"}
+        command.downgrade(config, revision)
+    if revision == "base":
+        with backend._upkeep.connect() as connection:
+            assert set(inspect(connection).get_table_names()) == {"alembic_version"}
 
 
 def migrate_again(backend: Schemas) -> bool:

@@ -84,16 +84,17 @@ class Measure:
             had = self.slots.get(slot, (0, 0))
             self.slots[slot] = (had[0] + count, had[1] + errors)
 
-    def values(self) -> tuple[Any, ...]:
-        """The columns of `rollups` from `count` on."""
+    def values(self, start_ns: int) -> tuple[Any, ...]:
+        """The columns of `rollups` from `count` on, of a minute or hour that starts then."""
         return (
-            self.count, self.errors, min(self.duration_ns, _INT64_MAX), self.first_ns, self.last_ns,
+            self.count, self.errors, min(self.duration_ns, _INT64_MAX),
+            self.first_ns - start_ns, self.last_ns - self.first_ns,
             histogram.encode(self.buckets), encode_slots(self.slots),
         )  # fmt: skip
 
     @classmethod
     def of(cls, values: list[Any]) -> "Measure":
-        """A measure of what `values` gave."""
+        """A measure of its fields in their order, the last two as text."""
         count, errors, duration_ns, first_ns, last_ns, buckets, slots = values
         return cls(
             count,

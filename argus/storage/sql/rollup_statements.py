@@ -26,6 +26,9 @@ from argus.storage.sql.summaries import quoted_service
 MILLION = 10**6
 
 _c, _keys = View.rollups.c, View.rollup_keys.c
+_START_NS = _c.start_s * SECOND_NS
+_FIRST_NS = _START_NS + _c.first_after_ns
+_LAST_NS = _FIRST_NS + _c.lasted_ns
 _SUBJECTS = bindparam("subjects", expanding=True, type_=Integer)
 _SERVICES = bindparam("services", expanding=True, type_=_keys.service.type)
 _NAMES = bindparam("names", expanding=True, type_=_keys.name.type)
@@ -33,14 +36,14 @@ _KEY = _keys.subject, _keys.service, _keys.name, _keys.detail
 _IN_PIECE = (
     _c.subject.in_(_SUBJECTS),
     _c.width_s == bindparam("width_s"),
-    _c.start_ns >= bindparam("from_ns"),
-    _c.start_ns < bindparam("upto_ns"),
+    _c.start_s >= bindparam("from_s"),
+    _c.start_s < bindparam("upto_s"),
 )
 
 PROGRESS = Prepared(select(View.rollup_progress.c.span_id, View.rollup_progress.c.log_id))
 
 ENDS = Prepared(
-    select(func.min(_c.start_ns).label("first"), func.max(_c.start_ns).label("last")).where(
+    select(func.min(_START_NS).label("first"), func.max(_START_NS).label("last")).where(
         _c.width_s == HOUR_S
     )
 )
@@ -59,18 +62,24 @@ def asked(
     return {
         "subjects": [int(one) for one in subjects],
         "width_s": piece.width_s,
-        "from_ns": piece.start_ns,
-        "upto_ns": piece.end_ns,
+        "from_s": _seconds(piece.start_ns),
+        "upto_s": _seconds(piece.end_ns),
         "services": services,
         "names": names,
     }
+
+
+def _seconds(at_ns: int) -> int:
+    """The first whole second that is not before a time."""
+    return -(-at_ns // SECOND_NS)
 
 
 def around(subjects: Sequence[Subject], hours: Sequence[int]) -> tuple[Prepared, dict[str, Any]]:
     """What rollups of some hours count, over all services, by width and start."""
     values: dict[str, Any] = {"subjects": [int(one) for one in subjects]}
     for number, hour in enumerate(hours):
-        values[f"from_{number}"], values[f"upto_{number}"] = hour, hour + HOUR_S * SECOND_NS
+        values[f"from_{number}"] = _seconds(hour)
+        values[f"upto_{number}"] = _seconds(hour) + HOUR_S
     return _around(len(hours)), values
 
 
@@ -80,18 +89,18 @@ def _around(hours: int) -> Prepared:
     stretches = [
         select(
             _c.width_s,
-            _c.start_ns,
+            _START_NS.label("start"),
             func.sum(_c.count).label("n"),
-            func.min(_c.first_ns).label("first"),
-            func.max(_c.last_ns).label("last"),
+            func.min(_FIRST_NS).label("first"),
+            func.max(_LAST_NS).label("last"),
         )
         .where(
             _c.subject.in_(_SUBJECTS),
             _c.width_s == literal(width_s),
-            _c.start_ns >= bindparam(f"from_{number}"),
-            _c.start_ns < bindparam(f"upto_{number}"),
+            _c.start_s >= bindparam(f"from_{number}"),
+            _c.start_s < bindparam(f"upto_{number}"),
         )
-        .group_by(_c.width_s, _c.start_ns)
+        .group_by(_c.width_s, _c.start_s)
         for width_s in (HOUR_S, MINUTE_S)
         for number in range(hours)
     ]
@@ -102,7 +111,8 @@ def _around(hours: int) -> Prepared:
 def stored(of_services: bool, named: bool, buckets: bool, slots: bool) -> Prepared:
     """Every rollup; buckets and slots only when they are asked for."""
     columns = (
-        _c.start_ns, _c.count, _c.errors, _c.duration_ns, _c.first_ns, _c.last_ns,
+        _START_NS.label("start"), _c.count, _c.errors, _c.duration_ns,
+        _FIRST_NS.label("first"), _LAST_NS.label("last"),
         (_c.buckets if buckets else literal("")).label("buckets"),
         (_c.slots if slots else literal("")).label("slots"),
     )  # fmt: skip
@@ -120,8 +130,8 @@ def added_up(of_services: bool) -> Prepared:
         func.sum(_c.errors).label("failed"),
         func.sum(whole_parts(_c.duration_ns, MILLION)).label("millions"),
         func.sum(_c.duration_ns % MILLION).label("rest"),
-        func.min(_c.first_ns).label("first"),
-        func.max(_c.last_ns).label("last"),
+        func.min(_FIRST_NS).label("first"),
+        func.max(_LAST_NS).label("last"),
         func.aggregate_strings(_c.buckets, "").label("buckets"),
     )
 

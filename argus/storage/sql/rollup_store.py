@@ -144,11 +144,11 @@ class RollupStore:
         for subject in subjects:
             # a stretch of the primary key: without the tenant the whole table is walked
             of = (c.tenant_id == tenant_id, c.subject == subject, c.width_s == width_s)
-            oldest_ns = control.execute(select(func.min(c.start_ns)).where(*of)).scalar_one()
-            last_ns = before_ns - width_s * SECOND_NS
-            if oldest_ns is not None and oldest_ns <= last_ns:
-                some_ns = min(last_ns, oldest_ns + _DROPPED_AT_ONCE * width_s * SECOND_NS)
-                control.execute(delete(rollups).where(*of, c.start_ns <= some_ns))
+            oldest_s = control.execute(select(func.min(c.start_s)).where(*of)).scalar_one()
+            last_s = before_ns // SECOND_NS - width_s
+            if oldest_s is not None and oldest_s <= last_s:
+                some_s = min(last_s, oldest_s + _DROPPED_AT_ONCE * width_s)
+                control.execute(delete(rollups).where(*of, c.start_s <= some_s))
                 self._sums.clear()
                 return True
         return False
@@ -222,7 +222,8 @@ class RollupStore:
                 if found is not group[place]:
                     found.add(group[place])
                     found.add_slots(group[place].slots)
-                rows += (*fixed, *place, *found.values())
+                start_ns, key_id = place
+                rows += (*fixed, start_ns // SECOND_NS, key_id, *found.values(start_ns))
             _UPSERT.insert(control, rows)
 
 
@@ -248,13 +249,19 @@ def _stored(
     """The stored rollups of a tenant, subject and width with one of these starts."""
     tenant_id, subject, width_s = fixed
     c = rollups.c
-    for some in _chunks(sorted(starts)):
-        statement = select(c.start_ns, c.key_id, *_FACTS).where(
+    start_ns = c.start_s * SECOND_NS
+    first_ns = start_ns + c.first_after_ns
+    facts = (c.count, c.errors, c.duration_ns, first_ns.label("first"))
+    for some in _chunks(sorted(start_ns // SECOND_NS for start_ns in starts)):
+        statement = select(
+            start_ns.label("start"), c.key_id, *facts, (first_ns + c.lasted_ns).label("last"),
+            c.buckets, c.slots,
+        ).where(
             c.tenant_id == tenant_id,
             c.subject == subject,
             c.width_s == width_s,
-            c.start_ns.in_(some),
-        )
+            c.start_s.in_(some),
+        )  # fmt: skip
         yield from packed_rows(control, statement)
 
 

@@ -21,7 +21,7 @@ from argus.storage.sql.types import BYTES, ID, NAME, TEXT, TRACE_ID
 SCHEMA_VERSION = 2
 """Of segments. A segment with a higher one was written by a newer Argus; lower ones: `versions`."""
 
-CONTROL_REVISION = "0006"
+CONTROL_REVISION = "0007"
 """The newest alembic revision of the control database; a test holds it to `migrations/`."""
 
 control = MetaData()
@@ -65,20 +65,21 @@ rollups = Table(
     Column("tenant_id", Integer, nullable=False),
     Column("subject", Integer, nullable=False),
     Column("width_s", Integer, nullable=False),
-    Column("start_ns", BigInteger, nullable=False),
+    Column("start_s", BigInteger, nullable=False),
     Column("key_id", Integer, nullable=False),
     Column("count", BigInteger, nullable=False),
     Column("errors", BigInteger, nullable=False),
     Column("duration_ns", BigInteger, nullable=False),
-    Column("first_ns", BigInteger, nullable=False),
-    Column("last_ns", BigInteger, nullable=False),
+    Column("first_after_ns", BigInteger, nullable=False),
+    Column("lasted_ns", BigInteger, nullable=False),
     Column("buckets", TEXT, nullable=False),
     Column("slots", TEXT, nullable=False),
-    PrimaryKeyConstraint("tenant_id", "subject", "width_s", "start_ns", "key_id"),
+    PrimaryKeyConstraint("tenant_id", "subject", "width_s", "start_s", "key_id"),
     sqlite_with_rowid=False,
 )
-"""Sums over the records of one minute or hour, per key (see `rollups`). `first_ns` and `last_ns`
-are the bounds of their times, `buckets` the histogram of their durations."""
+"""Sums over the records of one minute or hour, per key (see `rollups`): `buckets` is the histogram
+of their durations. The first of them came `first_after_ns` after `start_s`, the last `lasted_ns`
+after the first: of one record, which most are of, that takes half the bytes of two times."""
 
 rollup_keys = Table(
     "rollup_keys",
