@@ -10,7 +10,7 @@ from argus.storage.sql.edges import Calls
 from argus.storage.sql.engine import View
 from argus.storage.sql.measures import MINUTE_S, OF_LOGS, SECOND_NS, Measures, Subject
 from argus.storage.sql.packed import Prepared
-from argus.storage.sql.paging import newest_first, overlaps
+from argus.storage.sql.paging import overlaps
 from argus.storage.sql.recount import (
     add_operations,
     add_severities,
@@ -19,6 +19,7 @@ from argus.storage.sql.recount import (
     select_severities,
 )
 from argus.storage.sql.rollups import Progress
+from argus.storage.sql.stretches import stretches
 from argus.storage.sql.words import Among, trace_word
 
 MOST_TRACES = 200
@@ -133,11 +134,10 @@ class CutMinutes:
     def _of_minute(self, signal: int, minute_ns: int) -> Iterator[tuple[View, int, int]]:
         upto_id = self._upto.span_id if signal == View.SPANS else self._upto.log_id
         range_ = TimeRange(minute_ns, minute_ns + _MINUTE_NS)
-        for group in newest_first(self._views, signal, range_):
-            for view, ranges in group.parts:
-                for first_id, last_id in ranges:
-                    if first_id <= upto_id:
-                        yield view, first_id, min(last_id, upto_id)
+        for view in self._views:
+            for first_id, last_id in stretches(view, signal, range_):
+                if first_id <= upto_id:
+                    yield view, first_id, min(last_id, upto_id)
 
     def _services(self, view: View) -> dict[int, str]:
         names = self._names.get(view.segment_id)

@@ -77,7 +77,7 @@ class View:
     insights = _attached(tables.insights)
     rollup_progress = tables.attached(tables.rollup_progress)
     blocks = tables.blocks
-    SPANS, LOGS = tables.SPAN_SIGNAL, tables.LOG_SIGNAL
+    SPANS, LOGS, FINE = tables.SPAN_SIGNAL, tables.LOG_SIGNAL, tables.FINE
     LONG_TRACE_NS = tables.LONG_TRACE_NS
 
     def __init__(self, segment: Segment, reading: Reading, tenant_id: int) -> None:

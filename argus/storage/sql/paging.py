@@ -4,7 +4,7 @@ import base64
 import binascii
 import heapq
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple, TypeVar
 
 import msgspec
@@ -18,7 +18,7 @@ from argus.storage.sql.packed import Prepared
 MAX_COUNTED = 100_000
 MAX_COUNTING_S = 1.0
 INT64_MIN, INT64_MAX = -(2**63), 2**63 - 1
-BLOCK_ROWS = 4096
+BLOCK_ROWS, FINE_ROWS = 4096, 256
 
 _BLOCKS = Prepared(
     select(View.blocks.c.max_ns, View.blocks.c.block).where(
@@ -151,16 +151,22 @@ def overlaps(bounds: tuple[int, int], range_: TimeRange) -> bool:
     return not (starts_after or ends_before)
 
 
+def joined(blocks: Iterable[int], rows: int) -> list[tuple[int, int]]:
+    """The ranges of row ids (both ends included, ascending) of blocks of so many rows."""
+    ranges: list[tuple[int, int]] = []
+    for block in sorted(blocks):
+        first, last = block * rows, (block + 1) * rows - 1
+        if ranges and ranges[-1][1] + 1 == first:
+            ranges[-1] = (ranges[-1][0], last)
+        else:
+            ranges.append((first, last))
+    return ranges
+
+
 def _parts(views: Sequence[View], chosen: list[tuple[int, int]]) -> list[Part]:
     parts = []
     for index, view in enumerate(views):
-        ranges: list[tuple[int, int]] = []
-        for block in sorted(block for of, block in chosen if of == index):
-            first, last = block * BLOCK_ROWS, (block + 1) * BLOCK_ROWS - 1
-            if ranges and ranges[-1][1] + 1 == first:
-                ranges[-1] = (ranges[-1][0], last)
-            else:
-                ranges.append((first, last))
+        ranges = joined((block for of, block in chosen if of == index), BLOCK_ROWS)
         if ranges:
             parts.append(Part(view, ranges))
     return parts

@@ -25,6 +25,8 @@ from argus.storage.sql.packed import packed_rows
 from argus.storage.sql.spelling import whole_parts
 from argus.storage.sql.tables import (
     BLOCK_BITS,
+    FINE,
+    FINE_BITS,
     LOG_SIGNAL,
     SPAN_SIGNAL,
     attached,
@@ -92,11 +94,12 @@ _LOG = ("id", "severity", "trace_id", "body", "attributes", "pattern_id")
 
 
 def _settle(connection: Connection, signal: int, id_: Column[int], moment: Column[int]) -> None:
-    connection.execute(delete(blocks).where(blocks.c.signal == signal))
-    block = whole_parts(id_, literal_column(str(1 << BLOCK_BITS)))
-    bounds = select(literal(signal), block, func.min(moment), func.max(moment)).group_by(block)
     names = [column.name for column in blocks.columns]
-    connection.execute(insert(blocks).from_select(names, bounds))
+    for level, bits in ((signal, BLOCK_BITS), (signal + FINE, FINE_BITS)):
+        connection.execute(delete(blocks).where(blocks.c.signal == level))
+        block = whole_parts(id_, literal_column(str(1 << bits)))
+        bounds = select(literal(level), block, func.min(moment), func.max(moment)).group_by(block)
+        connection.execute(insert(blocks).from_select(names, bounds))
 
 
 def _index(

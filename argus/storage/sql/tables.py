@@ -380,8 +380,8 @@ applied_batches = Table(
 )
 """The keys of the requests that are stored in the segment (`Batch.key`), in order of commit."""
 
-SPAN_SIGNAL, LOG_SIGNAL = 1, 2
-BLOCK_BITS = 12
+SPAN_SIGNAL, LOG_SIGNAL, FINE = 1, 2, 2
+BLOCK_BITS, FINE_BITS = 12, 8
 
 blocks = Table(
     "blocks",
@@ -394,4 +394,5 @@ blocks = Table(
     sqlite_with_rowid=False,
 )
 """Bounds of the times (a span's start, a log's time) of the rows whose id >> BLOCK_BITS is
-`block`: what turns a time range into row ids, and a newest-first list into an early stop."""
+`block`, and of the signal + FINE of those whose id >> FINE_BITS is: what turns a time range into
+row ids, and a newest-first list into an early stop."""

@@ -11,6 +11,8 @@ from argus.storage.sql.bulk import Rows
 from argus.storage.sql.index import Index
 from argus.storage.sql.tables import (
     BLOCK_BITS,
+    FINE,
+    FINE_BITS,
     LOG_SIGNAL,
     SPAN_SIGNAL,
     blocks,
@@ -183,7 +185,8 @@ class SegmentWriter:
                 documents += (id_, self._documents.of_span(span))
             _SPANS.insert(connection, values)
             times = [span.start_ns for _, span in chunk]
-            self._widen(SPAN_SIGNAL, first, times)
+            self._widen(SPAN_SIGNAL, BLOCK_BITS, first, times)
+            self._widen(SPAN_SIGNAL + FINE, FINE_BITS, first, times)
             self._span_id += len(chunk)
         return documents
 
@@ -208,15 +211,16 @@ class SegmentWriter:
                 documents += (id_, self._documents.of_log(log))
             _LOGS.insert(connection, values)
             times = [log.time_ns for _, log in chunk]
-            self._widen(LOG_SIGNAL, first, times)
+            self._widen(LOG_SIGNAL, BLOCK_BITS, first, times)
+            self._widen(LOG_SIGNAL + FINE, FINE_BITS, first, times)
             self._log_id += len(chunk)
         return documents
 
-    def _widen(self, signal: int, first_id: int, times: Sequence[int]) -> None:
+    def _widen(self, signal: int, bits: int, first_id: int, times: Sequence[int]) -> None:
         start = 0
         while start < len(times):
-            block = first_id + start >> BLOCK_BITS
-            end = ((block + 1) << BLOCK_BITS) - first_id
+            block = first_id + start >> bits
+            end = ((block + 1) << bits) - first_id
             some = times[start:end]
             low, high = self._bounds.get((signal, block), (some[0], some[0]))
             self._bounds[signal, block] = min(low, *some), max(high, *some)
