@@ -121,7 +121,7 @@ def asked(app: ASGIApp, endpoint: Endpoint, name: str, escaped: str) -> tuple[in
     """Status and named field of a request with one hostile parameter; it must not take long."""
     required, value = REQUIRED.get(endpoint.path, (name, ""))
     extra = f"&{required}={value}" if required != name else ""
-    started = time.process_time()
+    started = time.perf_counter()
     if endpoint.in_body:
         text = unquote(escaped)
         member = [text] if any(p.name == name and p.repeats for p in endpoint.params) else text
@@ -129,7 +129,7 @@ def asked(app: ASGIApp, endpoint: Endpoint, name: str, escaped: str) -> tuple[in
     else:
         query, path = f"{name}={escaped}{extra}".encode(), endpoint.path.format(**IN_PATH)
         status, _, body = call(app, path, query, endpoint.method)
-    assert time.process_time() - started < SLOW_S, (endpoint.path, name, escaped)
+    assert time.perf_counter() - started < SLOW_S, (endpoint.path, name, escaped)
     return status, json.loads(body).get("error", {}).get("field", "") if status >= 400 else ""
 
 
@@ -186,10 +186,10 @@ def test_ten_thousand_services_are_told_apart_and_too_many_asked_for_are_refused
         runner.run(storage.reader("default").find_traces(TraceQuery()))
         app = create_app(parts_with(storage.reader("default")))
         for query, total in (("service:service-77*", 111), ("service:*-9999", 1)):
-            started = time.process_time()
+            started = time.perf_counter()
             status, _, body = call(app, "/api/traces", f"filter={query}".encode())
             assert (status, json.loads(body)["total"]) == (200, total)
-            assert time.process_time() - started < SLOW_S
+            assert time.perf_counter() - started < SLOW_S
         names = "&".join(f"service_name=service-{n}" for n in range(10_000))
         status, _, body = call(app, "/api/traces", names.encode())
         assert (status, json.loads(body)["error"]["field"]) == (400, "query")
@@ -199,7 +199,7 @@ def test_ten_thousand_services_are_told_apart_and_too_many_asked_for_are_refused
             assert (status, json.loads(body)["error"]["field"]) == (400, "service_name")
         names = "&".join(f"service_name=service-{n}" for n in range(100))
         for path in ("/api/traces", "/api/logs", "/api/attributes/keys", "/api/traces/facets"):
-            started = time.process_time()
+            started = time.perf_counter()
             assert call(app, path, names.encode())[0] == 200, path
-            assert time.process_time() - started < SLOW_S
+            assert time.perf_counter() - started < SLOW_S
         runner.run(storage.close())
