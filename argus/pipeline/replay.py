@@ -96,6 +96,8 @@ class Replayer:
 
     async def run(self) -> None:
         """Replay soon, at every interval and when woken, until stopped."""
+        with contextlib.suppress(Unavailable):
+            await self._letters.oldest(0)  # have them counted: until then health is not sure
         await self._woken(_AFTER_START_S)
         while not self._stopping:
             self._wake.clear()

@@ -14,6 +14,7 @@ from argus.storage.sql.control import Control
 from argus.storage.sql.engine import Database
 from argus.storage.sql.files import SegmentFiles
 from argus.storage.sql.segments import Segments
+from argus.storage.sql.servers.blocking import TIMED_OUT
 from argus.storage.sql.servers.mysql import Mysql
 from argus.storage.sql.servers.postgres import Postgres
 from argus.storage.sql.servers.sqlserver import SqlServer
@@ -21,6 +22,7 @@ from argus.storage.sql.storage import SqlStorage
 
 KEEP_ALL = Retention()
 DEFAULT_LIMITS = SegmentLimits()
+TRIES = 3
 
 
 async def open_storage(
@@ -36,13 +38,23 @@ async def open_storage(
 
     `dsn` of sqlite is a path, relative to the working directory. `observe_latency` is told the
     seconds of every commit and query. `retention` is kept to from now on; `limits` say when a
-    segment is sealed. Raises StartError when it cannot be used as it is.
+    segment is sealed. Raises StartError when it cannot be used as it is; a server that is slow
+    to answer is asked `TRIES` times before.
     """
-    backend = _backend(driver, dsn, query_timeout_s)
     limits = retention.fitting(limits)
-    storage = await asyncio.to_thread(
-        _open, backend, query_timeout_s, observe_latency, retention, limits
-    )
+
+    def opened() -> SqlStorage:
+        backend = _backend(driver, dsn, query_timeout_s)
+        return _open(backend, query_timeout_s, observe_latency, retention, limits)
+
+    for left in reversed(range(TRIES)):
+        try:
+            storage = await asyncio.to_thread(opened)
+            break
+        except StartError as error:
+            cause = error.__cause__
+            if not left or not isinstance(cause, DBAPIError) or str(cause.orig) != TIMED_OUT:
+                raise
     storage.start()
     return storage
 

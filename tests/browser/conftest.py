@@ -7,12 +7,14 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page, async_playwright, expect
 
 from tests.browser.shop import open_shop
 from tests.e2e.conftest import Argus
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+# whoever looks at a page on a busy machine waits longer for what is to be there
+expect.set_options(timeout=20_000)
 AXE = Path(__file__).parents[2] / "web" / "node_modules" / "axe-core" / "axe.min.js"
 
 

@@ -53,6 +53,14 @@ async def test_what_an_earlier_run_left_is_replayed_at_the_start(
     assert not list(letters_in(tmp_path / "dlq"))
 
 
+async def test_it_is_called_ok_without_waiting_for_the_first_replay(
+    tmp_path: Path, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("argus.pipeline.replay._AFTER_START_S", 300)
+    async with running(ledger, tmp_path / "dlq") as argus:
+        await until(lambda: argus.pipeline.status == "OK", 20)
+
+
 async def test_it_is_not_called_ok_before_what_an_earlier_run_left_is_counted(
     tmp_path: Path, ledger: Ledger
 ) -> None:

@@ -189,7 +189,7 @@ def segments_of(storage: Storage) -> tuple[Segment, ...]:
 
 
 async def in_lists(storage: Storage) -> None:
-    """Return when lists of traces have all that was stored; they wait for it a second."""
+    """Return when lists of traces have all that was stored; they wait for it some seconds."""
     await storage._upkeep.catch_up()  # type: ignore[attr-defined]
 
 

@@ -113,7 +113,7 @@ async def test_what_comes_in_at_the_limit_pushes_out_the_oldest(opened: Open) ->
     for number in range(60):
         noise = [a_log_record(f"{number}", attributes={"x": "y" * 100_000}) for _ in range(4)]
         await storage.writer.write([a_batch(*noise)])
-    for _ in range(200):
+    for _ in range(1200):
         if (await storage.stats()).bytes <= limit:
             break
         await asyncio.sleep(0.05)

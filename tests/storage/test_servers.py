@@ -16,6 +16,7 @@ from argus.model import Batch
 from argus.storage import LogQuery, Storage
 from argus.storage.open import migrate, open_storage
 from argus.storage.sql import migrations
+from argus.storage.sql.servers.blocking import CONNECT_S
 from argus.storage.sql.servers.dsn import mysql_url, postgres_url, sqlserver_url
 from argus.storage.sql.servers.schemas import Schemas
 from argus.storage.sql.tables import control
@@ -130,6 +131,16 @@ async def test_a_second_process_is_refused_in_one_line(server: Server) -> None:
     finally:
         await storage.close()
     await (await open_storage(server.driver, dsn, query_timeout_s=10)).close()
+
+
+async def test_a_server_that_is_slow_to_answer_is_waited_for_at_the_start(server: Server) -> None:
+    with server.hanging():
+        opening = asyncio.create_task(
+            open_storage(server.driver, server.dsn("argus"), query_timeout_s=10)
+        )
+        await asyncio.sleep(CONNECT_S + 0.5)
+        assert not opening.done()
+    await (await opening).close()
 
 
 async def test_many_threads_may_ask_for_a_writing_connection_at_once(server: Server) -> None:

@@ -5,6 +5,8 @@ import logging
 import time
 from collections.abc import Awaitable, Callable
 
+WAIT_S = 5.0
+"""Longest that an answer waits for what was just stored; then it is of a moment before."""
 BUSY = 2_000
 """Records a second from which on an answer may be of a moment before."""
 STALE_S = 5.0

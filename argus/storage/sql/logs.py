@@ -52,11 +52,11 @@ def find_logs(views: Iterable[View], query: LogQuery) -> Page[LogRecord]:
     if len(keys) > query.offset + query.limit and page:
         cursor = encode_cursor(_Position(page[-1][0], page[-1][1]))
     if after is None and len(keys) < query.offset + query.limit + 1:
-        counting = Counting()
-        counting.add(len(keys), more=False)  # the page looked at everything
+        counting = Counting.exactly(len(keys))  # the page looked at everything
     else:
         counting = _count(segments, wanted) if query.count else Counting.at_least(len(keys))
-    return Page(_records(segments, page), counting.total, counting.is_estimate, cursor)
+    total = max(counting.total, len(keys))
+    return Page(_records(segments, page), total, counting.is_estimate, cursor)
 
 
 def get_log(views: Iterable[View], log_id: int) -> LogRecord | None:

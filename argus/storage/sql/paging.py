@@ -77,6 +77,13 @@ class Counting:
         one.total, one.is_estimate = found, True
         return one
 
+    @classmethod
+    def exactly(cls, found: int) -> "Counting":
+        """The result when everything there is was found."""
+        one = cls()
+        one.add(found, more=False)
+        return one
+
     @property
     def room(self) -> int:
         """How many more matches are worth finding: one beyond the bound says it is passed."""

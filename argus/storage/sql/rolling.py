@@ -18,7 +18,7 @@ from argus.storage.sql.backend import Reading
 from argus.storage.sql.control import Control
 from argus.storage.sql.edges import REMEMBERED, Calls
 from argus.storage.sql.engine import Database
-from argus.storage.sql.freshness import Freshness
+from argus.storage.sql.freshness import WAIT_S, Freshness
 from argus.storage.sql.measures import BRIEF, HOUR_S, MINUTE_S, SECOND_NS, Subject
 from argus.storage.sql.rollup_store import RollupStore
 from argus.storage.sql.rollups import (
@@ -33,8 +33,6 @@ from argus.storage.sql.segment import Segment
 from argus.storage.sql.tables import LOG_SIGNAL, PINNED, SPAN_SIGNAL, blocks, known_tenants
 
 FOLD_AT_LATEST_S = 5
-WAIT_S = 5.0
-"""Longest that an answer waits for what was just stored; then it is of a moment before."""
 DAY_S = 86_400
 FOREVER = 2**63 - 1
 MINUTES_OF_BRIEF_S = 2 * DAY_S

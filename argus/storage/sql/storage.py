@@ -60,7 +60,7 @@ from argus.storage.sql.patterns import patterns_in
 from argus.storage.sql.pins import Pins
 from argus.storage.sql.purge import Purge
 from argus.storage.sql.retention import Keeper
-from argus.storage.sql.rolling import WAIT_S, Rolling
+from argus.storage.sql.rolling import Rolling
 from argus.storage.sql.rollups import Progress
 from argus.storage.sql.sealing import Sealing
 from argus.storage.sql.service_map import service_map
@@ -328,7 +328,7 @@ class _SqlReader:
         return await self._database.read(self._tenant_id(), service_names)
 
     async def dashboard(self, range_: TimeRange, services: tuple[str, ...]) -> Dashboard:
-        await self._upkeep.caught_up(WAIT_S)
+        await self._upkeep.caught_up()
         return await self._numbers(lambda views: dashboard(views, range_, encodable(services)))
 
     async def traffic(self, range_: TimeRange, services: tuple[str, ...]) -> list[TrafficBucket]:

@@ -48,13 +48,15 @@ def find_traces(views: Iterable[View], query: TraceQuery) -> Page[TraceSummary]:
         position = None if after is None else (after.value, bytes.fromhex(after.trace_id))
         counting = _count(found, position, need) if query.count else Counting.at_least(0)
         keys = _first_keys(found, query, position, need)
+    if after is None and len(keys) < need:
+        counting = Counting.exactly(len(keys))  # the page looked at everything
     page = keys[query.offset : query.offset + query.limit]
     cursor = None
     if len(keys) > query.offset + query.limit and page:
         value, trace_id, _, _ = page[-1]
         cursor = encode_cursor(_Position(query.sort_by, query.descending, value, trace_id.lower()))
     summaries = _summaries(places, page)
-    return Page(summaries, counting.total, counting.is_estimate, cursor)
+    return Page(summaries, max(counting.total, len(keys)), counting.is_estimate, cursor)
 
 
 def _is_newest_first(query: TraceQuery) -> bool:

@@ -15,7 +15,7 @@ from argus.storage.sql import summaries
 from argus.storage.sql.active import Active
 from argus.storage.sql.engine import Database
 from argus.storage.sql.exactly_once import ExactlyOnce
-from argus.storage.sql.freshness import Freshness
+from argus.storage.sql.freshness import WAIT_S, Freshness
 from argus.storage.sql.retention import Keeper
 from argus.storage.sql.sealing import Sealing
 from argus.storage.sql.segment import Segment
@@ -26,8 +26,6 @@ T = TypeVar("T")
 FOLD_EVERY_S = 1.0
 TIDY_EVERY_S = 20.0
 SWEEP_EVERY_S = 0.05
-LIST_WAIT_S = 1.0
-"""Longest that a list waits for summaries of what was just stored; then it is a little stale."""
 
 _log = logging.getLogger("argus.storage")
 
@@ -144,10 +142,10 @@ class Upkeep:
         if await self._database.on_writer(store):
             self._folded = step.folded_span_id
 
-    async def caught_up(self, at_most_s: float = LIST_WAIT_S) -> None:
+    async def caught_up(self) -> None:
         """Return when a list may be given: see `Freshness`."""
         if self._behind:
-            await self._freshness.answer(min(at_most_s, self._database.query_timeout_s / 2))
+            await self._freshness.answer(min(WAIT_S, self._database.query_timeout_s / 2))
 
     async def _tend(self) -> None:
         """Seal, keep to the retention, and do ahead what is to take no time then; for ever."""
