@@ -76,8 +76,8 @@ def _give_memory_back() -> None:
     if mallopt is None:  # another C library
         return
     trim_threshold, mmap_threshold, arena_max = -1, -3, -8
-    mallopt(mmap_threshold, 2**20)
-    mallopt(trim_threshold, 2**23)
+    mallopt(mmap_threshold, 2**18)
+    mallopt(trim_threshold, 2**20)
     mallopt(arena_max, 2)
 
 

@@ -25,7 +25,12 @@ async def rows_of(storage: Storage, signal: int, *seconds: int) -> list[tuple[in
     """The ranges of ids in which rows from a second to before another can be."""
     range_ = TimeRange(*(NOON + second * SECOND for second in seconds))
     found: list[tuple[int, int]] = await storage._database.read(  # type: ignore[attr-defined]
-        1, lambda views: [one for view in views for one in stretches(view, signal, range_)]
+        1,
+        lambda views: [
+            ids
+            for view in views
+            for ids in stretches(view, [View.SPANS, View.LOGS], [range_]).get((signal, 0), [])
+        ],
     )
     return found
 

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, and_, or_
 from argus.storage import TimeRange
 from argus.storage.sql import histogram
 from argus.storage.sql import rollup_statements as statements
-from argus.storage.sql.cut_minutes import MOST_ROWS, CutMinutes
+from argus.storage.sql.cut_minutes import MOST_ROWS, CutMinutes, MinutePart
 from argus.storage.sql.engine import View
 from argus.storage.sql.measures import (
     ALL,
@@ -47,17 +47,21 @@ class Numbers:
         self._view = views[0]
         ((span_id, log_id),) = self._view.rows(statements.PROGRESS)
         self._upto = Progress(span_id, log_id)
-        self.cut = CutMinutes(views, self._upto)
-        """What is counted from rows."""
+        self.cut = CutMinutes(views, self._upto, (), {})
+        """What of the range planned last is counted from rows."""
 
     def around(
         self, subjects: Sequence[Subject], start_ns: int, end_ns: int
-    ) -> dict[tuple[int, int], Total]:
-        """What rollups of the hours that the ends of a range lie in count, over all services, by
-        width and start."""
-        hours = sorted({at_ns - at_ns % (HOUR_S * SECOND_NS) for at_ns in (start_ns, end_ns)})
-        rows = self._view.rows(*statements.around(subjects, hours))
-        return {(width_s, at_ns): Total(*found) for width_s, at_ns, *found in rows}
+    ) -> dict[tuple[int, int, int], Total]:
+        """What rollups of a width count in the hours and minutes that the ends of a range lie in,
+        over all services, by width, start and seconds."""
+        stretches = [
+            (width_s, at_ns - at_ns % (long_s * SECOND_NS), long_s)
+            for width_s, long_s in ((HOUR_S, HOUR_S), (MINUTE_S, HOUR_S), (MINUTE_S, MINUTE_S))
+            for at_ns in (start_ns, end_ns)
+        ]
+        rows = self._view.rows(*statements.around(subjects, stretches))
+        return {stretches[number]: Total(*found) for number, *found in rows if found[0]}
 
     def records(self, subjects: Sequence[Subject], width_s: int, start_ns: int, end_ns: int) -> int:
         """How many records the rollups of a width that start in a range count."""
@@ -105,9 +109,9 @@ class Numbers:
     ) -> Iterator[Sum]:
         minute_ns = piece.start_ns - piece.start_ns % _MINUTE_NS
         if Subject.CALLS in subjects:
-            counted = self.cut.calls(piece.start_ns, piece.end_ns)
+            counted = self.cut.calls(minute_ns)
         else:
-            counted = self.cut.measures(piece.start_ns, piece.end_ns, subjects)
+            counted = self.cut.measures(minute_ns, subjects)
         for (key, _), found in counted.items():
             ends = {key.service, key.name} if key.subject == Subject.CALLS else {key.service}
             if ends.isdisjoint(services) if services else key.service == ALL:
@@ -152,7 +156,11 @@ class Numbers:
     ) -> Plan:
         """How to answer a range for some subjects."""
         ends = self.closed(range_)
-        return plan(_Levels(self, subjects, *ends), *ends, finest_s=finest_s)
+        levels = _Levels(self, subjects, *ends)
+        signals = [View.SPANS] if set(subjects) - OF_LOGS else []
+        signals += [View.LOGS] if OF_LOGS & set(subjects) else []
+        self.cut = CutMinutes(self._views, self._upto, signals, levels.cut(*ends))
+        return plan(levels, *ends, finest_s=finest_s)
 
     def closed(self, range_: TimeRange) -> tuple[int, int]:
         """Both ends of a range; an open side ends with the first or last hour that counts."""
@@ -193,21 +201,31 @@ class _Levels:
         self._subjects = subjects
         self._totals = numbers.around(subjects, start_ns, end_ns)
 
-    def hour(self, start_ns: int) -> Total:
-        return self._totals.get((HOUR_S, start_ns), NOTHING)
+    def minutes_complete(self, hour_ns: int) -> bool:
+        minutes, hour = (
+            self._totals.get((width_s, hour_ns, HOUR_S), NOTHING) for width_s in (MINUTE_S, HOUR_S)
+        )
+        return minutes.records == hour.records
 
     def minute(self, start_ns: int) -> Total:
-        return self._totals.get((MINUTE_S, start_ns), NOTHING)
+        return self._totals.get((MINUTE_S, start_ns, MINUTE_S), NOTHING)
 
     def records(self, width_s: int, start_ns: int, end_ns: int) -> int:
         return self._numbers.records(self._subjects, width_s, start_ns, end_ns)
+
+    def cut(self, start_ns: int, end_ns: int) -> dict[int, MinutePart]:
+        """The parts of minutes that may have to be counted from rows."""
+        minutes = {at_ns - at_ns % _MINUTE_NS for at_ns in (start_ns, end_ns) if at_ns % _MINUTE_NS}
+        return {
+            minute: (max(start_ns, minute), min(end_ns, minute + _MINUTE_NS))
+            for minute in sorted(minutes)
+            if 0 < self.minute(minute).records <= MOST_ROWS
+        }
 
     def rows_complete(self, minute_ns: int, total: int) -> bool:
         numbers = self._numbers
         if Subject.CALLS in self._subjects:
             total = numbers.records([Subject.SPANS], MINUTE_S, minute_ns, minute_ns + 1)
-            complete = numbers.cut.count(minute_ns, [View.SPANS]) == total
+            complete = numbers.cut.count(minute_ns) == total
             return complete and numbers.cut.has_few_traces(minute_ns)
-        signals = [View.SPANS] if set(self._subjects) - OF_LOGS else []
-        signals += [View.LOGS] if OF_LOGS & set(self._subjects) else []
-        return total <= MOST_ROWS and numbers.cut.count(minute_ns, signals) == total
+        return total <= MOST_ROWS and numbers.cut.count(minute_ns) == total

@@ -29,11 +29,11 @@ NOTHING = Total(0, 2**63 - 1, 0)
 class Levels(Protocol):
     """What the levels hold of some subjects, whatever the service."""
 
-    def hour(self, start_ns: int) -> Total:
-        """Of an hour that an end of the range lies in."""
+    def minutes_complete(self, hour_ns: int) -> bool:
+        """Whether the minutes of an hour that an end of the range lies in count all it does."""
 
     def minute(self, start_ns: int) -> Total:
-        """Of a minute in such an hour."""
+        """Of a minute that an end of the range lies in."""
 
     def records(self, width_s: int, start_ns: int, end_ns: int) -> int:
         """How many records the rollups of a width that start in any range count."""
@@ -70,10 +70,8 @@ def plan(levels: Levels, start_ns: int, end_ns: int, *, finest_s: int = HOUR_S) 
 def _widened(levels: Levels, at_ns: int, start_ns: int, end_ns: int, outwards: int) -> int:
     """An end of the range, moved to where it can be answered."""
     hour, minute = at_ns - at_ns % _HOUR_NS, at_ns - at_ns % _MINUTE_NS
-    if hour != at_ns:
-        minutes = (levels.minute(at) for at in range(hour, hour + _HOUR_NS, _MINUTE_NS))
-        if sum(found.records for found in minutes) != levels.hour(hour).records:
-            return hour + outwards * _HOUR_NS
+    if hour != at_ns and not levels.minutes_complete(hour):
+        return hour + outwards * _HOUR_NS
     if minute != at_ns:
         total = levels.minute(minute)
         inside = not total.records or _within(total, start_ns, end_ns)

@@ -1,6 +1,10 @@
-"""Finds the rows of a short time range by the bounds of small blocks of them."""
+"""Finds the rows of short time ranges by the bounds of small blocks of them."""
 
-from sqlalchemy import bindparam, func, select, union_all
+from collections import defaultdict
+from collections.abc import Sequence
+from functools import lru_cache
+
+from sqlalchemy import ColumnElement, bindparam, func, literal, select, union_all
 
 from argus.storage import TimeRange
 from argus.storage.sql.engine import View
@@ -16,36 +20,68 @@ from argus.storage.sql.paging import (
 )
 
 _c = View.blocks.c
-_OF_LEVELS = _c.signal.in_((bindparam("signal"), bindparam("fine")))
-_BLOCKS = Prepared(
-    union_all(
-        select(_c.signal, _c.block).where(
-            _OF_LEVELS, _c.max_ns >= bindparam("from_ns"), _c.min_ns <= bindparam("upto_ns")
-        ),
-        select(-_c.signal, func.min(_c.block)).where(_OF_LEVELS).group_by(_c.signal),
-    )
-)
-"""The blocks of both sizes in which times of a range can be; the first of each under -signal."""
+_FIRST = -1
 
 
-def stretches(view: View, signal: int, range_: TimeRange) -> list[tuple[int, int]]:
-    """Ranges of row ids (both ends included, ascending) of a segment that hold all of its rows
-    whose time lies in a range, and few others."""
-    bounds = view.bounds(signal)
-    if bounds is None or not overlaps(bounds, range_):
-        return []
-    fine = signal + View.FINE
-    asked = {
-        "signal": signal,
-        "fine": fine,
-        "from_ns": INT64_MIN if range_.start_ns is None else clamp(range_.start_ns),
-        "upto_ns": INT64_MAX if range_.end_ns is None else clamp(range_.end_ns - 1),
-    }
-    found: dict[int, list[int]] = {}
-    for level, block in view.rows(_BLOCKS, asked):
-        found.setdefault(level, []).append(block)
-    # a segment that began before there were small blocks has none of its first rows
-    (first,), (first_fine,) = found.get(-signal, [0]), found.get(-fine, [INT64_MAX])
-    if first_fine * FINE_ROWS // BLOCK_ROWS <= first:
-        return joined(found.get(fine, []), FINE_ROWS)
-    return joined(found.get(signal, []), BLOCK_ROWS)
+def _number(value: int) -> ColumnElement[int]:
+    return literal(value, literal_execute=True)
+
+
+@lru_cache(maxsize=64)
+def _blocks(signals: tuple[int, ...], ranges: int) -> Prepared:
+    """(number of the range, signal, block) of the blocks of both sizes in which times of a range
+    can be; the first block of each signal under the number `_FIRST`."""
+    levels = [*signals, *(signal + View.FINE for signal in signals)]
+    inside = [
+        select(_number(number).label("number"), _c.signal, _c.block).where(
+            _c.signal.in_([_number(level) for level in levels]),
+            _c.max_ns >= bindparam(f"from_{number}"),
+            _c.min_ns <= bindparam(f"upto_{number}"),
+        )
+        for number in range(ranges)
+    ]
+    first = [
+        select(_number(_FIRST), _number(level), func.min(_c.block)).where(
+            _c.signal == _number(level)
+        )
+        for level in levels
+    ]
+    return Prepared(union_all(*inside, *first))
+
+
+def stretches(
+    view: View, signals: Sequence[int], ranges: Sequence[TimeRange]
+) -> dict[tuple[int, int], list[tuple[int, int]]]:
+    """By signal and number of a range: the row ids (ranges with both ends, ascending) of a segment
+    that hold all rows whose time lies in it, and few others. What has none is left out."""
+    bounds = {signal: view.bounds(signal) for signal in signals}
+    wanted = [
+        (signal, number)
+        for signal, lies in bounds.items()
+        for number, range_ in enumerate(ranges)
+        if lies is not None and overlaps(lies, range_)
+    ]
+    if not wanted:
+        return {}
+    asked: dict[str, int] = {}
+    for number, range_ in enumerate(ranges):
+        asked[f"from_{number}"] = INT64_MIN if range_.start_ns is None else clamp(range_.start_ns)
+        asked[f"upto_{number}"] = INT64_MAX if range_.end_ns is None else clamp(range_.end_ns - 1)
+    blocks: dict[tuple[int, int], list[int]] = defaultdict(list)
+    first: dict[int, int] = {}
+    for number, level, block in view.rows(_blocks(tuple(signals), len(ranges)), asked):
+        if number != _FIRST:
+            blocks[level, number].append(block)
+        elif block is not None:
+            first[level] = block
+    found = {}
+    for signal, number in wanted:
+        fine = signal + View.FINE
+        # a segment that began before there were small blocks has none of its first rows
+        if first.get(fine, INT64_MAX) * FINE_ROWS // BLOCK_ROWS <= first.get(signal, 0):
+            ids = joined(blocks[fine, number], FINE_ROWS)
+        else:
+            ids = joined(blocks[signal, number], BLOCK_ROWS)
+        if ids:
+            found[signal, number] = ids
+    return found
