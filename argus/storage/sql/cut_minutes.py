@@ -146,10 +146,10 @@ class CutMinutes:
 
     def count(self, minute_ns: int) -> int:
         """The rows of a minute, of all signals asked for."""
-        return self._counts[minute_ns]
+        return self._rows[minute_ns]
 
     @cached_property
-    def _counts(self) -> Counter[int]:
+    def _rows(self) -> Counter[int]:
         found: Counter[int] = Counter()
         for view, some in self._stretches:
             statement = _counts(tuple(one.signal for one in some))
