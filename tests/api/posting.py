@@ -9,10 +9,26 @@ from starlette.types import ASGIApp, Message
 JSON = {"content-type": "application/json"}
 
 
+Answer = tuple[int, dict[str, str], bytes]
+
+
 def call_with(
     app: ASGIApp, path: str, query: bytes, method: str, headers: dict[str, str], body: bytes = b""
-) -> tuple[int, dict[str, str], bytes]:
-    """Call an ASGI application with a body, too."""
+) -> Answer:
+    """Call an ASGI application with a body, too, in an event loop of its own."""
+    return asyncio.run(answer(app, path, query, method, headers, body))
+
+
+async def answer(
+    app: ASGIApp,
+    path: str,
+    query: bytes,
+    method: str = "GET",
+    headers: dict[str, str] | None = None,
+    body: bytes = b"",
+) -> Answer:
+    """Call an ASGI application in the event loop of what it reads from."""
+    headers = headers or {}
     pairs = {"host": "localhost"} | {name.replace("_", "-"): v for name, v in headers.items()}
     scope = {
         "type": "http", "method": method, "path": path, "query_string": query,
@@ -27,14 +43,11 @@ def call_with(
     async def send(message: Message) -> None:
         sent.append(message)
 
-    async def run() -> None:
-        await app(scope, receive, send)
-
-    asyncio.run(run())
+    await app(scope, receive, send)
     answered = {name.decode(): value.decode() for name, value in sent[0]["headers"]}
     return sent[0]["status"], answered, b"".join(message["body"] for message in sent[1:])
 
 
-def post(app: ASGIApp, path: str, members: Any) -> tuple[int, dict[str, str], bytes]:
+def post(app: ASGIApp, path: str, members: Any) -> Answer:
     """POST a JSON body."""
     return call_with(app, path, b"", "POST", JSON, json.dumps(members).encode())

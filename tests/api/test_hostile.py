@@ -18,8 +18,9 @@ from argus.api.routes import ENDPOINTS
 from argus.storage import LogQuery, Storage, TraceQuery
 from argus.storage.open import open_storage
 from tests.api.doubles import call, parts_with
-from tests.api.posting import post
+from tests.api.posting import answer, post
 from tests.builders import a_batch, a_log_record, a_span, a_trace_id
+from tests.storage.conftest import in_lists
 
 SLOW_S = 2.0
 REQUIRED = {
@@ -175,31 +176,32 @@ def test_what_is_malformed_is_refused_by_name_wherever_it_is_taken(app: ASGIApp,
                 assert asked(app, endpoint, name, escaped) == (400, name), (endpoint.path, text)
 
 
-def test_ten_thousand_services_are_told_apart_and_too_many_asked_for_are_refused(
+async def test_ten_thousand_services_are_told_apart_and_too_many_asked_for_are_refused(
     tmp_path: Path,
 ) -> None:
-    with asyncio.Runner() as runner:
-        storage = runner.run(open_storage("sqlite", str(tmp_path / "a.db"), query_timeout_s=10))
+    storage = await open_storage("sqlite", str(tmp_path / "a.db"), query_timeout_s=10)
+    try:
         spans = [a_span(f"service-{n}") for n in range(10_000)]
         for start in range(0, 10_000, 1000):
-            runner.run(storage.writer.write([a_batch(*spans[start : start + 1000])]))
-        runner.run(storage.reader("default").find_traces(TraceQuery()))
+            await storage.writer.write([a_batch(*spans[start : start + 1000])])
+        await in_lists(storage)
         app = create_app(parts_with(storage.reader("default")))
         for query, total in (("service:service-77*", 111), ("service:*-9999", 1)):
             started = time.perf_counter()
-            status, _, body = call(app, "/api/traces", f"filter={query}".encode())
+            status, _, body = await answer(app, "/api/traces", f"filter={query}".encode())
             assert (status, json.loads(body)["total"]) == (200, total)
             assert time.perf_counter() - started < SLOW_S
         names = "&".join(f"service_name=service-{n}" for n in range(10_000))
-        status, _, body = call(app, "/api/traces", names.encode())
+        status, _, body = await answer(app, "/api/traces", names.encode())
         assert (status, json.loads(body)["error"]["field"]) == (400, "query")
         for count in (101, 900, 2000):
             names = "&".join(f"service_name=service-{n}" for n in range(count))
-            status, _, body = call(app, "/api/traces", names.encode())
+            status, _, body = await answer(app, "/api/traces", names.encode())
             assert (status, json.loads(body)["error"]["field"]) == (400, "service_name")
         names = "&".join(f"service_name=service-{n}" for n in range(100))
         for path in ("/api/traces", "/api/logs", "/api/attributes/keys", "/api/traces/facets"):
             started = time.perf_counter()
-            assert call(app, path, names.encode())[0] == 200, path
+            assert (await answer(app, path, names.encode()))[0] == 200, path
             assert time.perf_counter() - started < SLOW_S
-        runner.run(storage.close())
+    finally:
+        await storage.close()
