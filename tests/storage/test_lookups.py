@@ -9,8 +9,9 @@ from sqlalchemy import Engine, event
 
 from argus.query import parse
 from argus.storage import LogQuery, SegmentLimits, Storage, TimeRange, TraceQuery
-from tests.builders import NOON, a_batch, a_log_record, a_span
-from tests.storage.conftest import Open, all_sealed, in_lists
+from argus.storage.sql.engine import View
+from tests.builders import NOON, a_batch, a_log_record, a_span, a_trace_id
+from tests.storage.conftest import Open, Work, all_sealed, in_lists
 
 SECOND = 10**9
 SEGMENTS = 6
@@ -126,3 +127,40 @@ async def test_the_rows_of_both_minutes_that_a_range_cuts_are_counted_and_measur
     of_rows = [one for one in reading("spans", given) if "MATCH" not in one]
     counted, measured = of_rows
     assert counted.count("FROM spans") == measured.count("FROM spans") == 2
+
+
+async def test_words_that_are_everywhere_are_looked_for_near_the_range(
+    work: Work, monkeypatch: pytest.MonkeyPatch, opened: Open
+) -> None:
+    monkeypatch.setattr("argus.storage.sql.sources._FEWEST", 5)
+    storage = await opened(SegmentLimits())
+    spans = [a_span(name="GET cart", start_ns=NOON + n * SECOND) for n in range(20_000)]
+    await storage.writer.write([a_batch(*spans)])
+    await storage.purge(0)
+    reader = storage.reader("default")
+    work.watch(View, "rows")
+    steps = []
+    for minutes in (1, 300):
+        range_ = TimeRange(NOON + 6000 * SECOND, NOON + (6000 + 60 * minutes) * SECOND)
+        work.done.clear()
+        page = await reader.find_traces(TraceQuery(range_, search="get cart", limit=1))
+        assert page.total == min(60 * minutes, 14_000)
+        steps.append(sum(of for of, _ in work.done))
+    assert steps[0] * 20 < steps[1]
+
+
+async def test_a_span_long_after_its_trace_began_is_found_by_when_the_trace_began(
+    monkeypatch: pytest.MonkeyPatch, opened: Open
+) -> None:
+    monkeypatch.setattr("argus.storage.sql.sources._FEWEST", 5)
+    storage = await opened(SegmentLimits())
+    others = [a_span(name="tick", start_ns=NOON + n * SECOND) for n in range(3000)]
+    trace_id = a_trace_id()
+    first = a_span(name="begin", trace_id=trace_id, start_ns=NOON)
+    last = a_span(name="tick", trace_id=trace_id, start_ns=NOON + 2900 * SECOND)
+    await storage.writer.write([a_batch(first, *others, last)])
+    await storage.purge(0)
+    range_ = TimeRange(NOON - SECOND, NOON + 1)
+    for query in ({"search": "tick"}, {"filter": parse("name:tick", "traces")}):
+        found = await storage.reader("default").find_traces(TraceQuery(range_, **query))
+        assert {item.trace_id for item in found.items} == {trace_id, others[0].trace_id}

@@ -28,7 +28,7 @@ from argus.errors import DeadlineExceeded
 from argus.storage.sql import tables
 from argus.storage.sql.backend import Reading, unavailable
 from argus.storage.sql.courtesy import Courtesy
-from argus.storage.sql.index import Kind
+from argus.storage.sql.index import ALL_IDS, Id, Ids, Kind
 from argus.storage.sql.packed import Prepared, Statement, packed_columns, packed_rows, plain
 from argus.storage.sql.segment import Segment
 from argus.storage.sql.segments import Segments
@@ -120,11 +120,13 @@ class View:
             found[key] = find()
         return found[key]  # type: ignore[no-any-return]
 
-    def matches(self, kind: Kind, expression: Expression, most: int) -> int | None:
-        """How many rows (of all tenants) match an index expression, up to a number; None where
-        that takes as long to tell as to read them."""
+    def matches(
+        self, kind: Kind, expression: Expression, most: int, ids: Ids = ALL_IDS
+    ) -> int | None:
+        """How many rows (of all tenants) in a range of ids match an index expression, up to a
+        number; None where that takes as long to tell as to read them."""
         connection = self._reading.connection(self._segment)
-        return self._reading.backend.index.matches(connection, kind, expression, most)
+        return self._reading.backend.index.matches(connection, kind, expression, most, ids)
 
     def columns(self, statement: Select[Any]) -> list[list[Any]]:
         """The columns of the rows of a statement, ids as hex text: for very many rows."""
@@ -146,7 +148,7 @@ class View:
         return self._reading.backend.index.knows_beginnings
 
     def span_ids(
-        self, expression: Expression, first_id: int = 0, last_id: int = 2**63 - 1
+        self, expression: Expression, first_id: Id = ALL_IDS[0], last_id: Id = ALL_IDS[1]
     ) -> Select[Any]:
         """The ids in a range of the spans (of all tenants) that match an index expression."""
         return self._reading.backend.index.ids("span", expression, first_id, last_id)
@@ -156,7 +158,7 @@ class View:
         return self._reading.backend.index.span_ids_of_trace(spans)
 
     def log_ids(
-        self, expression: Expression, first_id: int = 0, last_id: int = 2**63 - 1
+        self, expression: Expression, first_id: Id = ALL_IDS[0], last_id: Id = ALL_IDS[1]
     ) -> Select[Any]:
         """The ids in a range of the log records (of all tenants) that match an expression."""
         return self._reading.backend.index.ids("log", expression, first_id, last_id)

@@ -3,12 +3,13 @@
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import BigInteger, ColumnElement, Select, bindparam, func, select
 
 from argus.query import Node
 from argus.storage import TimeRange
 from argus.storage.sql.engine import View
 from argus.storage.sql.filters import Filter
+from argus.storage.sql.index import Ids
 from argus.storage.sql.paging import Counting, Part, in_ranges, newest_first
 from argus.storage.sql.words import Expression
 
@@ -16,14 +17,23 @@ Key = tuple[int, str, int, int]
 """(start, trace id in hex, row id of the summary, index of the segment)"""
 
 
-def traces_with(view: View, filter_: Filter) -> Select[Any]:
-    """The ids of all traces of a segment that have a span which satisfies a filter."""
-    return _trace_ids(view, filter_, 0, 2**63 - 1)
+FIRST_ID, LAST_ID = bindparam("first_id", type_=BigInteger), bindparam("last_id", type_=BigInteger)
+
+
+def traces_with(view: View, filter_: Filter, ids: Ids) -> Select[Any]:
+    """The ids of all traces of a segment that have a span which satisfies a filter, among the spans
+    from `FIRST_ID` to `LAST_ID`, which are given these values."""
+    found = select(view.spans.c.trace_id).where(filter_.condition(*ids))
+    if filter_.expression is None:
+        return found.where(view.spans.c.id.between(FIRST_ID, LAST_ID))
+    among = view.span_ids(filter_.expression, FIRST_ID, LAST_ID)
+    return found.where(view.spans.c.id.in_(among))
 
 
 def traces_with_words(view: View, words: Expression) -> Select[Any]:
-    """The ids of all traces of a segment that have a span with some words."""
-    return select(view.spans.c.trace_id).where(view.spans.c.id.in_(view.span_ids(words)))
+    """The same of those that have a span with some words."""
+    among = view.span_ids(words, FIRST_ID, LAST_ID)
+    return select(view.spans.c.trace_id).where(view.spans.c.id.in_(among))
 
 
 def newest_traces(

@@ -32,6 +32,11 @@ KINDS: tuple[Kind, ...] = ("span", "log")
 
 INT64_MAX = 2**63 - 1
 
+Id = int | ColumnElement[int]
+Ids = tuple[int, int]
+"""A range of row ids, both ends included."""
+ALL_IDS: Ids = (0, INT64_MAX)
+
 
 class Index(Protocol):
     """The two indexes of a segment, of all tenants."""
@@ -51,14 +56,14 @@ class Index(Protocol):
     def optimize(self, connection: Connection, kind: Kind) -> None:
         """Make look-ups fast in an index that gets no more rows."""
 
-    def ids(self, kind: Kind, expression: Expression, first_id: int, last_id: int) -> Select[Any]:
+    def ids(self, kind: Kind, expression: Expression, first_id: Id, last_id: Id) -> Select[Any]:
         """The ids in a range of the rows that an expression is true of, as a column `id`."""
 
     def matches(
-        self, connection: Connection, kind: Kind, expression: Expression, most: int
+        self, connection: Connection, kind: Kind, expression: Expression, most: int, ids: Ids
     ) -> int | None:
-        """How many rows an expression is true of, up to a number; None when that takes as long to
-        tell as to read them."""
+        """How many rows in a range an expression is true of, up to a number; None when that takes
+        as long to tell as to read them."""
 
     def span_ids_of_trace(self, spans: FromClause) -> Select[Any]:
         """The ids of the spans of the trace of a span of an outer statement."""
@@ -69,7 +74,10 @@ _CREATE = (
     "CREATE VIRTUAL TABLE IF NOT EXISTS {0}_words USING fts5("
     "words, content='', detail=none, columnsize=0, tokenize=\"ascii tokenchars '\x1f'\")"
 )
-_COUNT = "SELECT count(*) FROM (SELECT 1 FROM {0}_words WHERE {0}_words MATCH ? LIMIT ?)"
+_COUNT = (
+    "SELECT count(*) FROM (SELECT 1 FROM {0}_words "
+    "WHERE {0}_words MATCH ? AND rowid >= ? AND rowid <= ? LIMIT ?)"
+)
 _METADATA = MetaData()
 _TABLES = {
     kind: Table(f"{kind}_words", _METADATA, Column("rowid", BigInteger), Column("words", Text))
@@ -99,23 +107,24 @@ class FullText:
     def optimize(self, connection: Connection, kind: Kind) -> None:
         connection.exec_driver_sql(f"INSERT INTO {kind}_words ({kind}_words) VALUES ('optimize')")
 
-    def ids(self, kind: Kind, expression: Expression, first_id: int, last_id: int) -> Select[Any]:
+    def ids(self, kind: Kind, expression: Expression, first_id: Id, last_id: Id) -> Select[Any]:
         return self._matching(kind, _text(expression), first_id, last_id)
 
     def matches(
-        self, connection: Connection, kind: Kind, expression: Expression, most: int
+        self, connection: Connection, kind: Kind, expression: Expression, most: int, ids: Ids
     ) -> int | None:
-        found = connection.exec_driver_sql(_COUNT.format(kind), (_text(expression), most))
+        asked = (_text(expression), *ids, most)
+        found = connection.exec_driver_sql(_COUNT.format(kind), asked)
         count: int = found.scalar_one()
         return count
 
     def span_ids_of_trace(self, spans: FromClause) -> Select[Any]:
         trace_id = func.lower(func.hex(spans.c.trace_id))
         word = literal(f'"{MARK}t').concat(trace_id).concat('"')
-        return self._matching("span", word, 0, INT64_MAX).correlate(spans)
+        return self._matching("span", word, *ALL_IDS).correlate(spans)
 
     def _matching(
-        self, kind: Kind, words: str | ColumnElement[str], first_id: int, last_id: int
+        self, kind: Kind, words: str | ColumnElement[str], first_id: Id, last_id: Id
     ) -> Select[Any]:
         table = _TABLES[kind]
         id_ = table.c.rowid

@@ -4,7 +4,7 @@ What a list asks of spans is first asked of the index of a segment alone: where 
 nothing else is. Segments that are asked the same share the statements.
 """
 
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import cache, cached_property
 from typing import Any, NamedTuple
@@ -25,15 +25,17 @@ from sqlalchemy import (
 from argus.model import TraceSummary
 from argus.storage import TimeRange, TraceQuery
 from argus.storage.sql.engine import View
-from argus.storage.sql.filtered import traces_with, traces_with_words
+from argus.storage.sql.filtered import FIRST_ID, LAST_ID, traces_with, traces_with_words
 from argus.storage.sql.filters import Filter
+from argus.storage.sql.index import ALL_IDS, Ids
 from argus.storage.sql.packed import Prepared
 from argus.storage.sql.paging import INT64_MAX, INT64_MIN, MAX_COUNTED, clamp, overlaps
 from argus.storage.sql.spelling import contains
+from argus.storage.sql.stretches import ids_of_traces
 from argus.storage.sql.summaries import quoted_service, services_of
 from argus.storage.sql.words import Expression, expression, searched_words
 
-_FEW = 10_000
+_FEWEST, _FEW = 500, 10_000
 _AT_ONCE = 500
 """Keys of few matches that are read at once, whatever is needed: with fewer, that counts them."""
 
@@ -100,15 +102,14 @@ class _Statements:
 class Source:
     """Summaries in one place that match a query: those of a segment, or the straddling ones."""
 
-    def __init__(
-        self, view: View, statements: _Statements, newest_ns: int, *, few: bool, empty: bool = False
-    ) -> None:
+    def __init__(self, view: View, segment: "_Segment", newest_ns: int) -> None:
         self.view = view
-        self.traces = statements.traces
+        self.traces = segment.statements.traces
         self.newest_ns = newest_ns
-        self._statements = statements
-        self._few = few
-        self._matches = 0 if empty else None
+        self._statements = segment.statements
+        self._ids = _values_of(segment.ids)
+        self._few = segment.few
+        self._matches = 0 if 0 in segment.matches else None
         self._rows: list[list[Any]] | None = None
 
     def count(self, after: Position | None, need: int) -> int:
@@ -116,7 +117,7 @@ class Source:
         if self._matches is None and self._few and after is None:
             self.keys(after, need)
         if self._matches is None:
-            self._matches = int(self.view.value(self._statements.count))
+            self._matches = int(self.view.value(self._statements.count, self._ids))
         return self._matches
 
     def keys(self, after: Position | None, need: int) -> list[list[Any]]:
@@ -131,7 +132,7 @@ class Source:
                 and self._matches <= _FEW
             )
             limit = max(need, _AT_ONCE) if few else need
-            self._rows = self.view.rows(self._statements.keys(after, limit, few))
+            self._rows = self.view.rows(self._statements.keys(after, limit, few), self._ids)
             if after is None and len(self._rows) < limit:
                 self._matches = len(self._rows)
         return self._rows[:need]
@@ -149,22 +150,30 @@ def sources(views: Sequence[View], query: TraceQuery) -> list[Source]:
         inside = bounds is not None and overlaps(bounds, query.range)
         if bounds is None or not (inside or view.segment_id in elsewhere):
             continue
-        segment = asked.of(view, _covers(query.range, bounds))
-        if view.segment_id in elsewhere:
+        anywhere = view.segment_id in elsewhere
+        segment = asked.of(view, covered=_covers(query.range, bounds), anywhere=anywhere)
+        if anywhere:
             for index, together in enumerate(straddling):
                 if segment.matches[index] != 0:
-                    rows = view.rows(segment.statements.straddling[index])
+                    straddle = segment.statements.straddling[index]
+                    rows = view.rows(straddle, _values_of(segment.ids))
                     together.update(id_ for (id_,) in rows)
         if inside and 0 not in segment.matches:
-            found.append(Source(view, segment.statements, bounds[1], few=segment.few))
+            found.append(Source(view, segment, bounds[1]))
     found.sort(key=lambda source: -source.newest_ns)
     if views:
         whole = views[0].straddling
-        ids = (whole.c.trace_id.in_(map(bytes.fromhex, together)) for together in straddling)
+        found_so = (whole.c.trace_id.in_(map(bytes.fromhex, together)) for together in straddling)
         nowhere = not all(straddling)
-        statements = _Statements(query, whole, (), *(() if nowhere else ids))
-        found.append(Source(views[0], statements, INT64_MIN, few=False, empty=nowhere))
+        statements = _Statements(query, whole, (), *(() if nowhere else found_so))
+        segment = _Segment(statements, [0] if nowhere else [], ALL_IDS)
+        found.append(Source(views[0], segment, INT64_MIN))
     return found
+
+
+def _values_of(ids: Ids) -> dict[str, int]:
+    """The values of the parameters of a statement that looks at a range of spans."""
+    return dict(zip((FIRST_ID.key, LAST_ID.key), ids, strict=True))
 
 
 def _covers(range_: TimeRange, bounds: tuple[int, int]) -> bool:
@@ -175,15 +184,17 @@ def _covers(range_: TimeRange, bounds: tuple[int, int]) -> bool:
 
 class _Segment(NamedTuple):
     """What is asked of one segment. `matches`: for each condition that one span must meet, how many
-    spans do by the index, up to some; None where that is not known."""
+    spans do by the index, up to some; None where that is not known. `ids`: where they lie, as far
+    as they can matter."""
 
     statements: _Statements
     matches: list[int | None]
+    ids: Ids
 
     @property
     def few(self) -> bool:
         """Whether it is known that few spans match."""
-        return any(found is not None and found <= _FEW for found in self.matches)
+        return _some_are(self.matches, _FEW)
 
 
 class _SpansAsked:
@@ -195,29 +206,47 @@ class _SpansAsked:
         self.conditions = (self._words is not None) + (query.filter is not None)
         self._statements: dict[Hashable, _Statements] = {}
 
-    def of(self, view: View, covered: bool) -> _Segment:
+    def of(self, view: View, *, covered: bool, anywhere: bool) -> _Segment:
         """What is asked of a segment; of one that the range covers nothing about times, which would
-        only tempt a database to walk them."""
-        indexed: list[Expression | None] = []
-        trace_ids: list[Callable[[], Select[Any]]] = []
-        shape: Hashable = self.conditions
-        if words := self._words:
-            indexed.append(words)
-            trace_ids.append(lambda: traces_with_words(view, words))
+        only tempt a database to walk them. `anywhere`: a span of any time can matter."""
+        filter_ = None
+        indexed: list[Expression | None] = [] if self._words is None else [self._words]
         if self._query.filter is not None:
             filter_ = Filter(self._query.filter, "traces", view)
             indexed.append(filter_.expression)
-            trace_ids.append(lambda: traces_with(view, filter_))
-            shape = filter_.shape
+        matches, ids = self._matches(view, indexed, near=not covered and not anywhere)
+        shape: Hashable = self.conditions if filter_ is None else filter_.shape
         statements = self._statements.get((shape, covered)) if shape is not None else None
         if statements is None:
             query = replace(self._query, range=TimeRange()) if covered else self._query
             whole = view.traces.c.trace_id.not_in(_PART_IDS)
-            of_spans = [ids() for ids in trace_ids]
+            of_spans = [] if self._words is None else [traces_with_words(view, self._words)]
+            if filter_ is not None:
+                of_spans.append(traces_with(view, filter_, ids))
             statements = _Statements(query, view.traces, of_spans, whole)
             self._statements[shape, covered] = statements
-        matches = [None if e is None else view.matches("span", e, _FEW + 1) for e in indexed]
-        return _Segment(statements, matches)
+        return _Segment(statements, matches, ids)
+
+    def _matches(
+        self, view: View, indexed: Sequence[Expression | None], *, near: bool
+    ) -> tuple[list[int | None], Ids]:
+        """How many spans are found by each expression and between which ids; `near` the range of
+        the query when there are many."""
+
+        def count(most: int, ids: Ids) -> list[int | None]:
+            return [None if e is None else view.matches("span", e, most + 1, ids) for e in indexed]
+
+        if not near or not indexed:
+            return count(_FEW, ALL_IDS), ALL_IDS
+        found = count(_FEWEST, ALL_IDS)
+        if _some_are(found, _FEWEST):
+            return found, ALL_IDS
+        ids = ids_of_traces(view, self._query.range)
+        return ([0], ALL_IDS) if ids is None else (count(_FEW, ids), ids)
+
+
+def _some_are(matches: Iterable[int | None], at_most: int) -> bool:
+    return any(found is not None and found <= at_most for found in matches)
 
 
 def _segments_of_straddling(view: View, query: TraceQuery) -> set[int]:

@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, bindparam, func, literal, select, union_al
 
 from argus.storage import TimeRange
 from argus.storage.sql.engine import View
+from argus.storage.sql.index import Ids
 from argus.storage.sql.packed import Prepared
 from argus.storage.sql.paging import (
     BLOCK_ROWS,
@@ -47,6 +48,30 @@ def _blocks(signals: tuple[int, ...], ranges: int) -> Prepared:
         for level in levels
     ]
     return Prepared(union_all(*inside, *first))
+
+
+_traces = View.traces.c
+_LONG = Prepared(
+    select(func.max(_traces.end_ns)).where(
+        View.is_long(View.traces),
+        _traces.end_ns >= bindparam("from_ns"),
+        # by the end alone: their index has them in that order
+        _traces.start_ns + 0 >= bindparam("from_ns"),
+        _traces.start_ns + 0 < bindparam("upto_ns"),
+    )
+)
+
+
+def ids_of_traces(view: View, range_: TimeRange) -> Ids | None:
+    """The ids between which all spans of a segment lie whose trace begins in a range, and few
+    others unless a trace is long; None when there are none."""
+    if range_.end_ns is not None:
+        from_ns = INT64_MIN if range_.start_ns is None else clamp(range_.start_ns)
+        asked = {"from_ns": from_ns, "upto_ns": clamp(range_.end_ns)}
+        latest_ns = max(range_.end_ns + View.LONG_TRACE_NS, (view.value(_LONG, asked) or 0) + 1)
+        range_ = TimeRange(range_.start_ns, latest_ns)
+    found = stretches(view, [View.SPANS], [range_]).get((View.SPANS, 0))
+    return None if found is None else (found[0][0], found[-1][1])
 
 
 def stretches(

@@ -31,7 +31,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 from argus.storage.sql import tables
 from argus.storage.sql.bulk import Rows
-from argus.storage.sql.index import KINDS, Kind
+from argus.storage.sql.index import KINDS, Id, Ids, Kind
 from argus.storage.sql.types import TEXT
 from argus.storage.sql.words import All, Among, Beginning, Expression, Some, trace_word
 
@@ -109,14 +109,14 @@ class HashIndex:
     def optimize(self, connection: Connection, kind: Kind) -> None:
         """A server looks after its indexes."""
 
-    def ids(self, kind: Kind, expression: Expression, first_id: int, last_id: int) -> Select[Any]:
+    def ids(self, kind: Kind, expression: Expression, first_id: Id, last_id: Id) -> Select[Any]:
         c = _ROWS[kind].alias().c
         return select(c.id).where(
             c.id.between(first_id, last_id), self._holds(kind, c.id, c.trace_id, expression)
         )
 
     def matches(
-        self, connection: Connection, kind: Kind, expression: Expression, most: int
+        self, connection: Connection, kind: Kind, expression: Expression, most: int, ids: Ids
     ) -> int | None:
         return None  # another round trip
 
