@@ -60,7 +60,7 @@ async def crash_points(
             nth = trial.draw.randint(1, min(latest, 3) if point in _SELDOM else latest)
             command = ("-m", "bench.reliability.crash_points", point, str(nth))
             await asyncio.to_thread(trial.server.launch, command)
-            await _pass(trial, point)
+            await _pass(trial, point, nth)
             trial.outcome.expect(not trial.server.alive, f"{point}: never passed for time {nth}")
             if trial.server.alive:
                 await asyncio.to_thread(trial.server.kill)
@@ -72,8 +72,8 @@ async def crash_points(
         return trial.outcome
 
 
-async def _pass(trial: Trial, point: str) -> None:
-    """Do what brings the process to a point, and wait for its end."""
+async def _pass(trial: Trial, point: str, nth: int) -> None:
+    """Do what brings the process to a point so many times, and wait for its end."""
     if point in _LETTER_POINTS:
         before = trial.oracle.acked_records()
         await until(lambda: trial.oracle.acked_records() > before)
@@ -81,7 +81,8 @@ async def _pass(trial: Trial, point: str) -> None:
         with trial.blocked():
             await until(
                 lambda: (
-                    not trial.server.alive or ("unlink" in point and any(letters.glob("*.letter")))
+                    not trial.server.alive
+                    or ("unlink" in point and len(list(letters.glob("*.letter"))) >= nth)
                 )
             )
     await _ended(trial, shared(20))
