@@ -33,6 +33,8 @@ class Reading:
     def __init__(self, backend: "Backend") -> None:
         self.backend = backend
         self.segments: tuple[Segment, ...] = ()
+        self.change = 0
+        """The number of the last change of rollups that it is sure to see; see `Remembered`."""
         self.started = False
         self.stopped = False
         self._lock = threading.Lock()

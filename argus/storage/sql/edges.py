@@ -8,6 +8,7 @@ when the SERVER span it caused turns up, that count is taken back and the two se
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from enum import IntEnum
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import msgspec
@@ -59,6 +60,7 @@ def call_key(tenant_id: int, source: Node, target: Node) -> Key:
     return Key(tenant_id, Subject.CALLS, source.name, target.name, source.kind * 8 + target.kind)
 
 
+@lru_cache(maxsize=4096)
 def nodes_of(service: str, name: str, detail: int) -> tuple[Node, Node]:
     """The nodes of the fields of a `call_key`."""
     return Node(service, NodeKind(detail >> 3)), Node(name, NodeKind(detail & 7))

@@ -7,7 +7,7 @@ tenant's `View`s and nothing else; this is the only place where rows are filtere
 import asyncio
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import Any, TypeVar
@@ -30,6 +30,7 @@ from argus.storage.sql.backend import Reading, unavailable
 from argus.storage.sql.courtesy import Courtesy
 from argus.storage.sql.index import ALL_IDS, Id, Ids, Kind
 from argus.storage.sql.packed import Prepared, Statement, packed_columns, packed_rows, plain
+from argus.storage.sql.remembered import Remembered
 from argus.storage.sql.segment import Segment
 from argus.storage.sql.segments import Segments
 from argus.storage.sql.tables import PINNED
@@ -80,7 +81,10 @@ class View:
     SPANS, LOGS, FINE = tables.SPAN_SIGNAL, tables.LOG_SIGNAL, tables.FINE
     LONG_TRACE_NS = tables.LONG_TRACE_NS
 
-    def __init__(self, segment: Segment, reading: Reading, tenant_id: int) -> None:
+    def __init__(
+        self, segment: Segment, reading: Reading, tenant_id: int, remembered: Remembered
+    ) -> None:
+        self._remembered = remembered
         self.segment_id = segment.id
         self._segment = segment
         self._reading = reading
@@ -89,8 +93,8 @@ class View:
 
     def others(self) -> "list[View]":
         """The other segments of the same reading."""
-        reading, tenant_id = self._reading, self._tenant_id
-        return [View(s, reading, tenant_id) for s in reading.segments if s is not self._segment]
+        same = self._reading, self._tenant_id, self._remembered
+        return [View(s, *same) for s in self._reading.segments if s is not self._segment]
 
     def bounds(self, signal: int) -> tuple[int, int] | None:
         """Earliest and latest time (ns) that its rows of a signal can have; None: has none."""
@@ -119,6 +123,14 @@ class View:
         if key not in found:
             found[key] = find()
         return found[key]  # type: ignore[no-any-return]
+
+    def remembered(
+        self, key: Hashable, hours: range, read: Callable[[], T], weigh: Callable[[T], int]
+    ) -> T:
+        """What `read` reads of the rollups of whole hours (since 1970), which may have been read
+        before; nobody may change it."""
+        key = self._tenant_id, key
+        return self._remembered.of(key, hours, self._reading.change, read, weigh)
 
     def matches(
         self, kind: Kind, expression: Expression, most: int, ids: Ids = ALL_IDS
@@ -177,6 +189,7 @@ class Database:
         self.segments = segments
         self.query_timeout_s = query_timeout_s
         self.courtesy = Courtesy()
+        self.remembered = Remembered()
         self._observe = observe_latency
         self._writer = ThreadPoolExecutor(1, "argus-writer")
         self._readers = ThreadPoolExecutor(READERS, "argus-reader")
@@ -236,6 +249,7 @@ class Database:
             self._end(reading)
 
     def _begin(self, reading: Reading) -> None:
+        reading.change = self.remembered.change
         with self._lock:
             reading.segments = self.segments.newest_first
             self._readings.add(reading)
@@ -268,9 +282,10 @@ class Database:
         Raises DeadlineExceeded when it takes longer than the query time.
         """
         with self.courtesy.answering():
-            return await self.read_all(
-                lambda reading: work([View(s, reading, tenant_id) for s in reading.segments])
-            )
+            return await self.read_all(lambda reading: work(self._views(reading, tenant_id)))
+
+    def _views(self, reading: Reading, tenant_id: int) -> list[View]:
+        return [View(s, reading, tenant_id, self.remembered) for s in reading.segments]
 
     async def read_all(self, work: Callable[[Reading], T]) -> T:
         """Like `read`, over all tenants: for upkeep only, never for an answer."""

@@ -60,6 +60,16 @@ def add(into: Buckets, other: Mapping[int, int]) -> None:
             into.pop(bucket, None)
 
 
+def coarser(buckets: Mapping[int, int], times: int) -> Buckets:
+    """The same histogram in buckets that are so many times as wide, of numbers that are as many
+    times as small."""
+    found = Buckets()
+    for bucket, count in buckets.items():
+        wide = bucket // times
+        found[wide] = found.get(wide, 0) + count
+    return found
+
+
 def encode(buckets: Buckets) -> str:
     """Buckets -> text: a JSON array of bucket, count, bucket, count ... ascending."""
     flat = list(chain.from_iterable(sorted(buckets.items())))

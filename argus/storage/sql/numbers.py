@@ -3,8 +3,8 @@
 Only rows that are in the rollups count, so that both say the same.
 """
 
-from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, NamedTuple, TypeVar
 
 from sqlalchemy import ColumnElement, and_, or_
 
@@ -13,6 +13,7 @@ from argus.storage.sql import histogram
 from argus.storage.sql import rollup_statements as statements
 from argus.storage.sql.cut_minutes import MOST_ROWS, CutMinutes, MinutePart
 from argus.storage.sql.engine import View
+from argus.storage.sql.histogram import Buckets
 from argus.storage.sql.measures import (
     ALL,
     HOUR_S,
@@ -27,7 +28,9 @@ from argus.storage.sql.paging import INT64_MAX, Part, newest_first
 from argus.storage.sql.ranges import NOTHING, ROWS, Piece, Plan, Total, plan
 from argus.storage.sql.rollups import Progress
 
-_MINUTE_NS = MINUTE_S * SECOND_NS
+T = TypeVar("T")
+
+_MINUTE_NS, _HOUR_NS = MINUTE_S * SECOND_NS, HOUR_S * SECOND_NS
 
 
 class Sum(NamedTuple):
@@ -88,10 +91,56 @@ class Numbers:
                 counted = self._counted(piece, subjects, services)
                 yield from (one for one in counted if not names or one.key.name in names)
             else:
-                shape = bool(services), bool(names), buckets, slots
-                values = statements.asked(subjects, piece, services, names)
-                for row in self._view.rows(statements.stored(*shape), values):
-                    yield Sum(Key(0, *row[:4]), row[4], piece.width_s, Measure.of(row[5:]))
+                yield from self._stored(piece, subjects, services, names, (buckets, slots))
+
+    def _stored(
+        self,
+        piece: Piece,
+        subjects: Sequence[Subject],
+        services: Sequence[str],
+        names: Sequence[str],
+        columns: tuple[bool, bool],
+    ) -> list[Sum]:
+        def read() -> list[Sum]:
+            statement = statements.stored(bool(services), bool(names), *columns)
+            values = statements.asked(subjects, piece, services, names)
+            return [
+                Sum(Key(0, *row[:4]), row[4], piece.width_s, Measure.of(row[5:]))
+                for row in self._view.rows(statement, values)
+            ]
+
+        of = subjects, services, names, columns
+        return self._remembered(piece, of, read, lambda sums: _weight(one[3] for one in sums))
+
+    def _remembered(
+        self,
+        piece: Piece,
+        of: tuple[Sequence[Any], ...],
+        read: Callable[[], list[T]],
+        weigh: Callable[[list[T]], int],
+    ) -> list[T]:
+        """What `read` reads of a piece, `of` what; nobody may change it. Of hours it may have been
+        read before."""
+        if piece.width_s != HOUR_S:
+            return read()
+        hours = range(piece.start_ns // _HOUR_NS, -(-piece.end_ns // _HOUR_NS))
+        return self._view.remembered((piece, *map(tuple, of)), hours, read, weigh)
+
+    def coarse(
+        self, plan: Plan, subjects: Sequence[Subject], services: Sequence[str], times: int
+    ) -> Iterator[tuple[int, Buckets]]:
+        """(start, durations) of what `sums` yields, in buckets that are so many times as wide."""
+        for piece in plan.pieces:
+
+            def read(piece: Piece = piece) -> list[tuple[int, Buckets]]:
+                alone = Plan(piece.start_ns, piece.end_ns, (piece,))
+                return [
+                    (one.start_ns, histogram.coarser(one.measure.buckets, times))
+                    for one in self.sums(alone, subjects, services)
+                ]
+
+            of = ("coarse", times), subjects, services
+            yield from self._remembered(piece, of, read, lambda rows: sum(len(b) for _, b in rows))
 
     def whole_sums(
         self, plan: Plan, subjects: Sequence[Subject], services: Sequence[str] = ()
@@ -120,13 +169,14 @@ class Numbers:
 
     def _added_up(
         self, piece: Piece, subjects: Sequence[Subject], services: Sequence[str]
-    ) -> Iterator[tuple[Key, Measure]]:
-        values = statements.asked(subjects, piece, services)
-        rows = self._view.rows(statements.added_up(bool(services)), values)
-        for *of, count, errors, millions, rest, first, last, texts in rows:
-            duration_ns = millions * statements.MILLION + rest
-            found = Measure(count, errors, duration_ns, first, last, histogram.decode_all(texts))
-            yield Key(0, *of), found
+    ) -> list[tuple[Key, Measure]]:
+        def read() -> list[tuple[Key, Measure]]:
+            values = statements.asked(subjects, piece, services)
+            rows = self._view.rows(statements.added_up(bool(services)), values)
+            return [_whole(*row) for row in rows]
+
+        of = ("added up",), subjects, services
+        return self._remembered(piece, of, read, lambda sums: _weight(one for _, one in sums))
 
     def counts(
         self, plan: Plan, subjects: Sequence[Subject], services: Sequence[str]
@@ -136,11 +186,19 @@ class Numbers:
             if piece.width_s == ROWS:
                 for key, _, _, found in self._counted(piece, subjects, services):
                     yield key, found.count, found.errors
-                continue
+            else:
+                yield from self._counts(piece, subjects, services)
+
+    def _counts(
+        self, piece: Piece, subjects: Sequence[Subject], services: Sequence[str]
+    ) -> list[tuple[Key, int, int]]:
+        def read() -> list[tuple[Key, int, int]]:
             values = statements.asked(subjects, piece, services)
             rows = self._view.rows(statements.counts(bool(services)), values)
-            for *of, count, errors in rows:
-                yield Key(0, *of), count, errors
+            return [(Key(0, *of), count, errors) for *of, count, errors in rows]
+
+        of = ("counts",), subjects, services
+        return self._remembered(piece, of, read, lambda rows: 3 * len(rows))
 
     def traces_gone(self, plan: Plan, services: Sequence[str]) -> int:
         """Traces that began in a range and whose rows are gone."""
@@ -189,6 +247,17 @@ class Numbers:
             time >= range_.start_ns,
             time < range_.end_ns,
         )
+
+
+def _whole(*row: Any) -> tuple[Key, Measure]:
+    *of, count, errors, millions, rest, first, last, texts = row
+    duration_ns = millions * statements.MILLION + rest
+    found = Measure(count, errors, duration_ns, first, last, histogram.decode_all(texts))
+    return Key(0, *of), found
+
+
+def _weight(measures: Iterable[Measure]) -> int:
+    return sum(5 + len(one.buckets) + len(one.slots) for one in measures)
 
 
 class _Levels:

@@ -154,10 +154,10 @@ def latency_heatmap(
     columns, plan = columns_of(numbers, range_, BUCKETS, narrowest_s=MINUTE_S)
     coarse = histogram.PER_OCTAVE // _ROWS_PER_OCTAVE
     cells: Counter[tuple[int, int]] = Counter()
-    for _, start_ns, _, found in numbers.sums(plan, [Subject.ENTRIES], services or [ALL]):
+    for start_ns, found in numbers.coarse(plan, [Subject.ENTRIES], services or [ALL], coarse):
         column = columns.of(start_ns)
-        for bucket, count in found.buckets.items():
-            cells[column, bucket // coarse] += count
+        for row, count in found.items():
+            cells[column, row] += count
     rows = [row for _, row in cells]
     # a row below the first bound and one beyond the last are part of every answer
     first, last = (min(rows) + 1, max(rows)) if rows else (0, -1)

@@ -4,11 +4,12 @@ import asyncio
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from functools import partial
 
-from sqlalchemy import func, select
+from sqlalchemy import Connection, func, select
 from sqlalchemy.exc import DBAPIError
 
 from argus.errors import ArgusError, Unavailable
@@ -110,10 +111,11 @@ class Rolling:
         none. Any thread."""
         with self._lock:
             try:
-                with self._control.transaction() as connection:
+                with self._transaction() as (connection, changes):
                     taken = departures.take(connection)
                     if taken is not None:
                         self._store.add_traces(connection, *taken)
+                        changes(None)
             except BaseException:
                 self._store.forget()
                 raise
@@ -154,10 +156,11 @@ class Rolling:
             tenants = list(connection.execute(select(known_tenants.c.id)).scalars())
         for tenant_id in tenants:
             while True:
-                with self._control.transaction() as connection:
+                with self._transaction() as (connection, changes):
                     of = (tenant_id, subjects, width_s, before_ns)
                     if not self._store.drop(connection, *of):
                         break
+                    changes(None)
                 dropped = True
         return dropped
 
@@ -170,8 +173,9 @@ class Rolling:
                     with self._database.reading() as reading:
                         step = self._next(reading, wanted, work.rest)
                     work.rest()
-                    with self._control.transaction() as connection:
+                    with self._transaction() as (connection, changes):
                         self._store.add(connection, step, young_ns())
+                        changes(step.hours)
                     self._progress = step.progress
                     work.rest()
         except BaseException as error:
@@ -197,6 +201,23 @@ class Rolling:
             if step is not None:
                 return step
         return Step({}, Progress(*map(max, self._progress, wanted)))
+
+    @contextmanager
+    def _transaction(self) -> Iterator[tuple[Connection, Callable[[Collection[int] | None], None]]]:
+        """A transaction, and what is to be told which hours it changes (see `Remembered`)."""
+        told: list[Collection[int] | None] = []
+        remembered = self._database.remembered
+
+        def changes(hours: Collection[int] | None) -> None:
+            told.append(hours)
+            remembered.changes(hours)
+
+        try:
+            with self._control.transaction() as connection:
+                yield connection, changes
+        finally:
+            for hours in told:
+                remembered.changes(hours)
 
     def _behind_of(self, wanted: Progress) -> bool:
         return any(have < want for have, want in zip(self._progress, wanted, strict=True))

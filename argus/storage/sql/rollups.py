@@ -13,7 +13,7 @@ from sqlalchemy import Connection, select
 
 from argus.model import Pattern
 from argus.storage.sql.edges import Calls
-from argus.storage.sql.measures import Measures, Subject
+from argus.storage.sql.measures import HOUR_S, SECOND_NS, Measures, Subject
 from argus.storage.sql.packed import packed_rows
 from argus.storage.sql.recount import (
     add_operations,
@@ -52,6 +52,11 @@ class Step:
     minutes: Measures
     progress: Progress
     patterns: list[PatternRow] = field(default_factory=list)
+
+    @property
+    def hours(self) -> set[int]:
+        """The hours (since 1970) of those minutes."""
+        return {start_ns // (HOUR_S * SECOND_NS) for _, start_ns in self.minutes}
 
 
 def next_step(

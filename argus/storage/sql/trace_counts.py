@@ -2,7 +2,7 @@
 an end of the range, from its spans. Those that went with their segment were counted before."""
 
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, FromClause, bindparam, func, or_, select, union_all
@@ -27,11 +27,37 @@ def count_traces(views: Sequence[View], start_ns: int, end_ns: int, services: Se
     range_ = TimeRange(start_ns, end_ns)
     total, doubtful = 0, set[str]()
     values = {"from_ns": start_ns, "upto_ns": end_ns, "since_ns": start_ns - View.LONG_TRACE_NS}
+    covered = [] if services else [view for view in views if _covers(start_ns, end_ns, view)]
+    if covered:
+        shared = {number for (number,) in views[0].rows(_SHARED)}
+        for view in covered:
+            total += view.known("traces", partial(view.value, _ALL))
+            total -= view.value(_SHARED_HERE) if view.segment_id in shared else 0
     for view, whole in _places(views, range_):
+        if view in covered and not whole:
+            continue
         statements = _statements(whole, tuple(services))
         total += view.value(statements.inside, values)
         doubtful.update(id_ for (id_,) in view.rows(statements.doubtful, values))
     return total + _with_spans(views, range_, services, sorted(map(bytes.fromhex, doubtful)))
+
+
+_parts = View.straddling_parts.c
+_PART_IDS = select(_parts.trace_id).where(_parts.segment_id == View.here)
+_ALL = Prepared(select(func.count()).select_from(View.traces))
+_SHARED = Prepared(select(_parts.segment_id).distinct())
+_SHARED_HERE = Prepared(
+    select(func.count()).select_from(View.traces).where(View.traces.c.trace_id.in_(_PART_IDS))
+)
+
+
+_DEPARTED = Prepared(select(View.segment_traces.c.segment_id).distinct())
+
+
+def _covers(start_ns: int, end_ns: int, view: View) -> bool:
+    """Whether all spans of a segment lie in a range."""
+    bounds = view.bounds(View.SPANS)
+    return bounds is not None and start_ns <= bounds[0] and bounds[1] < end_ns
 
 
 def count_departed(views: Sequence[View], plan: Plan, services: Sequence[str]) -> int:
@@ -39,8 +65,7 @@ def count_departed(views: Sequence[View], plan: Plan, services: Sequence[str]) -
     they are not in the rollups."""
     c, here = views[0].segment_traces.c, {view.segment_id for view in views}
     # numbers first: the texts of all segments would be much to read
-    known = [number for (number,) in views[0].rows(select(c.segment_id).distinct())]
-    gone = [number for number in known if number not in here]
+    gone = [number for (number,) in views[0].rows(_DEPARTED) if number not in here]
     texts = views[0].rows(select(c.counts).where(c.segment_id.in_(gone))) if gone else []
     pieces = [(piece.start_ns, piece.end_ns) for piece in plan.pieces if piece.width_s != ROWS]
     names = list(map(quoted_service, services))
@@ -76,9 +101,7 @@ def _statements(whole: bool, services: tuple[str, ...]) -> _Statements:
     table: FromClause = View.straddling if whole else View.traces
     c, conditions = table.c, list[ColumnElement[bool]]()
     if not whole:
-        parts = View.straddling_parts.c
-        part_ids = select(parts.trace_id).where(parts.segment_id == View.here)
-        conditions.append(c.trace_id.not_in(part_ids))
+        conditions.append(c.trace_id.not_in(_PART_IDS))
     if services:
         conditions.append(or_(*(contains(c.services, quoted_service(one)) for one in services)))
     began = [*conditions, c.start_ns >= bindparam("from_ns"), c.start_ns < bindparam("upto_ns")]
