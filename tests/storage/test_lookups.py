@@ -164,3 +164,21 @@ async def test_a_span_long_after_its_trace_began_is_found_by_when_the_trace_bega
     for query in ({"search": "tick"}, {"filter": parse("name:tick", "traces")}):
         found = await storage.reader("default").find_traces(TraceQuery(range_, **query))
         assert {item.trace_id for item in found.items} == {trace_id, others[0].trace_id}
+
+
+async def test_what_only_looks_like_an_attribute_is_none(opened: Open) -> None:
+    storage = await opened(SegmentLimits())
+    looks = [
+        {"peer": "a", "note": "{"},
+        {"peer": "a"},
+        {"inner": {"peer": "a"}},
+        {"note": '{"peer":"a"}'},
+        {"peer": ["a"]},
+        {"peer": "a b"},
+        {"inner": {"peer": "b"}, "peer": "a"},
+    ]
+    spans = [a_span(attributes=one) for one in looks]
+    await storage.writer.write([a_batch(*spans)])
+    reader = storage.reader("default")
+    found = await reader.find_traces(TraceQuery(filter=parse("peer:a", "traces")))
+    assert {item.trace_id for item in found.items} == {spans[n].trace_id for n in (0, 1, 6)}

@@ -91,6 +91,11 @@ class View:
         self._tenant_id = tenant_id
         self._fixed = {"tenant_id": tenant_id, "segment_id": segment.id}
 
+    @property
+    def sealed(self) -> bool:
+        """Whether nothing of the segment changes any more."""
+        return self._segment.sealed
+
     def others(self) -> "list[View]":
         """The other segments of the same reading."""
         same = self._reading, self._tenant_id, self._remembered

@@ -56,8 +56,11 @@ class _Statements:
         traces: FromClause,
         of_spans: Sequence[Select[Any]] = (),
         *conditions: ColumnElement[bool],
+        all_match: bool = False,
     ) -> None:
+        """`all_match`: all traces of the spans that meet the only condition of spans."""
         self._query = query
+        self._alone = of_spans[0] if all_match else None
         self.traces = traces
         self.conditions = [
             *conditions_of(traces, query),
@@ -70,11 +73,19 @@ class _Statements:
         """For each such condition, the straddling traces of the segment that have such a span."""
         self._keys: dict[bool, Prepared] = {}
 
+    @property
+    def counts_spans(self) -> bool:
+        """Whether `count` reads no summaries: it takes a third of the time then."""
+        return self._alone is not None
+
     @cached_property
     def count(self) -> Prepared:
         """How many match, up to one more than is counted exactly."""
-        some = select(self.traces.c.id).where(*self.conditions).limit(MAX_COUNTED + 1).subquery()
-        return Prepared(select(func.count()).select_from(some))
+        if self._alone is None:
+            some = select(self.traces.c.id).where(*self.conditions)
+        else:
+            some = self._alone.where(View.spans.c.trace_id.not_in(_PART_IDS)).distinct()
+        return Prepared(select(func.count()).select_from(some.limit(MAX_COUNTED + 1).subquery()))
 
     def keys(self, after: Position | None, limit: int, few: bool) -> Prepared:
         """(sort value, trace id, row id) of the first ones; these arguments are those of a list."""
@@ -114,7 +125,8 @@ class Source:
 
     def count(self, after: Position | None, need: int) -> int:
         """How many match, up to one more than is counted exactly."""
-        if self._matches is None and self._few and after is None:
+        few = self._few and not self._statements.counts_spans
+        if self._matches is None and few and after is None:
             self.keys(after, need)
         if self._matches is None:
             self._matches = int(self.view.value(self._statements.count, self._ids))
@@ -216,15 +228,17 @@ class _SpansAsked:
             indexed.append(filter_.expression)
         matches, ids = self._matches(view, indexed, near=not covered and not anywhere)
         shape: Hashable = self.conditions if filter_ is None else filter_.shape
-        statements = self._statements.get((shape, covered)) if shape is not None else None
+        kind = shape, covered, view.sealed
+        statements = self._statements.get(kind) if shape is not None else None
         if statements is None:
             query = replace(self._query, range=TimeRange()) if covered else self._query
             whole = view.traces.c.trace_id.not_in(_PART_IDS)
             of_spans = [] if self._words is None else [traces_with_words(view, self._words)]
             if filter_ is not None:
                 of_spans.append(traces_with(view, filter_, ids))
-            statements = _Statements(query, view.traces, of_spans, whole)
-            self._statements[shape, covered] = statements
+            all_match = view.sealed and len(of_spans) == 1 and not conditions_of(view.traces, query)
+            statements = _Statements(query, view.traces, of_spans, whole, all_match=all_match)
+            self._statements[kind] = statements
         return _Segment(statements, matches, ids)
 
     def _matches(

@@ -1,8 +1,22 @@
 """What SQL databases say in different words: a few functions, compiled for each of them."""
 
+from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, ColumnElement, Float, Integer, Text, literal
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    ColumnElement,
+    Float,
+    Integer,
+    Text,
+    and_,
+    false,
+    func,
+    literal,
+    not_,
+    or_,
+)
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import GenericFunction
 
@@ -134,3 +148,11 @@ for _function, _by_dialect in _TEMPLATES.items():
     for _dialect, _template in _by_dialect.items():
         _spell(_function, _dialect, _template)
     _spell(_function, "default", _by_dialect["sqlite"])
+
+
+def has_plainly(attributes: Any, fragments: Iterable[str]) -> ColumnElement[bool]:
+    """Whether attributes that hold no other attributes have a string under a key: no other place
+    but that looks like it, and Python need not be asked."""
+    some = (contains(attributes, text) for text in fragments if text.endswith('"'))
+    flat = not_(contains(func.substr(attributes, 2, type_=attributes.type), "{"))
+    return and_(flat, or_(false(), *some))

@@ -46,8 +46,9 @@ def find_traces(views: Iterable[View], query: TraceQuery) -> Page[TraceSummary]:
         found = sources(segments, query)
         places = [(source.view, source.traces) for source in found]
         position = None if after is None else (after.value, bytes.fromhex(after.trace_id))
-        counting = _count(found, position, need) if query.count else Counting.at_least(0)
         keys = _first_keys(found, query, position, need)
+        more = query.count and (after is not None or len(keys) == need)
+        counting = _count(found, position, need) if more else Counting.at_least(0)
     if after is None and len(keys) < need:
         counting = Counting.exactly(len(keys))  # the page looked at everything
     page = keys[query.offset : query.offset + query.limit]
