@@ -182,3 +182,27 @@ async def test_what_only_looks_like_an_attribute_is_none(opened: Open) -> None:
     reader = storage.reader("default")
     found = await reader.find_traces(TraceQuery(filter=parse("peer:a", "traces")))
     assert {item.trace_id for item in found.items} == {spans[n].trace_id for n in (0, 1, 6)}
+
+
+async def test_words_are_counted_by_the_index_where_all_log_records_are_of_one_tenant(
+    opened: Open,
+) -> None:
+    storage = await opened()
+    for number in range(SEGMENTS):
+        tenant = "else" if number == 2 else "default"
+        records = [a_log_record("said so", time_ns=NOON + 10 * number + i) for i in range(3)]
+        await storage.writer.write([a_batch(*records, tenant=tenant), a_batch(*records)])
+    assert await all_sealed(storage)
+    for tenant, total in (("default", 3 * SEGMENTS + 15), ("else", 3), ("nobody", 0)):
+        reader = storage.reader(tenant)
+        for query in (LogQuery(search="so said", limit=1), LogQuery(search="so unsaid", limit=1)):
+            with statements() as given:
+                page = await reader.find_logs(query)
+            assert page.total == (0 if "unsaid" in query.search else total), tenant
+    wanted = LogQuery(TimeRange(NOON + 1, None), search="said", limit=1)
+    reader = storage.reader("default")
+    await reader.find_logs(wanted)
+    with statements() as given:
+        assert (await reader.find_logs(wanted)).total == 3 * SEGMENTS + 15 - 2
+    by_rows = [one for one in given if one.startswith("SELECT count(*)") and "FROM logs" in one]
+    assert len(by_rows) == 2  # the segment that the range cuts, and that of two tenants

@@ -34,21 +34,22 @@ class Courtesy:
                 if not self._answering:
                     self._nobody_asks.set()
 
-    def work(self) -> "Work":
-        """Work that begins now, on the thread that calls."""
-        return Work(self._nobody_asks)
+    def work(self, rest: float = REST) -> "Work":
+        """Work that begins now, on the thread that calls; `rest` as in `REST`."""
+        return Work(self._nobody_asks, rest)
 
 
 class Work:
     """A piece of upkeep, made of shorter ones between which it can rest."""
 
-    def __init__(self, nobody_asks: threading.Event) -> None:
+    def __init__(self, nobody_asks: threading.Event, rest: float) -> None:
         self._nobody_asks = nobody_asks
+        self._rest = rest
         self._rested = time.thread_time()
 
     def rest(self) -> None:
         """Return at once when nobody asks, else when nobody does any more, or after a rest in
         proportion to the processor time that was spent since the last one."""
         worked_s = time.thread_time() - self._rested
-        self._nobody_asks.wait(min(REST * worked_s, LONGEST_REST_S))
+        self._nobody_asks.wait(min(self._rest * worked_s, LONGEST_REST_S))
         self._rested = time.thread_time()

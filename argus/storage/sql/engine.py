@@ -20,6 +20,7 @@ from sqlalchemy import (
     Select,
     Table,
     bindparam,
+    not_,
     select,
 )
 from sqlalchemy.exc import DBAPIError
@@ -51,6 +52,12 @@ def _of_tenant(rows: Table) -> FromClause:
 def _attached(rows: Table) -> FromClause:
     # the control database as a reader of a segment sees it
     return _of_tenant(tables.attached(rows))
+
+
+# every row has a resource of its tenant
+_NOBODY_ELSE = select(
+    not_(select(1).where(tables.resources.c.tenant_id != bindparam("tenant_id")).exists())
+)
 
 
 class View:
@@ -95,6 +102,11 @@ class View:
     def sealed(self) -> bool:
         """Whether nothing of the segment changes any more."""
         return self._segment.sealed
+
+    @property
+    def is_only_tenant(self) -> bool:
+        """Whether the segment is sealed, and all its rows are of this tenant."""
+        return self.sealed and bool(self.known("others", lambda: self.value(_NOBODY_ELSE)))
 
     def others(self) -> "list[View]":
         """The other segments of the same reading."""
@@ -163,6 +175,11 @@ class View:
     def knows_beginnings(self) -> bool:
         """Whether the index can be asked for the beginnings of words."""
         return self._reading.backend.index.knows_beginnings
+
+    @property
+    def index_counts(self) -> bool:
+        """Whether the index knows how many rows it finds."""
+        return self._reading.backend.index.counts
 
     def span_ids(
         self, expression: Expression, first_id: Id = ALL_IDS[0], last_id: Id = ALL_IDS[1]

@@ -7,7 +7,7 @@ https://opentelemetry.io/docs/specs/otel/metrics/data-model/#exponentialhistogra
 """
 
 import math
-from bisect import bisect_right
+from bisect import bisect_left
 from collections.abc import Iterable, Mapping
 from itertools import accumulate, chain
 
@@ -89,15 +89,17 @@ def decode_all(texts: str) -> Buckets:
     pairs, found = iter(flat), Buckets()
     for bucket, count in zip(pairs, pairs, strict=True):
         found[bucket] = found.get(bucket, 0) + count
-    return {bucket: count for bucket, count in found.items() if count}
+    if 0 in found.values():
+        return {bucket: count for bucket, count in found.items() if count}
+    return found
 
 
 def percentiles(buckets: Buckets, shares: Iterable[float]) -> list[float | None]:
     """The nearest-rank percentiles (shares from 0 to 1) in nanoseconds, None when it is empty."""
     ascending = sorted(buckets)
-    ranks = list(accumulate(buckets[bucket] for bucket in ascending))
+    ranks = list(accumulate(map(buckets.__getitem__, ascending)))
     if not ranks:
         return [None for _ in shares]
     # https://en.wikipedia.org/wiki/Percentile#The_nearest-rank_method
-    wanted = (max(1, math.ceil(share * ranks[-1])) for share in shares)
-    return [middle_ns(ascending[bisect_right(ranks, rank - 1)]) for rank in wanted]
+    wanted = [max(1, math.ceil(share * ranks[-1])) for share in shares]
+    return [middle_ns(ascending[bisect_left(ranks, rank)]) for rank in wanted]

@@ -43,6 +43,8 @@ class Index(Protocol):
 
     knows_beginnings: bool
     """Whether `Beginning` can be asked."""
+    counts: bool
+    """Whether `matches` knows."""
 
     def create(self, connection: Connection, kind: Kind) -> None:
         """Make an index without rows."""
@@ -89,7 +91,7 @@ class FullText:
     """Contentless FTS5 tables: log-structured merge trees, to which random keys cost the same at
     the tenth million as at the first."""
 
-    knows_beginnings = True
+    knows_beginnings = counts = True
 
     def __init__(self) -> None:
         self._rows = {kind: Rows(table, sizes=INDEX_SIZES) for kind, table in _TABLES.items()}

@@ -18,6 +18,7 @@ from argus.storage.sql.paging import (
     Counting,
     Part,
     clamp,
+    covers,
     decode_cursor,
     encode_cursor,
     in_ranges,
@@ -154,6 +155,17 @@ class _Wanted:
         filter_ = self._filter(view)
         return all_of([self._groups, filter_.expression if filter_ else None])
 
+    def in_index(self, view: View) -> Expression | None:
+        """What the index of a segment says of exactly the rows that match; None: it cannot."""
+        query, bounds = self.query, view.bounds(View.LOGS)
+        words = expression([word] for word in searched_words(query.search))
+        asked = (query.trace_id, query.span_id, query.services, query.severities)
+        # of columns it has hashes, which others may share
+        if any(asked) or query.filter is not None or bounds is None or words is None:
+            return None
+        alone = view.index_counts and covers(query.range, bounds) and view.is_only_tenant
+        return words if alone else None
+
     def possible(self, view: View) -> bool:
         """Whether a segment may have a row that matches, by its index."""
         if view not in self._possible:
@@ -243,7 +255,14 @@ def _records(views: list[View], keys: list[tuple[int, int, int]]) -> list[LogRec
 
 def _count(views: list[View], wanted: _Wanted) -> Counting:
     counting = Counting()
-    for group in newest_first(views, View.LOGS, wanted.query.range, wanted.possible):
+    in_index = {view: wanted.in_index(view) for view in views}
+    others = [view for view in views if in_index[view] is None]
+    known = [(view, words) for view, words in in_index.items() if words is not None]
+    for left, (view, words) in zip(reversed(range(len(known))), known, strict=True):
+        matches = view.matches("log", words, counting.room) or 0
+        if not counting.add(matches, more=bool(left or others)):
+            return counting
+    for group in newest_first(others, View.LOGS, wanted.query.range, wanted.possible):
         matches = 0
         for part in group.parts:
             some = (

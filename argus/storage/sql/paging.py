@@ -158,6 +158,13 @@ def overlaps(bounds: tuple[int, int], range_: TimeRange) -> bool:
     return not (starts_after or ends_before)
 
 
+def covers(range_: TimeRange, bounds: tuple[int, int]) -> bool:
+    """Whether all times within bounds (both included) lie in a range."""
+    start_ns = INT64_MIN if range_.start_ns is None else range_.start_ns
+    end_ns = INT64_MAX + 1 if range_.end_ns is None else range_.end_ns
+    return start_ns <= bounds[0] and bounds[1] < end_ns
+
+
 def joined(blocks: Iterable[int], rows: int) -> list[tuple[int, int]]:
     """The ranges of row ids (both ends included, ascending) of blocks of so many rows."""
     ranges: list[tuple[int, int]] = []

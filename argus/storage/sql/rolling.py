@@ -17,6 +17,7 @@ from argus.model import Pattern
 from argus.storage.sql import departures
 from argus.storage.sql.backend import Reading
 from argus.storage.sql.control import Control
+from argus.storage.sql.courtesy import REST
 from argus.storage.sql.edges import REMEMBERED, Calls
 from argus.storage.sql.engine import Database
 from argus.storage.sql.freshness import WAIT_S, Freshness
@@ -40,6 +41,8 @@ MINUTES_OF_BRIEF_S = 2 * DAY_S
 MINUTES_S = 15 * DAY_S
 
 _RETRY_AFTER_S = 1.0
+_REST = 3.0
+"""As `REST`, as long as there is not much to catch up with."""
 _NEWEST_SEGMENTS = 2
 
 _log = logging.getLogger("argus.storage")
@@ -168,7 +171,8 @@ class Rolling:
         """Fold everything up to these ids. Raises Unavailable."""
         try:
             with self._lock:
-                work = self._database.courtesy.work()
+                behind = wanted.span_id - self._progress.span_id
+                work = self._database.courtesy.work(_REST if behind < 2 * STEP_ROWS else REST)
                 while self._behind_of(wanted):
                     with self._database.reading() as reading:
                         step = self._next(reading, wanted, work.rest)

@@ -9,6 +9,9 @@ from argus.storage.sql.segment import Segment
 from argus.storage.sql.straddling import Straddling
 from argus.storage.sql.trace_filter import TraceFilter
 
+_REST = 4.0
+"""There is time to cover a segment: until then it is looked into."""
+
 _log = logging.getLogger("argus.storage")
 
 
@@ -61,7 +64,10 @@ class Sealing:
 
     def cover(self, number: int) -> None:
         """Let the filter know the traces of a segment that is settled."""
-        self._traces.add(number, self._segments.backend.trace_ids(number))
+        work = self._database.courtesy.work(_REST)
+        trace_ids = self._segments.backend.trace_ids(number)
+        work.rest()
+        self._traces.add(number, trace_ids, work.rest)
 
     def uncovered(self) -> list[Segment]:
         """Sealed segments that the filter does not cover yet, newest first."""

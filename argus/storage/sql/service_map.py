@@ -45,7 +45,8 @@ def service_map(views: Sequence[View], range_: TimeRange, services: tuple[str, .
                 entries[key.service].add(found)
     reached: dict[str, Measure] = defaultdict(Measure)
     for (_, target), found in calls.items():
-        reached[target].add(found)
+        if kinds[target] != edges.NodeKind.SERVICE:
+            reached[target].add(found)
     drawn = []
     for name in sorted(connected):
         numbers_of = entries[name] if kinds[name] == edges.NodeKind.SERVICE else reached[name]

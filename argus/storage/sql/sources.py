@@ -29,7 +29,7 @@ from argus.storage.sql.filtered import FIRST_ID, LAST_ID, traces_with, traces_wi
 from argus.storage.sql.filters import Filter
 from argus.storage.sql.index import ALL_IDS, Ids
 from argus.storage.sql.packed import Prepared
-from argus.storage.sql.paging import INT64_MAX, INT64_MIN, MAX_COUNTED, clamp, overlaps
+from argus.storage.sql.paging import INT64_MIN, MAX_COUNTED, clamp, covers, overlaps
 from argus.storage.sql.spelling import contains
 from argus.storage.sql.stretches import ids_of_traces
 from argus.storage.sql.summaries import quoted_service, services_of
@@ -87,6 +87,13 @@ class _Statements:
             some = self._alone.where(View.spans.c.trace_id.not_in(_PART_IDS)).distinct()
         return Prepared(select(func.count()).select_from(some.limit(MAX_COUNTED + 1).subquery()))
 
+    @cached_property
+    def trace_ids(self) -> Prepared:
+        """Where `counts_spans`: all traces that match, and whether they straddle the segment."""
+        assert self._alone is not None
+        shared = View.spans.c.trace_id.in_(_PART_IDS)
+        return Prepared(self._alone.add_columns(shared.label("shared")).distinct())
+
     def keys(self, after: Position | None, limit: int, few: bool) -> Prepared:
         """(sort value, trace id, row id) of the first ones; these arguments are those of a list."""
         if few not in self._keys:
@@ -120,7 +127,7 @@ class Source:
         self._statements = segment.statements
         self._ids = _values_of(segment.ids)
         self._few = segment.few
-        self._matches = 0 if 0 in segment.matches else None
+        self._matches = 0 if 0 in segment.matches else segment.traces
         self._rows: list[list[Any]] | None = None
 
     def count(self, after: Position | None, need: int) -> int:
@@ -163,13 +170,9 @@ def sources(views: Sequence[View], query: TraceQuery) -> list[Source]:
         if bounds is None or not (inside or view.segment_id in elsewhere):
             continue
         anywhere = view.segment_id in elsewhere
-        segment = asked.of(view, covered=_covers(query.range, bounds), anywhere=anywhere)
+        segment = asked.of(view, covered=covers(query.range, bounds), anywhere=anywhere)
         if anywhere:
-            for index, together in enumerate(straddling):
-                if segment.matches[index] != 0:
-                    straddle = segment.statements.straddling[index]
-                    rows = view.rows(straddle, _values_of(segment.ids))
-                    together.update(id_ for (id_,) in rows)
+            segment = _with_straddling(view, segment, straddling)
         if inside and 0 not in segment.matches:
             found.append(Source(view, segment, bounds[1]))
     found.sort(key=lambda source: -source.newest_ns)
@@ -183,25 +186,35 @@ def sources(views: Sequence[View], query: TraceQuery) -> list[Source]:
     return found
 
 
+def _with_straddling(view: View, segment: "_Segment", straddling: Sequence[set[str]]) -> "_Segment":
+    """Add the straddling traces that have a span which meets a condition, for each of those."""
+    statements, values = segment.statements, _values_of(segment.ids)
+    if segment.few and statements.counts_spans and segment.matches != [0]:
+        rows = view.rows(statements.trace_ids, values)  # rather than twice: most of it is reading
+        straddling[0].update(id_ for id_, shared in rows if shared)
+        return segment._replace(traces=sum(not shared for _, shared in rows))
+    for together, matches, some in zip(
+        straddling, segment.matches, statements.straddling, strict=True
+    ):
+        if matches != 0:
+            together.update(id_ for (id_,) in view.rows(some, values))
+    return segment
+
+
 def _values_of(ids: Ids) -> dict[str, int]:
     """The values of the parameters of a statement that looks at a range of spans."""
     return dict(zip((FIRST_ID.key, LAST_ID.key), ids, strict=True))
 
 
-def _covers(range_: TimeRange, bounds: tuple[int, int]) -> bool:
-    start_ns = INT64_MIN if range_.start_ns is None else range_.start_ns
-    end_ns = INT64_MAX + 1 if range_.end_ns is None else range_.end_ns
-    return start_ns <= bounds[0] and bounds[1] < end_ns
-
-
 class _Segment(NamedTuple):
     """What is asked of one segment. `matches`: for each condition that one span must meet, how many
     spans do by the index, up to some; None where that is not known. `ids`: where they lie, as far
-    as they can matter."""
+    as they can matter. `traces`: how many match, where that was counted."""
 
     statements: _Statements
     matches: list[int | None]
     ids: Ids
+    traces: int | None = None
 
     @property
     def few(self) -> bool:

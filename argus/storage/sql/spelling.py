@@ -12,7 +12,6 @@ from sqlalchemy import (
     Text,
     and_,
     false,
-    func,
     literal,
     not_,
     or_,
@@ -150,9 +149,9 @@ for _function, _by_dialect in _TEMPLATES.items():
     _spell(_function, "default", _by_dialect["sqlite"])
 
 
-def has_plainly(attributes: Any, fragments: Iterable[str]) -> ColumnElement[bool]:
+def has_plainly(attributes: ColumnElement[str], fragments: Iterable[str]) -> ColumnElement[bool]:
     """Whether attributes that hold no other attributes have a string under a key: no other place
     but that looks like it, and Python need not be asked."""
     some = (contains(attributes, text) for text in fragments if text.endswith('"'))
-    flat = not_(contains(func.substr(attributes, 2, type_=attributes.type), "{"))
-    return and_(flat, or_(false(), *some))
+    nested = or_(*(contains(attributes, f"{before}{{") for before in ":[,"))
+    return and_(not_(nested), or_(false(), *some))

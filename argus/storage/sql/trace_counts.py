@@ -12,7 +12,7 @@ from argus.storage.sql import tally
 from argus.storage.sql.engine import View
 from argus.storage.sql.measures import MINUTE_S, SECOND_NS
 from argus.storage.sql.packed import Prepared
-from argus.storage.sql.paging import overlaps
+from argus.storage.sql.paging import covers, overlaps
 from argus.storage.sql.ranges import ROWS, Plan
 from argus.storage.sql.spelling import contains
 from argus.storage.sql.summaries import quoted_service
@@ -27,7 +27,7 @@ def count_traces(views: Sequence[View], start_ns: int, end_ns: int, services: Se
     range_ = TimeRange(start_ns, end_ns)
     total, doubtful = 0, set[str]()
     values = {"from_ns": start_ns, "upto_ns": end_ns, "since_ns": start_ns - View.LONG_TRACE_NS}
-    covered = [] if services else [view for view in views if _covers(start_ns, end_ns, view)]
+    covered = [] if services else [view for view in views if _is_covered(view, range_)]
     if covered:
         shared = {number for (number,) in views[0].rows(_SHARED)}
         for view in covered:
@@ -49,15 +49,12 @@ _SHARED = Prepared(select(_parts.segment_id).distinct())
 _SHARED_HERE = Prepared(
     select(func.count()).select_from(View.traces).where(View.traces.c.trace_id.in_(_PART_IDS))
 )
-
-
 _DEPARTED = Prepared(select(View.segment_traces.c.segment_id).distinct())
 
 
-def _covers(start_ns: int, end_ns: int, view: View) -> bool:
-    """Whether all spans of a segment lie in a range."""
+def _is_covered(view: View, range_: TimeRange) -> bool:
     bounds = view.bounds(View.SPANS)
-    return bounds is not None and start_ns <= bounds[0] and bounds[1] < end_ns
+    return view.sealed and bounds is not None and covers(range_, bounds)
 
 
 def count_departed(views: Sequence[View], plan: Plan, services: Sequence[str]) -> int:

@@ -5,7 +5,7 @@ segments whose bit is set in all three. Never a miss; about one segment in fifty
 """
 
 from array import array
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 
 _WIDTH = 64
 _ROWS_PER_ITEM = 6
@@ -24,13 +24,15 @@ class _Band:
         taken = set(self.numbers.values())
         return next((1 << n for n in range(_WIDTH) if 1 << n not in taken), None)
 
-    def add(self, bit: int, trace_ids: Collection[bytes]) -> None:
+    def add(self, bit: int, trace_ids: Collection[bytes], rest: Callable[[], None]) -> None:
         wanted = len(trace_ids) * _ROWS_PER_ITEM
         rows = self.rows
         while len(rows) < min(wanted, _MOST_ROWS):
             rows = rows * 2  # a hash picks the same rows again, or their copies
         mask = len(rows) - 1
-        for trace_id in trace_ids:
+        for number, trace_id in enumerate(trace_ids):
+            if number % _AT_ONCE == 0:
+                rest()
             probe = hash(trace_id)
             rows[probe & mask] |= bit
             rows[probe >> 20 & mask] |= bit
@@ -58,8 +60,14 @@ class TraceFilter:
     def __init__(self) -> None:
         self._bands: list[_Band] = []
 
-    def add(self, segment_id: int, trace_ids: Collection[bytes]) -> None:
-        """Cover a segment, which holds these traces and no others."""
+    def add(
+        self,
+        segment_id: int,
+        trace_ids: Collection[bytes],
+        rest: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Cover a segment, which holds these traces and no others. `rest` is called now and
+        then."""
         self.forget(segment_id)
         for band in self._bands:
             if (bit := band.free_bit()) is not None:
@@ -69,7 +77,7 @@ class TraceFilter:
             self._bands.append(band)
             bit = 1
         band.clear(bit)
-        band.add(bit, trace_ids)
+        band.add(bit, trace_ids, rest)
         band.numbers[segment_id] = bit
 
     def forget(self, segment_id: int) -> None:

@@ -70,7 +70,7 @@ class Hashes:
 class HashIndex:
     """What the indexes of all servers have in common."""
 
-    knows_beginnings = False
+    knows_beginnings = counts = False
 
     def __init__(self) -> None:
         self.hashes = Hashes()
