@@ -168,7 +168,7 @@ async def test_a_span_long_after_its_trace_began_is_found_by_when_the_trace_bega
 
 async def test_what_only_looks_like_an_attribute_is_none(opened: Open) -> None:
     storage = await opened(SegmentLimits())
-    looks = [
+    looks: list[dict[str, Any]] = [
         {"peer": "a", "note": "{"},
         {"peer": "a"},
         {"inner": {"peer": "a"}},
