@@ -10,7 +10,7 @@ import pytest
 
 from argus.storage import Retention, Storage, TimeRange
 from argus.storage.sql.tables import PINNED
-from tests.builders import NOON, SECOND, a_log_record, a_span, a_trace_id
+from tests.builders import NOON, SECOND, a_batch, a_log_record, a_span, a_trace_id
 from tests.storage.conftest import BACKENDS, SMALL, Open, all_sealed, segments_of
 from tests.storage.test_retention import received, three_ages, until
 
@@ -132,3 +132,16 @@ def kept_on_disk(driver: str, dsn: str) -> set[int]:
         return BACKENDS[driver](dsn, 10).numbers() | {PINNED}
     files = Path(f"{dsn}.segments").glob("*.db")
     return {PINNED if file.stem == "pinned" else int(file.stem) for file in files}
+
+
+async def test_what_is_counted_goes_while_others_are_being_counted(opened: Open) -> None:
+    storage = await opened(SMALL)
+    await storage.writer.write([a_batch(*(a_span() for _ in range(4)))])
+    (segment,) = await all_sealed(storage)
+    assert (await storage.reader("default").dashboard(TimeRange(), ())).total_spans == 4
+    rolling, keeper = storage._rolling, storage._keeper  # type: ignore[attr-defined]
+    with rolling._lock:
+        async with asyncio.timeout(10):
+            await asyncio.to_thread(keeper.drop, segment)
+    assert (await storage.reader("default").dashboard(TimeRange(), ())).total_spans == 4
+    assert segment not in segments_of(storage)

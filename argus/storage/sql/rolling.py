@@ -107,7 +107,9 @@ class Rolling:
         last_span_id, last_log_id = segment.last_span_id, segment.last_log_id
         if segment.id == PINNED or last_span_id is None or last_log_id is None:
             return
-        self._fold(Progress(last_span_id, last_log_id))
+        wanted = Progress(last_span_id, last_log_id)
+        if self._behind_of(wanted):  # or it would wait for what is being folded of others
+            self._fold(wanted)
 
     def take_in(self) -> bool:
         """Have some traces in the rollups whose rows nobody can see any more; False when there are
