@@ -78,6 +78,8 @@ class View:
     scopes = _of_tenant(tables.scopes)
     straddling = _attached(tables.straddling)
     straddling_parts = _attached(tables.straddling_parts)
+    part_ids = select(straddling_parts.c.trace_id).where(straddling_parts.c.segment_id == here)
+    """Of the traces of the segment that have spans in others too."""
     rollups = _attached(tables.rollups)
     rollup_keys = _attached(tables.rollup_keys)
     patterns = _attached(tables.known_patterns)

@@ -42,10 +42,6 @@ _AT_ONCE = 500
 Position = tuple[int | str, bytes]
 """Sort value and trace id of the last trace of a page."""
 
-_PART_IDS = select(View.straddling_parts.c.trace_id).where(
-    View.straddling_parts.c.segment_id == View.here
-)
-
 
 class _Statements:
     """What is asked of summaries; conditions that one span must meet are given as trace ids."""
@@ -68,7 +64,8 @@ class _Statements:
             *(traces.c.trace_id.in_(ids) for ids in of_spans),
         ]
         self.straddling = [
-            Prepared(ids.where(View.spans.c.trace_id.in_(_PART_IDS)).distinct()) for ids in of_spans
+            Prepared(ids.where(View.spans.c.trace_id.in_(View.part_ids)).distinct())
+            for ids in of_spans
         ]
         """For each such condition, the straddling traces of the segment that have such a span."""
         self._keys: dict[bool, Prepared] = {}
@@ -84,14 +81,14 @@ class _Statements:
         if self._alone is None:
             some = select(self.traces.c.id).where(*self.conditions)
         else:
-            some = self._alone.where(View.spans.c.trace_id.not_in(_PART_IDS)).distinct()
+            some = self._alone.where(View.spans.c.trace_id.not_in(View.part_ids)).distinct()
         return Prepared(select(func.count()).select_from(some.limit(MAX_COUNTED + 1).subquery()))
 
     @cached_property
     def trace_ids(self) -> Prepared:
         """Where `counts_spans`: all traces that match, and whether they straddle the segment."""
         assert self._alone is not None
-        shared = View.spans.c.trace_id.in_(_PART_IDS)
+        shared = View.spans.c.trace_id.in_(View.part_ids)
         return Prepared(self._alone.add_columns(shared.label("shared")).distinct())
 
     def keys(self, after: Position | None, limit: int, few: bool) -> Prepared:
@@ -245,7 +242,7 @@ class _SpansAsked:
         statements = self._statements.get(kind) if shape is not None else None
         if statements is None:
             query = replace(self._query, range=TimeRange()) if covered else self._query
-            whole = view.traces.c.trace_id.not_in(_PART_IDS)
+            whole = view.traces.c.trace_id.not_in(View.part_ids)
             of_spans = [] if self._words is None else [traces_with_words(view, self._words)]
             if filter_ is not None:
                 of_spans.append(traces_with(view, filter_, ids))

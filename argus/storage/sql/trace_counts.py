@@ -43,11 +43,10 @@ def count_traces(views: Sequence[View], start_ns: int, end_ns: int, services: Se
 
 
 _parts = View.straddling_parts.c
-_PART_IDS = select(_parts.trace_id).where(_parts.segment_id == View.here)
 _ALL = Prepared(select(func.count()).select_from(View.traces))
 _SHARED = Prepared(select(_parts.segment_id).distinct())
 _SHARED_HERE = Prepared(
-    select(func.count()).select_from(View.traces).where(View.traces.c.trace_id.in_(_PART_IDS))
+    select(func.count()).select_from(View.traces).where(View.traces.c.trace_id.in_(View.part_ids))
 )
 _DEPARTED = Prepared(select(View.segment_traces.c.segment_id).distinct())
 
@@ -98,7 +97,7 @@ def _statements(whole: bool, services: tuple[str, ...]) -> _Statements:
     table: FromClause = View.straddling if whole else View.traces
     c, conditions = table.c, list[ColumnElement[bool]]()
     if not whole:
-        conditions.append(c.trace_id.not_in(_PART_IDS))
+        conditions.append(c.trace_id.not_in(View.part_ids))
     if services:
         conditions.append(or_(*(contains(c.services, quoted_service(one)) for one in services)))
     began = [*conditions, c.start_ns >= bindparam("from_ns"), c.start_ns < bindparam("upto_ns")]
