@@ -2,14 +2,13 @@
 
 import asyncio
 import ctypes
-import gc
 import os
 import sys
 from collections.abc import Callable
 
 import click
 
-from argus import __version__
+from argus import __version__, interpreter
 from argus.api import openapi_json
 from argus.app import serve as serve_app
 from argus.client_commands import CLIENT_COMMANDS
@@ -32,11 +31,7 @@ def serve() -> None:
     """Receive, keep and show telemetry until SIGTERM or SIGINT."""
     config = Config.load(os.environ)
     configure_logging(config.log_level, config.log_format)
-    # with the default of 5 ms a busy event loop starves the storage threads of the interpreter
-    sys.setswitchinterval(0.0005)
-    # a full collection walks all that is alive: leave out what was imported, and look less often
-    gc.freeze()
-    gc.set_threshold(20_000, 20, 50)
+    interpreter.set_up()
     _give_memory_back()
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
         runner.run(serve_app(config))

@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import sys
 import time
 from functools import partial
 from pathlib import Path
@@ -19,8 +18,6 @@ _FIRST_NUMBER = 2**31
 """Requests from here on are not among those of a history."""
 _GIVE_UP_S = 120.0
 _LOOKED_ON_S = 2.0
-_SWITCH_INTERVAL_S = 0.0005
-"""Of the interpreter: that of `argus serve`."""
 _OLDEST = "SELECT max_received_ns FROM segments WHERE state = 'sealed' ORDER BY id LIMIT 1"
 
 
@@ -30,12 +27,7 @@ def lines(database: Path, size: int) -> list[Line]:
     connection = connect(f"file:{database}?mode=ro", uri=True)
     (received_ns,) = connection.execute(_OLDEST).fetchone()
     connection.close()
-    interval_s = sys.getswitchinterval()
-    sys.setswitchinterval(_SWITCH_INTERVAL_S)
-    try:
-        return asyncio.run(_dropped(database, oldest, received_ns, size))
-    finally:
-        sys.setswitchinterval(interval_s)
+    return asyncio.run(_dropped(database, oldest, received_ns, size))
 
 
 async def _dropped(database: Path, oldest: Path, received_ns: int, size: int) -> list[Line]:

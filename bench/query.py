@@ -18,6 +18,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from argus import interpreter
 from argus.storage import LogQuery, Reader, SegmentLimits, Storage, TimeRange, TraceQuery
 from argus.storage.open import open_storage
 from bench import day_drop, query_http
@@ -46,6 +47,7 @@ def main() -> None:
     if chosen.long:
         sizes.append(10_000_000)
     started = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime())
+    interpreter.set_up()  # as `argus serve` has it
     with observed() as conditions, _data_folder(chosen.data) as data:
         lines = _all(sizes, data, chosen.http)
     mode = "quick" if chosen.quick else "long" if chosen.long else "full"
