@@ -1,17 +1,19 @@
 """Reads log records: lists newest first, and the records of one trace."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import replace
+from functools import cache, partial
 from typing import Annotated, Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import BigInteger, ColumnElement, Select, and_, bindparam, func, or_, select
 
 from argus.errors import InvalidInput
 from argus.model import UNSPECIFIED, LogRecord, severity_floor, severity_name
 from argus.storage import LogQuery, Page, TimeRange
 from argus.storage.sql.engine import View
 from argus.storage.sql.filters import Filter
+from argus.storage.sql.packed import Prepared
 from argus.storage.sql.paging import (
     INT64_MAX,
     INT64_MIN,
@@ -24,7 +26,7 @@ from argus.storage.sql.paging import (
     in_ranges,
     newest_first,
 )
-from argus.storage.sql.rows import logs_of, select_logs
+from argus.storage.sql.rows import LOGS, logs_of, select_logs
 from argus.storage.sql.words import (
     Among,
     Expression,
@@ -35,6 +37,8 @@ from argus.storage.sql.words import (
     severity_word,
     trace_word,
 )
+
+_c = View.logs.c
 
 
 class _Position(msgspec.Struct):
@@ -91,12 +95,12 @@ def logs_around(views: Iterable[View], query: LogQuery, time_ns: int) -> list[Lo
     keys = _newest_keys(segments, _Wanted(before), None)[: before.limit]
     wanted = _Wanted(after)
     later: list[tuple[int, int, int]] = []
+    oldest = _OfParts(wanted, partial(_oldest, query.limit - before.limit))
     for group in newest_first(segments, View.LOGS, after.range, wanted.possible):
         for part in group.parts:
-            logs, index = part.view.logs, segments.index(part.view)
-            statement = select(logs.c.time_ns, logs.c.id).where(*wanted.conditions(part))
-            oldest = statement.order_by(logs.c.time_ns, logs.c.id).limit(query.limit - before.limit)
-            later += ((time_ns, id_, index) for time_ns, id_ in part.view.rows(oldest))
+            index = segments.index(part.view)
+            rows = part.view.rows(*oldest.asked(part))
+            later += ((time_ns, id_, index) for time_ns, id_ in rows)
     later.sort()
     return _records(segments, [*reversed(keys), *later[: query.limit - before.limit]])
 
@@ -144,7 +148,8 @@ class _Wanted:
         self._filters: dict[View, Filter] = {}
         self._possible: dict[View, bool] = {}
 
-    def _filter(self, view: View) -> Filter | None:
+    def filter_of(self, view: View) -> Filter | None:
+        """The filter as a segment is asked it."""
         if self.query.filter is None:
             return None
         if view not in self._filters:
@@ -152,7 +157,7 @@ class _Wanted:
         return self._filters[view]
 
     def _indexed(self, view: View) -> Expression | None:
-        filter_ = self._filter(view)
+        filter_ = self.filter_of(view)
         return all_of([self._groups, filter_.expression if filter_ else None])
 
     def in_index(self, view: View) -> Expression | None:
@@ -174,13 +179,13 @@ class _Wanted:
         return self._possible[view]
 
     def conditions(self, part: Part) -> list[ColumnElement[bool]]:
-        """What holds for exactly the matching rows of a part."""
+        """What holds for exactly the matching rows of a part, whose ranges are parameters."""
         view, logs, query = part.view, part.view.logs, self.query
-        filter_, matching = self._filter(view), self._indexed(view)
-        found = [in_ranges(logs.c.id, part.ranges, indexed=matching is not None)]
+        filter_, matching = self.filter_of(view), self._indexed(view)
+        ranges = [_range(number) for number in range(len(part.ranges))]
+        found = [in_ranges(logs.c.id, ranges, indexed=matching is not None)]
         if matching is not None:
-            first, last = part.ranges[0][0], part.ranges[-1][1]
-            found.append(logs.c.id.in_(view.log_ids(matching, first, last)))
+            found.append(logs.c.id.in_(view.log_ids(matching, ranges[0][0], ranges[-1][1])))
         if query.range.start_ns is not None:
             found.append(logs.c.time_ns >= clamp(query.range.start_ns))
         if query.range.end_ns is not None:
@@ -197,6 +202,38 @@ class _Wanted:
         if filter_ is not None:
             found.append(filter_.condition(part.ranges[0][0], part.ranges[-1][1]))
         return found
+
+
+class _OfParts:
+    """What is asked of the matching rows of parts. Those of as many ranges share a statement where
+    the filter comes to the same: to put one together takes longer than most run."""
+
+    def __init__(
+        self, wanted: _Wanted, select_of: Callable[[list[ColumnElement[bool]]], Select[Any]]
+    ) -> None:
+        """`select_of` makes the statement of what holds for the rows."""
+        self._wanted = wanted
+        self._select_of = select_of
+        self._prepared: dict[Hashable, Prepared] = {}
+
+    def asked(self, part: Part) -> tuple[Prepared, dict[str, int]]:
+        """The statement for a part, and the values of its ranges."""
+        filter_ = self._wanted.filter_of(part.view)
+        shape = () if filter_ is None else filter_.shape
+        kind = shape, len(part.ranges)
+        if shape is None or kind not in self._prepared:
+            self._prepared[kind] = Prepared(self._select_of(self._wanted.conditions(part)))
+        values: dict[str, int] = {}
+        for number, (first, last) in enumerate(part.ranges):
+            values |= {f"first_{number}": first, f"last_{number}": last}
+        return self._prepared[kind], values
+
+
+@cache
+def _range(number: int) -> tuple[ColumnElement[int], ColumnElement[int]]:
+    """The ends of one of the ranges of a part."""
+    first, last = (bindparam(f"{end}_{number}", type_=BigInteger) for end in ("first", "last"))
+    return first, last
 
 
 def _severity_range(name: str) -> tuple[int, int]:
@@ -219,10 +256,11 @@ def _newest_keys(
         end_ns = INT64_MAX if range_.end_ns is None else range_.end_ns
         range_ = TimeRange(range_.start_ns, min(end_ns, after.time_ns + 1))
     keys: list[tuple[int, int, int]] = []
+    newest = _OfParts(wanted, partial(_newest, after, need))
     for group in newest_first(views, View.LOGS, range_, wanted.possible):
         for part in group.parts:
             index = views.index(part.view)
-            rows = part.view.rows(_select_keys(part, wanted, after, need))
+            rows = part.view.rows(*newest.asked(part))
             keys += ((time_ns, id_, index) for time_ns, id_ in rows)
         keys.sort(reverse=True)
         del keys[need:]
@@ -232,15 +270,24 @@ def _newest_keys(
     return keys
 
 
-def _select_keys(part: Part, wanted: _Wanted, after: _Position | None, need: int) -> Select[Any]:
-    logs = part.view.logs
-    conditions = wanted.conditions(part)
+def _newest(
+    after: _Position | None, need: int, conditions: list[ColumnElement[bool]]
+) -> Select[Any]:
     if after is not None:
-        older = logs.c.time_ns < after.time_ns
-        same = and_(logs.c.time_ns == after.time_ns, logs.c.id < after.id)
-        conditions.append(or_(older, same))
-    newest = (logs.c.time_ns.desc(), logs.c.id.desc())
-    return select(logs.c.time_ns, logs.c.id).where(*conditions).order_by(*newest).limit(need)
+        older = _c.time_ns < after.time_ns
+        same = and_(_c.time_ns == after.time_ns, _c.id < after.id)
+        conditions = [*conditions, or_(older, same)]
+    keys = select(_c.time_ns, _c.id).where(*conditions)
+    return keys.order_by(_c.time_ns.desc(), _c.id.desc()).limit(need)
+
+
+def _oldest(need: int, conditions: list[ColumnElement[bool]]) -> Select[Any]:
+    return select(_c.time_ns, _c.id).where(*conditions).order_by(_c.time_ns, _c.id).limit(need)
+
+
+def _how_many(conditions: list[ColumnElement[bool]]) -> Select[Any]:
+    some = select(_c.id).where(*conditions).limit(bindparam("most", type_=BigInteger)).subquery()
+    return select(func.count()).select_from(some)
 
 
 def _records(views: list[View], keys: list[tuple[int, int, int]]) -> list[LogRecord]:
@@ -248,7 +295,7 @@ def _records(views: list[View], keys: list[tuple[int, int, int]]) -> list[LogRec
     for index, view in enumerate(views):
         ids = [id_ for _, id_, of in keys if of == index]
         if ids:
-            rows = view.rows(select_logs(view).where(view.logs.c.id.in_(ids)))
+            rows = view.rows(LOGS, {"ids": ids})
             found.update(((index, log.id), log) for log in logs_of(view, rows))
     return [found[index, id_] for _, id_, index in keys]
 
@@ -262,16 +309,12 @@ def _count(views: list[View], wanted: _Wanted) -> Counting:
         matches = view.matches("log", words, counting.room) or 0
         if not counting.add(matches, more=bool(left or others)):
             return counting
+    how_many = _OfParts(wanted, _how_many)
     for group in newest_first(others, View.LOGS, wanted.query.range, wanted.possible):
         matches = 0
         for part in group.parts:
-            some = (
-                select(part.view.logs.c.id)
-                .where(*wanted.conditions(part))
-                .limit(counting.room)
-                .subquery()
-            )
-            matches += part.view.value(select(func.count()).select_from(some))
+            statement, values = how_many.asked(part)
+            matches += part.view.value(statement, {**values, "most": counting.room})
         if not counting.add(matches, more=group.rest_max_ns is not None):
             break
     return counting

@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, bindparam, or_, select
 from argus.errors import InvalidInput
 from argus.storage import TimeRange
 from argus.storage.sql.engine import View
+from argus.storage.sql.index import Id
 from argus.storage.sql.packed import Prepared
 
 MAX_COUNTED = 100_000
@@ -35,7 +36,7 @@ C = TypeVar("C", bound=msgspec.Struct)
 
 
 def in_ranges(
-    id_: ColumnElement[int], ranges: Sequence[tuple[int, int]], *, indexed: bool
+    id_: ColumnElement[int], ranges: Sequence[tuple[Id, Id]], *, indexed: bool
 ) -> ColumnElement[bool]:
     """Whether a row id is in one of some ranges. `indexed` rows are looked up by another
     condition, and this one must not tempt the database to walk the ranges instead."""

@@ -85,5 +85,9 @@ def _by_ids(table: FromClause, names: tuple[str, ...]) -> Prepared:
     return Prepared(_columns(table, ("id", *names)).where(some))
 
 
+LOGS = Prepared(
+    _columns(View.logs, _LOG_COLUMNS).where(View.logs.c.id.in_(bindparam("ids", expanding=True)))
+)
+"""The log records with some `ids`, as `logs_of` understands them."""
 _RESOURCES = _by_ids(View.resources, _RESOURCE_COLUMNS)
 _SCOPES = _by_ids(View.scopes, _SCOPE_COLUMNS)

@@ -117,11 +117,13 @@ class _Statements:
 class Source:
     """Summaries in one place that match a query: those of a segment, or the straddling ones."""
 
-    def __init__(self, view: View, segment: "_Segment", newest_ns: int) -> None:
+    def __init__(
+        self, view: View, statements: _Statements, segment: "_Segment", newest_ns: int
+    ) -> None:
         self.view = view
-        self.traces = segment.statements.traces
+        self.traces = statements.traces
         self.newest_ns = newest_ns
-        self._statements = segment.statements
+        self._statements = statements
         self._ids = _values_of(segment.ids)
         self._few = segment.few
         self._matches = 0 if 0 in segment.matches else segment.traces
@@ -168,10 +170,12 @@ def sources(views: Sequence[View], query: TraceQuery) -> list[Source]:
             continue
         anywhere = view.segment_id in elsewhere
         segment = asked.of(view, covered=covers(query.range, bounds), anywhere=anywhere)
+        if (statements := segment.statements) is None:
+            continue
         if anywhere:
-            segment = _with_straddling(view, segment, straddling)
+            segment = _with_straddling(view, statements, segment, straddling)
         if inside and 0 not in segment.matches:
-            found.append(Source(view, segment, bounds[1]))
+            found.append(Source(view, statements, segment, bounds[1]))
     found.sort(key=lambda source: -source.newest_ns)
     if views:
         whole = views[0].straddling
@@ -179,13 +183,15 @@ def sources(views: Sequence[View], query: TraceQuery) -> list[Source]:
         nowhere = not all(straddling)
         statements = _Statements(query, whole, (), *(() if nowhere else found_so))
         segment = _Segment(statements, [0] if nowhere else [], ALL_IDS)
-        found.append(Source(views[0], segment, INT64_MIN))
+        found.append(Source(views[0], statements, segment, INT64_MIN))
     return found
 
 
-def _with_straddling(view: View, segment: "_Segment", straddling: Sequence[set[str]]) -> "_Segment":
+def _with_straddling(
+    view: View, statements: _Statements, segment: "_Segment", straddling: Sequence[set[str]]
+) -> "_Segment":
     """Add the straddling traces that have a span which meets a condition, for each of those."""
-    statements, values = segment.statements, _values_of(segment.ids)
+    values = _values_of(segment.ids)
     if segment.few and statements.counts_spans and segment.matches != [0]:
         rows = view.rows(statements.trace_ids, values)  # rather than twice: most of it is reading
         straddling[0].update(id_ for id_, shared in rows if shared)
@@ -206,9 +212,10 @@ def _values_of(ids: Ids) -> dict[str, int]:
 class _Segment(NamedTuple):
     """What is asked of one segment. `matches`: for each condition that one span must meet, how many
     spans do by the index, up to some; None where that is not known. `ids`: where they lie, as far
-    as they can matter. `traces`: how many match, where that was counted."""
+    as they can matter. `traces`: how many match, where that was counted. Where no span meets any
+    condition, there are no statements."""
 
-    statements: _Statements
+    statements: _Statements | None
     matches: list[int | None]
     ids: Ids
     traces: int | None = None
@@ -227,6 +234,7 @@ class _SpansAsked:
         self._words = expression([word] for word in searched_words(query.search))
         self.conditions = (self._words is not None) + (query.filter is not None)
         self._statements: dict[Hashable, _Statements] = {}
+        self._spans: dict[Hashable, list[Select[Any]]] = {}
 
     def of(self, view: View, *, covered: bool, anywhere: bool) -> _Segment:
         """What is asked of a segment; of one that the range covers nothing about times, which would
@@ -237,19 +245,31 @@ class _SpansAsked:
             filter_ = Filter(self._query.filter, "traces", view)
             indexed.append(filter_.expression)
         matches, ids = self._matches(view, indexed, near=not covered and not anywhere)
+        if matches and not any(found != 0 for found in matches):
+            return _Segment(None, matches, ids)
         shape: Hashable = self.conditions if filter_ is None else filter_.shape
         kind = shape, covered, view.sealed
         statements = self._statements.get(kind) if shape is not None else None
         if statements is None:
             query = replace(self._query, range=TimeRange()) if covered else self._query
             whole = view.traces.c.trace_id.not_in(View.part_ids)
-            of_spans = [] if self._words is None else [traces_with_words(view, self._words)]
-            if filter_ is not None:
-                of_spans.append(traces_with(view, filter_, ids))
+            of_spans = self._of_spans(view, filter_, ids, shape)
             all_match = view.sealed and len(of_spans) == 1 and not conditions_of(view.traces, query)
             statements = _Statements(query, view.traces, of_spans, whole, all_match=all_match)
             self._statements[kind] = statements
         return _Segment(statements, matches, ids)
+
+    def _of_spans(
+        self, view: View, filter_: Filter | None, ids: Ids, shape: Hashable
+    ) -> list[Select[Any]]:
+        """For each condition that one span must meet, the ids of the traces of those."""
+        if shape is not None and shape in self._spans:
+            return self._spans[shape]
+        found = [] if self._words is None else [traces_with_words(view, self._words)]
+        if filter_ is not None:
+            found.append(traces_with(view, filter_, ids))
+        self._spans[shape] = found
+        return found
 
     def _matches(
         self, view: View, indexed: Sequence[Expression | None], *, near: bool
