@@ -17,6 +17,7 @@ from argus.storage.sql.packed import Prepared
 from argus.storage.sql.paging import (
     INT64_MAX,
     INT64_MIN,
+    MAX_COUNTED,
     Counting,
     Part,
     clamp,
@@ -286,7 +287,7 @@ def _oldest(need: int, conditions: list[ColumnElement[bool]]) -> Select[Any]:
 
 
 def _how_many(conditions: list[ColumnElement[bool]]) -> Select[Any]:
-    some = select(_c.id).where(*conditions).limit(bindparam("most", type_=BigInteger)).subquery()
+    some = select(_c.id).where(*conditions).limit(MAX_COUNTED + 1).subquery()
     return select(func.count()).select_from(some)
 
 
@@ -313,8 +314,7 @@ def _count(views: list[View], wanted: _Wanted) -> Counting:
     for group in newest_first(others, View.LOGS, wanted.query.range, wanted.possible):
         matches = 0
         for part in group.parts:
-            statement, values = how_many.asked(part)
-            matches += part.view.value(statement, {**values, "most": counting.room})
+            matches += part.view.value(*how_many.asked(part))
         if not counting.add(matches, more=group.rest_max_ns is not None):
             break
     return counting

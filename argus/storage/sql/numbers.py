@@ -146,12 +146,12 @@ class Numbers:
         self, plan: Plan, subjects: Sequence[Subject], services: Sequence[str] = ()
     ) -> Iterator[tuple[Key, Measure]]:
         """What `sums` yields, with few measures of each key and without slots."""
-        for piece in plan.pieces:
-            if piece.width_s == ROWS:
-                for one in self._counted(piece, subjects, services):
+        for pieces in _together(plan):
+            if pieces[0].width_s == ROWS:
+                for one in self._counted(pieces[0], subjects, services):
                     yield one.key, one.measure
             else:
-                yield from self._added_up(piece, subjects, services)
+                yield from self._added_up(pieces, subjects, services)
 
     def _counted(
         self, piece: Piece, subjects: Sequence[Subject], services: Sequence[str]
@@ -168,37 +168,37 @@ class Numbers:
             yield Sum(key, minute_ns, ROWS, found)
 
     def _added_up(
-        self, piece: Piece, subjects: Sequence[Subject], services: Sequence[str]
+        self, pieces: Sequence[Piece], subjects: Sequence[Subject], services: Sequence[str]
     ) -> list[tuple[Key, Measure]]:
         def read() -> list[tuple[Key, Measure]]:
-            values = statements.asked(subjects, piece, services)
+            values = _asked(subjects, pieces, services)
             rows = self._view.rows(statements.added_up(bool(services)), values)
             return [_whole(*row) for row in rows]
 
         of = ("added up",), subjects, services
-        return self._remembered(piece, of, read, lambda sums: _weight(one for _, one in sums))
+        return self._remembered(pieces[0], of, read, lambda sums: _weight(one for _, one in sums))
 
     def counts(
         self, plan: Plan, subjects: Sequence[Subject], services: Sequence[str]
     ) -> Iterator[tuple[Key, int, int]]:
         """(key, count, errors) of each key, in any number of parts."""
-        for piece in plan.pieces:
-            if piece.width_s == ROWS:
-                for key, _, _, found in self._counted(piece, subjects, services):
+        for pieces in _together(plan):
+            if pieces[0].width_s == ROWS:
+                for key, _, _, found in self._counted(pieces[0], subjects, services):
                     yield key, found.count, found.errors
             else:
-                yield from self._counts(piece, subjects, services)
+                yield from self._counts(pieces, subjects, services)
 
     def _counts(
-        self, piece: Piece, subjects: Sequence[Subject], services: Sequence[str]
+        self, pieces: Sequence[Piece], subjects: Sequence[Subject], services: Sequence[str]
     ) -> list[tuple[Key, int, int]]:
         def read() -> list[tuple[Key, int, int]]:
-            values = statements.asked(subjects, piece, services)
+            values = _asked(subjects, pieces, services)
             rows = self._view.rows(statements.counts(bool(services)), values)
             return [(Key(0, *of), count, errors) for *of, count, errors in rows]
 
         of = ("counts",), subjects, services
-        return self._remembered(piece, of, read, lambda rows: 3 * len(rows))
+        return self._remembered(pieces[0], of, read, lambda rows: 3 * len(rows))
 
     def traces_gone(self, plan: Plan, services: Sequence[str]) -> int:
         """Traces that began in a range and whose rows are gone."""
@@ -247,6 +247,22 @@ class Numbers:
             time >= range_.start_ns,
             time < range_.end_ns,
         )
+
+
+def _together(plan: Plan) -> Iterator[list[Piece]]:
+    """The pieces of a plan; what is read from minutes in twos."""
+    minutes = [piece for piece in plan.pieces if piece.width_s == MINUTE_S]
+    for first in range(0, len(minutes), 2):
+        yield minutes[first : first + 2]
+    yield from ([piece] for piece in plan.pieces if piece.width_s != MINUTE_S)
+
+
+def _asked(
+    subjects: Sequence[Subject], pieces: Sequence[Piece], services: Sequence[str]
+) -> dict[str, Any]:
+    piece, other = (*pieces, None)[:2]
+    assert piece is not None
+    return statements.asked(subjects, piece, services, other=other)
 
 
 def _whole(*row: Any) -> tuple[Key, Measure]:

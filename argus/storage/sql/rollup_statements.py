@@ -1,6 +1,6 @@
 """The statements that read rollups, each put together once: what they ask for is in `asked`."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache, lru_cache
 from typing import Any
 
@@ -33,12 +33,18 @@ _SUBJECTS = bindparam("subjects", expanding=True, type_=Integer)
 _SERVICES = bindparam("services", expanding=True, type_=_keys.service.type)
 _NAMES = bindparam("names", expanding=True, type_=_keys.name.type)
 _KEY = _keys.subject, _keys.service, _keys.name, _keys.detail
-_IN_PIECE = (
-    _c.subject.in_(_SUBJECTS),
-    _c.width_s == bindparam("width_s"),
-    _c.start_s >= bindparam("from_s"),
-    _c.start_s < bindparam("upto_s"),
-)
+
+
+def _in_piece(number: int = 0) -> tuple[ColumnElement[bool], ...]:
+    return (
+        _c.subject.in_(_SUBJECTS),
+        _c.width_s == bindparam("width_s"),
+        _c.start_s >= bindparam(f"from_{number}"),
+        _c.start_s < bindparam(f"upto_{number}"),
+    )
+
+
+_PIECES = 2
 
 PROGRESS = Prepared(select(View.rollup_progress.c.span_id, View.rollup_progress.c.log_id))
 
@@ -49,7 +55,7 @@ ENDS = Prepared(
 )
 """The first and the last hour that counts anything."""
 
-RECORDS = Prepared(select(func.coalesce(func.sum(_c.count), 0)).where(*_IN_PIECE))
+RECORDS = Prepared(select(func.coalesce(func.sum(_c.count), 0)).where(*_in_piece()))
 
 
 def asked(
@@ -57,15 +63,21 @@ def asked(
     piece: Piece,
     services: Sequence[str] = (),
     names: Sequence[str] = (),
+    *,
+    other: Piece | None = None,
 ) -> dict[str, Any]:
-    """The values of the parameters."""
+    """The values of the parameters. `other`: a second piece of the same width, for the statements
+    that add up."""
+    times: dict[str, int] = {}
+    for number, one in enumerate((piece, other)):
+        times[f"from_{number}"] = _seconds(one.start_ns) if one else 0
+        times[f"upto_{number}"] = _seconds(one.end_ns) if one else 0
     return {
         "subjects": [int(one) for one in subjects],
         "width_s": piece.width_s,
-        "from_s": _seconds(piece.start_ns),
-        "upto_s": _seconds(piece.end_ns),
         "services": services,
         "names": names,
+        **times,
     }
 
 
@@ -123,35 +135,55 @@ def stored(of_services: bool, named: bool, buckets: bool, slots: bool) -> Prepar
         (_c.slots if slots else literal("")).label("slots"),
     )  # fmt: skip
     rows = select(*_KEY, *columns).join_from(View.rollups, View.rollup_keys, _keys.id == _c.key_id)
-    return Prepared(rows.where(*_IN_PIECE, *_of(of_services, named), *_no_sum(of_services)))
+    return Prepared(rows.where(*_in_piece(), *_of(of_services, named), *_no_sum(of_services)))
+
+
+_Of = dict[str, ColumnElement[Any]]
 
 
 @cache
 def added_up(of_services: bool) -> Prepared:
-    """The sums of all rollups of a key; of durations millions and the rest, as a sum of them may be
-    more than the database's integers hold."""
-    return _by_key(
-        of_services,
-        func.sum(_c.count).label("n"),
-        func.sum(_c.errors).label("failed"),
-        func.sum(whole_parts(_c.duration_ns, MILLION)).label("millions"),
-        func.sum(_c.duration_ns % MILLION).label("rest"),
-        func.min(_FIRST_NS).label("first"),
-        func.max(_LAST_NS).label("last"),
-        func.aggregate_strings(_c.buckets, "").label("buckets"),
-    )
+    """The sums of all rollups of a key in two pieces; of durations millions and the rest, as a sum
+    of them may be more than the database's integers hold."""
+    columns: _Of = {
+        "count": _c.count,
+        "errors": _c.errors,
+        "duration_ns": _c.duration_ns,
+        "first": _FIRST_NS,
+        "last": _LAST_NS,
+        "buckets": _c.buckets,
+    }
+    return _by_key(of_services, columns, lambda c: {
+        "n": func.sum(c.count),
+        "failed": func.sum(c.errors),
+        "millions": func.sum(whole_parts(c.duration_ns, MILLION)),
+        "rest": func.sum(c.duration_ns % MILLION),
+        "first": func.min(c.first),
+        "last": func.max(c.last),
+        "buckets": func.aggregate_strings(c.buckets, ""),
+    })  # fmt: skip
 
 
 @cache
 def counts(of_services: bool) -> Prepared:
-    """How many records, and how many failed, by key."""
-    return _by_key(of_services, func.sum(_c.count).label("n"), func.sum(_c.errors).label("failed"))
+    """How many records, and how many failed, by key, in two pieces."""
+    return _by_key(of_services, {"count": _c.count, "errors": _c.errors}, lambda c: {
+        "n": func.sum(c.count),
+        "failed": func.sum(c.errors),
+    })  # fmt: skip
 
 
-def _by_key(of_services: bool, *columns: ColumnElement[Any]) -> Prepared:
+def _by_key(of_services: bool, columns: _Of, add_up: Callable[[Any], _Of]) -> Prepared:
+    named = [column.label(name) for name, column in columns.items()]
+    # one statement for each stretch of the primary key: with OR the whole table is walked
+    pieces = (
+        select(_c.key_id, *named).where(*_in_piece(number), *_of(of_services, False))
+        for number in range(_PIECES)
+    )
+    some = union_all(*pieces).subquery()
+    sums = [column.label(name) for name, column in add_up(some.c).items()]
     # grouped by the number alone: what the key consists of would be sorted too
-    sums = select(_c.key_id, *columns).where(*_IN_PIECE, *_of(of_services, False))
-    summed = sums.group_by(_c.key_id).subquery()
+    summed = select(some.c.key_id, *sums).group_by(some.c.key_id).subquery()
     _, *found = summed.c
     rows = select(*_KEY, *found).join_from(summed, View.rollup_keys, _keys.id == summed.c.key_id)
     return Prepared(rows.where(*_no_sum(of_services)))
@@ -165,7 +197,7 @@ def traces_gone(services: tuple[str, ...]) -> Prepared:
     of_one = or_(*(contains(_keys.service, quoted_service(name)) for name in services))
     total = select(func.coalesce(func.sum(_c.count), 0))
     joined = total.join_from(View.rollups, View.rollup_keys, _keys.id == _c.key_id)
-    return Prepared(joined.where(*_IN_PIECE, of_one))
+    return Prepared(joined.where(*_in_piece(), of_one))
 
 
 def _of(services: bool, names: bool) -> list[ColumnElement[bool]]:
