@@ -48,11 +48,11 @@ from argus.query.tree import (
 )
 from argus.storage.sql.engine import View
 from argus.storage.sql.found import Found, asked_in_python, is_of_root
-from argus.storage.sql.functions import attribute, has_words, like, matches
+from argus.storage.sql.functions import attribute, has_words, like, matches, own_attribute
 from argus.storage.sql.paging import INT64_MAX, INT64_MIN
 from argus.storage.sql.resource_filter import Resources
 from argus.storage.sql.root_filter import StraddlingRoots, is_one_of
-from argus.storage.sql.spelling import bytes_of, contains, has_plainly
+from argus.storage.sql.spelling import bytes_of, contains
 from argus.storage.sql.types import Characters
 from argus.storage.sql.words import (
     NOTHING,
@@ -350,10 +350,9 @@ class Filter:
         possible: list[ColumnElement[bool]] = []
         for of, key in target.places:
             if of == "record":
+                deciding.append(own_attribute(own, key, condition))
                 opening = f"{text_of_string(key)}:"
                 texts = condition.fragments(key) if isinstance(condition, Equals) else (opening,)
-                decided = case((has_plainly(own, texts), 1), else_=attribute(own, key, condition))
-                deciding.append(case((contains(own, opening), decided)))
                 possible += (contains(own, text) for text in texts)
             elif key in self._resources.keys:
                 found = attribute(resources.c.attributes, key, condition)

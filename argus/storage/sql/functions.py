@@ -10,9 +10,9 @@ from itertools import chain
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, func
+from sqlalchemy import ColumnElement, case, func
 
-from argus.attributes import strings
+from argus.attributes import strings, text_of_string
 from argus.query.tree import (
     Condition,
     Equals,
@@ -23,6 +23,7 @@ from argus.query.tree import (
     WordLike,
     haystack,
 )
+from argus.storage.sql.spelling import contains
 
 _decode: Callable[[str], Any] = msgspec.json.decode
 _KINDS: dict[str, Callable[..., Condition]] = {
@@ -46,6 +47,20 @@ def attribute(
 ) -> ColumnElement[int | None]:
     """Whether the condition holds for a key of some attributes, 0 or 1; NULL without the key."""
     return func.argus_attribute(attributes, key, _text(condition))
+
+
+def own_attribute(
+    attributes: ColumnElement[str], key: str, condition: Condition
+) -> ColumnElement[int | None]:
+    """The same of the attributes of a record; most that have a value are found without a call."""
+    name = text_of_string(key)
+    decided = contains(attributes, f"{name}:"), attribute(attributes, key, condition)
+    if not isinstance(condition, Equals) or name != f'"{key}"':
+        return case(decided)
+    # the text of a value, just as it is stored: https://www.sqlite.org/json1.html#jptr
+    value: ColumnElement[str] = attributes.op("->")(f"$.{name}")
+    texts = [text.removeprefix(f"{name}:") for text in condition.fragments(key)]
+    return case((value.in_(texts), 1), decided)
 
 
 def matches(text: ColumnElement[str], pattern: Matches) -> ColumnElement[int]:

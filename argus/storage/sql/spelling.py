@@ -1,6 +1,5 @@
 """What SQL databases say in different words: a few functions, compiled for each of them."""
 
-from collections.abc import Iterable
 from typing import Any
 
 from sqlalchemy import (
@@ -10,11 +9,7 @@ from sqlalchemy import (
     Float,
     Integer,
     Text,
-    and_,
-    false,
     literal,
-    not_,
-    or_,
 )
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import GenericFunction
@@ -147,11 +142,3 @@ for _function, _by_dialect in _TEMPLATES.items():
     for _dialect, _template in _by_dialect.items():
         _spell(_function, _dialect, _template)
     _spell(_function, "default", _by_dialect["sqlite"])
-
-
-def has_plainly(attributes: ColumnElement[str], fragments: Iterable[str]) -> ColumnElement[bool]:
-    """Whether attributes that hold no other attributes have a string under a key: no other place
-    but that looks like it, and Python need not be asked."""
-    some = (contains(attributes, text) for text in fragments if text.endswith('"'))
-    nested = or_(*(contains(attributes, f"{before}{{") for before in ":[,"))
-    return and_(not_(nested), or_(false(), *some))
