@@ -11,6 +11,8 @@ from typing import Any, TypeVar
 import msgspec
 from sqlalchemy import (
     Connection,
+    Select,
+    bindparam,
     delete,
     func,
     select,
@@ -31,7 +33,7 @@ from argus.storage.sql.measures import (
     measure,
     widened,
 )
-from argus.storage.sql.packed import packed_rows
+from argus.storage.sql.packed import Prepared, packed_rows
 from argus.storage.sql.rollups import Progress, Step
 from argus.storage.sql.tables import (
     attached,
@@ -243,26 +245,32 @@ def _count_brief(control: Connection) -> Counter[tuple[int, int, str]]:
     return Counter({tuple(key): n for *key, n in packed_rows(control, counted)})
 
 
-def _stored(
-    control: Connection, fixed: tuple[int, int, int], starts: set[int]
-) -> Iterator[list[Any]]:
-    """The stored rollups of a tenant, subject and width with one of these starts."""
-    tenant_id, subject, width_s = fixed
+def _select_stored() -> Select[Any]:
     c = rollups.c
     start_ns = c.start_s * SECOND_NS
     first_ns = start_ns + c.first_after_ns
     facts = (c.count, c.errors, c.duration_ns, first_ns.label("first"))
+    return select(
+        start_ns.label("start"), c.key_id, *facts, (first_ns + c.lasted_ns).label("last"),
+        c.buckets, c.slots,
+    ).where(
+        c.tenant_id == bindparam("tenant_id"),
+        c.subject == bindparam("subject"),
+        c.width_s == bindparam("width_s"),
+        c.start_s.in_(bindparam("starts", expanding=True)),
+    )  # fmt: skip
+
+
+_STORED = Prepared(_select_stored())
+
+
+def _stored(
+    control: Connection, fixed: tuple[int, int, int], starts: set[int]
+) -> Iterator[list[Any]]:
+    """The stored rollups of a tenant, subject and width with one of these starts."""
+    of = dict(zip(("tenant_id", "subject", "width_s"), fixed, strict=True))
     for some in _chunks(sorted(start_ns // SECOND_NS for start_ns in starts)):
-        statement = select(
-            start_ns.label("start"), c.key_id, *facts, (first_ns + c.lasted_ns).label("last"),
-            c.buckets, c.slots,
-        ).where(
-            c.tenant_id == tenant_id,
-            c.subject == subject,
-            c.width_s == width_s,
-            c.start_s.in_(some),
-        )  # fmt: skip
-        yield from packed_rows(control, statement)
+        yield from packed_rows(control, _STORED, {**of, "starts": some})
 
 
 def _chunks(items: list[T]) -> Iterator[list[T]]:

@@ -9,12 +9,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, select
+from sqlalchemy import BindParameter, Connection, bindparam, select
 
 from argus.model import Pattern
 from argus.storage.sql.edges import Calls
 from argus.storage.sql.measures import HOUR_S, SECOND_NS, Measures, Subject
-from argus.storage.sql.packed import packed_rows
+from argus.storage.sql.packed import Prepared, packed_rows
 from argus.storage.sql.recount import (
     add_operations,
     add_severities,
@@ -32,6 +32,15 @@ _CALLS_AT_ONCE, _CALLS_AT_FIRST, _CALLS_BYTES = 1_000, 500, 8 * 2**20
 """Spans of which what calls need is in memory at once: as many as make so many bytes."""
 _CALL_BYTES = 200
 """Of a span without attributes and links."""
+
+_AFTER: BindParameter[int] = bindparam("after")
+_UPTO: BindParameter[int] = bindparam("upto")
+_SOME_SPANS = spans.c.id > _AFTER, spans.c.id <= _UPTO
+_OPERATIONS = Prepared(select_operations(spans).where(*_SOME_SPANS))
+_CALLS = Prepared(select_calls(spans).where(*_SOME_SPANS).order_by(spans.c.id))
+_SEVERITIES = Prepared(select_severities(logs).where(logs.c.id > _AFTER, logs.c.id <= _UPTO))
+_PATTERNS = Prepared(select(patterns).where(patterns.c.id.in_(bindparam("ids", expanding=True))))
+_SERVICES = Prepared(select(resources.c.id, resources.c.service_name))
 
 
 class Progress(NamedTuple):
@@ -80,15 +89,15 @@ def next_step(
     minutes: Measures = {}
     services = service_names(connection)
     if upto.span_id > progress.span_id:
-        some = (spans.c.id > progress.span_id, spans.c.id <= upto.span_id)
-        rows = packed_rows(connection, select_operations(spans).where(*some))
+        some = {"after": progress.span_id, "upto": upto.span_id}
+        rows = packed_rows(connection, _OPERATIONS, some)
         add_operations(rows, services, minutes)
         rest()
         some_calls = _call_rows(connection, progress.span_id, upto.span_id, rest)
         calls.add(some_calls, services, minutes)
     if upto.log_id > progress.log_id:
-        some = (logs.c.id > progress.log_id, logs.c.id <= upto.log_id)
-        rows = packed_rows(connection, select_severities(logs).where(*some))
+        some = {"after": progress.log_id, "upto": upto.log_id}
+        rows = packed_rows(connection, _SEVERITIES, some)
         add_severities(rows, services, minutes)
     return Step(minutes, upto, _patterns(connection, minutes))
 
@@ -104,8 +113,8 @@ def _patterns(connection: Connection, minutes: Measures) -> list[PatternRow]:
     rows: list[PatternRow] = []
     ids = sorted({id_ for _, id_ in bounds})
     for start in range(0, len(ids), _AT_ONCE):
-        some = select(patterns).where(patterns.c.id.in_(ids[start : start + _AT_ONCE]))
-        for tenant_id, text, template in packed_rows(connection, some):
+        some = {"ids": ids[start : start + _AT_ONCE]}
+        for tenant_id, text, template in packed_rows(connection, _PATTERNS, some):
             id_ = bytes.fromhex(text)
             if (tenant_id, id_) in bounds:
                 rows.append((tenant_id, id_, template, *bounds[tenant_id, id_]))
@@ -126,8 +135,7 @@ def _call_rows(
     at_once = _CALLS_AT_FIRST
     while after < upto:
         last = min(after + at_once, upto)
-        some = select_calls(spans).where(spans.c.id > after, spans.c.id <= last)
-        rows = packed_rows(connection, some.order_by(spans.c.id))
+        rows = packed_rows(connection, _CALLS, {"after": after, "upto": last})
         yield from rows
         rest()
         size = sum(_CALL_BYTES + len(attributes) + len(links) for *_, attributes, links in rows)
@@ -146,5 +154,4 @@ def segment_patterns(connection: Connection) -> list[tuple[str, Pattern]]:
 
 def service_names(connection: Connection) -> dict[int, str]:
     """The service of each resource of a segment."""
-    rows = packed_rows(connection, select(resources.c.id, resources.c.service_name))
-    return {id_: name for id_, name in rows}
+    return {id_: name for id_, name in packed_rows(connection, _SERVICES)}

@@ -7,6 +7,7 @@ commits those together with the new watermark: whatever is lost in a crash is on
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
 from operator import attrgetter
 from typing import Any
 
@@ -48,6 +49,8 @@ _IDS_AT_ONCE = 1_000
 _STORED = select(*(traces.c[name] for name in _COLUMNS))
 _KEY = tuple_(traces.c.tenant_id, traces.c.trace_id)
 _WATERMARK = meta.c.key == "folded_span_id"
+_READ = select(meta.c.value).where(_WATERMARK)
+_KEEP = update(meta).where(_WATERMARK).values(value=bindparam("span_id"))
 _SOME = and_(spans.c.id > bindparam("after"), spans.c.id <= bindparam("upto"))
 _OF_KEYS = Prepared(_STORED.where(_KEY.in_(bindparam("keys", expanding=True))))
 _OF_SOME = Prepared(
@@ -132,12 +135,12 @@ class Step:
 
 
 def _keep_watermark(connection: Connection, span_id: int) -> None:
-    connection.execute(update(meta).where(_WATERMARK).values(value=span_id))
+    connection.execute(_KEEP, {"span_id": span_id})
 
 
 def read_watermark(connection: Connection) -> int:
     """The id of the last span that the summaries of a segment include."""
-    return int(connection.execute(select(meta.c.value).where(_WATERMARK)).scalar_one())
+    return int(connection.execute(_READ).scalar_one())
 
 
 def next_step(connection: Connection, last_span_id: int) -> Step | None:
@@ -157,10 +160,16 @@ def next_step(connection: Connection, last_span_id: int) -> Step | None:
     return Step(list(summaries.values()), upto)
 
 
+@cache
+def _select_last(id_: Column[int]) -> Select[Any]:
+    some = select(id_).where(id_ > bindparam("after"), id_ <= bindparam("last"))
+    return select(func.max(some.order_by(id_).limit(STEP_SPANS).subquery().c.id))
+
+
 def _last_of(connection: Connection, id_: Column[int], after: int, last: int) -> int | None:
     """The last id of a step behind an id; None when there is nothing up to `last`."""
-    some = select(id_).where(id_ > after, id_ <= last).order_by(id_).limit(STEP_SPANS).subquery()
-    found: int | None = connection.execute(select(func.max(some.c.id))).scalar_one()
+    some = {"after": after, "last": last}
+    found: int | None = connection.execute(_select_last(id_), some).scalar_one()
     return found
 
 
