@@ -20,6 +20,7 @@ PROTOCOLS = BOTTOM | {"pipeline", "storage"}
 MAY_IMPORT: dict[str, set[str]] = {
     "errors": set(),
     "model": set(),
+    "interpreter": set(),
     "journal": set(),
     "attributes": {"errors"},
     "tenancy": {"errors", "model"},

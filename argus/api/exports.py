@@ -1,20 +1,23 @@
 """Whole results as CSV, JSON lines or OTLP/JSON lines, one page in memory at a time.
 
 A line of OTLP/JSON is a whole export request whose records are oldest first; the lines are in the
-order of the list. Who sends the lines back in reverse restores what was exported.
+order of the list. Who sends the lines back in reverse restores what was exported. Lines are made
+beside the event loop, which thousands of records would keep from everything else.
 """
 
+import asyncio
 import csv
 import io
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any, TypeVar
 
 import msgspec
 from starlette.responses import Response, StreamingResponse
 
 from argus.api.otlp_json import logs_request, traces_request
-from argus.model import LogRecord, TraceSummary
+from argus.model import LogRecord, Span, TraceSummary
 from argus.storage import LogQuery, Page, Reader, TraceQuery
 
 CSV, NDJSON, OTLP = "text/csv", "application/x-ndjson", "application/x-otlp-ndjson"
@@ -22,12 +25,12 @@ MEDIA_TYPES = (CSV, NDJSON, OTLP)
 _PAGE = 500
 _OTLP_TRACES = 20
 _OTLP_SPANS = 5000
-"""As many spans share a request; a trace that has more has one of its own."""
+"""As many spans share a request; a trace that has more is several, the last of its spans first."""
 
 T = TypeVar("T")
 Q = TypeVar("Q", LogQuery, TraceQuery)
 R = TypeVar("R", bound=msgspec.Struct)
-Write = Callable[[Sequence[T]], Awaitable[bytes]]
+Write = Callable[[Sequence[T]], AsyncIterator[bytes]]
 
 
 def asked_for(accept: str) -> str | None:
@@ -45,7 +48,7 @@ async def export(
     find: Callable[[Q], Awaitable[Page[T]]],
     row: type[R],
     one: Callable[[T], R],
-    otlp: Callable[[Sequence[T]], Awaitable[dict[str, Any]]],
+    otlp: Write[T],
 ) -> Response:
     """Everything that a query finds from its position on, as rows that are made of `one` record
     each; its limit is no bound.
@@ -53,23 +56,20 @@ async def export(
     What the first page raises is raised here; a later failure cuts the connection.
     """
 
-    async def lines(records: Sequence[T]) -> bytes:
+    def lines(records: Sequence[T]) -> bytes:
         return b"".join(msgspec.json.encode(one(record)) + b"\n" for record in records)
 
-    async def requests(records: Sequence[T]) -> bytes:
-        return msgspec.json.encode(await otlp(records)) + b"\n" if records else b""
-
-    async def rows(records: Sequence[T]) -> bytes:
+    def rows(records: Sequence[T]) -> bytes:
         made = (msgspec.json.decode(msgspec.json.encode(one(record))) for record in records)
         return _table(record.values() for record in made)
 
-    writers: dict[str, Write[T]] = {CSV: rows, NDJSON: lines, OTLP: requests}
+    writers: dict[str, Write[T]] = {CSV: partial(_made, rows), NDJSON: partial(_made, lines)}
     names = [field.encode_name for field in msgspec.structs.fields(row)]
     head = _table([names]) if media_type == CSV else b""
     whole_traces = media_type == OTLP and isinstance(query, TraceQuery)
     query = replace(query, limit=_OTLP_TRACES if whole_traces else _PAGE, count=False)
     first = await find(query)
-    body = _pages(head, query, first, find, writers[media_type])
+    body = _pages(head, query, first, find, writers.get(media_type, otlp))
     return StreamingResponse(
         body, headers={"Cache-Control": "no-store", "Vary": "Accept"}, media_type=media_type
     )
@@ -85,7 +85,8 @@ async def _pages(
     yield head
     while True:
         for portion in _portions(page.items):
-            yield await write(portion)
+            async for text in write(portion):
+                yield text
         if page.next_cursor is None:
             return
         page = await find(replace(query, offset=0, cursor=page.next_cursor))
@@ -122,18 +123,43 @@ def _cell(value: Any) -> Any:
     return value
 
 
-async def logs_of(records: Sequence[LogRecord]) -> dict[str, Any]:
-    """Log records, newest first -> one request."""
-    return logs_request(list(reversed(records)))
+async def _made(make: Callable[[Sequence[T]], bytes], records: Sequence[T]) -> AsyncIterator[bytes]:
+    if records:
+        yield await asyncio.to_thread(make, records)
 
 
-def spans_of(
-    reader: Reader,
-) -> Callable[[Sequence[TraceSummary]], Awaitable[dict[str, Any]]]:
-    """How trace summaries become one request with all their spans."""
+def logs_of(records: Sequence[LogRecord]) -> AsyncIterator[bytes]:
+    """Log records, newest first -> the line of one request."""
+    return _made(_line_of_logs, list(reversed(records)))
 
-    async def write(traces: Sequence[TraceSummary]) -> dict[str, Any]:
-        found = [await reader.get_trace(trace.trace_id, max_logs=0) for trace in reversed(traces)]
-        return traces_request([span for detail in found if detail for span in detail.spans])
+
+def _line_of_logs(records: Sequence[LogRecord]) -> bytes:
+    return msgspec.json.encode(logs_request(records)) + b"\n"
+
+
+def spans_of(reader: Reader) -> Write[TraceSummary]:
+    """How trace summaries become lines with all their spans."""
+
+    async def write(traces: Sequence[TraceSummary]) -> AsyncIterator[bytes]:
+        async for spans in _spans(reader, traces):
+            async for line in _made(_line_of_spans, spans):
+                yield line
 
     return write
+
+
+async def _spans(reader: Reader, traces: Sequence[TraceSummary]) -> AsyncIterator[Sequence[Span]]:
+    """The spans of each request that some traces, newest first, make together."""
+    if len(traces) == 1 and traces[0].span_count > _OTLP_SPANS:
+        id_, before = traces[0].trace_id, None
+        while True:
+            spans, before = await reader.latest_spans(id_, _OTLP_SPANS, before)
+            yield spans
+            if before is None:
+                return
+    details = [await reader.get_trace(trace.trace_id, max_logs=0) for trace in reversed(traces)]
+    yield [span for detail in details if detail for span in detail.spans]
+
+
+def _line_of_spans(spans: Sequence[Span]) -> bytes:
+    return msgspec.json.encode(traces_request(spans)) + b"\n"

@@ -280,6 +280,11 @@ class Reader(Protocol):
     async def get_spans(self, trace_id: bytes, span_ids: Sequence[bytes]) -> list[Span]:
         """Of the spans of a trace those with these ids, by start time."""
 
+    async def latest_spans(
+        self, trace_id: bytes, limit: int, before: int | None = None
+    ) -> tuple[list[Span], int | None]:
+        """Its last spans before a position, as they arrived, and where they begin, or None."""
+
     async def find_logs(self, query: LogQuery) -> Page[LogRecord]:
         """Log records that match."""
 

@@ -202,6 +202,13 @@ class MemoryReader:
     async def get_spans(self, trace_id: bytes, span_ids: Sequence[bytes]) -> list[Span]:
         return [span for span in self.spans if span.span_id in span_ids and trace_id == TRACE_ID]
 
+    async def latest_spans(
+        self, trace_id: bytes, limit: int, before: int | None = None
+    ) -> tuple[list[Span], int | None]:
+        upto = len(self.spans) if before is None else before
+        first = max(0, upto - limit)
+        return self.spans[first:upto], first or None
+
     async def find_logs(self, query: LogQuery) -> Page[LogRecord]:
         self.queries.append(query)
         return Page(self.logs, 1, True, "next")

@@ -51,7 +51,7 @@ def exported(reader: MemoryReader) -> list[int]:
     return [len(some) // len(reader.spans) for some in spans]
 
 
-def test_a_trace_with_many_spans_is_exported_in_a_request_of_its_own() -> None:
+def test_a_trace_with_many_spans_shares_no_request() -> None:
     assert exported(LargeTraces(2, 100_000, 100_000, 2, 4000)) == [1, 1, 1, 2]
 
 

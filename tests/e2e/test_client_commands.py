@@ -77,6 +77,37 @@ def test_what_is_exported_and_imported_is_exported_as_it_was(
     assert exported(filled, signal, tenant) == before
 
 
+def test_a_trace_of_very_many_spans_is_exported_in_parts_and_imported_whole(
+    shared_argus: Argus, tmp_path: Path
+) -> None:
+    path, few = tmp_path / "export", SPAN._replace(attributes="{}", events="", links="")
+    spans = [
+        few._replace(span_id=(n + 1).to_bytes(8, "big"), start_ns=NOON + n * n % 7)
+        for n in range(12_000)
+    ]
+    for first in range(0, len(spans), 3_000):
+        send(shared_argus, "traces", traces_request(spans[first : first + 3_000]), "long")
+    wait_for_spans(shared_argus, "long", len(spans))
+    path.write_bytes(exported(shared_argus, "traces", "long"))
+    assert [line.count(b'"spanId"') for line in path.read_bytes().splitlines()] == [
+        5000,
+        5000,
+        2000,
+    ]
+    assert run(shared_argus, "import", str(path), "--tenant", "copy-long").exit_code == 0
+    wait_for_spans(shared_argus, "copy-long", len(spans))
+    assert exported(shared_argus, "traces", "copy-long") == path.read_bytes()
+
+
+def wait_for_spans(argus: Argus, tenant: str, spans: int) -> None:
+    """Wait until the list says so of the only trace: it may be a second behind."""
+    until, counted = time.monotonic() + 20, 0
+    while counted != spans:
+        assert time.monotonic() < until
+        answer = httpx2.get(f"{argus.url}/api/traces", headers={"X-Scope-OrgID": tenant})
+        (counted,) = (trace["span_count"] for trace in answer.json()["traces"])
+
+
 def test_an_export_has_every_match_once_and_what_was_sent(filled: Argus) -> None:
     lines = exported(filled, "logs").splitlines()
     assert len(lines) == 3

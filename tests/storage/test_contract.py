@@ -162,6 +162,26 @@ async def test_some_spans_of_a_trace_are_found_by_their_ids(storage: Storage) ->
     assert await storage.reader("other").get_spans(first.trace_id, [first.span_id]) == []
 
 
+async def test_the_spans_of_a_trace_come_in_parts_the_last_ones_first(storage: Storage) -> None:
+    spans = [a_span(start_ns=NOON - i, trace_id=b"of two tenants!!") for i in range(7)]
+    for span in spans:
+        theirs = a_span(trace_id=span.trace_id)
+        await storage.writer.write([a_batch(span, a_span()), a_batch(theirs, tenant="other")])
+    assert [s for part in await parts_of(storage, spans[0].trace_id, 3) for s in part] == spans
+    assert await parts_of(storage, spans[0].trace_id, 100) == [spans]
+    assert await parts_of(storage, a_trace_id(), 3) == [[]]
+
+
+async def parts_of(storage: Storage, trace_id: bytes, limit: int) -> list[list[Span]]:
+    """The parts of a trace, in the order in which its spans arrived."""
+    reader, parts, before = storage.reader("default"), list[list[Span]](), None
+    while before is not None or not parts:
+        spans, before = await reader.latest_spans(trace_id, limit, before)
+        assert len(spans) <= limit
+        parts.insert(0, [span._replace(words="") for span in spans])
+    return parts
+
+
 async def test_a_pin_is_of_one_tenant(storage: Storage) -> None:
     span = a_span()
     await write(storage, span)

@@ -187,6 +187,7 @@ async def exercised(storage: Storage) -> None:
     await reader.latency_points(everything, (), 10)
     await patterned(storage, everything)
     assert len(await reader.get_spans(trace_id, [detail.spans[0].span_id])) == 1
+    assert (await reader.latest_spans(trace_id, 2))[1] is not None
     await reader.service_names()
     await storage.pin("default", trace_id)
     await storage.purge(NOON + 2)

@@ -3,6 +3,7 @@
 Only rows that are in the rollups count, so that both say the same.
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple, TypeVar
 
@@ -127,19 +128,26 @@ class Numbers:
         return self._view.remembered((piece, *map(tuple, of)), hours, read, weigh)
 
     def coarse(
-        self, plan: Plan, subjects: Sequence[Subject], services: Sequence[str], times: int
+        self,
+        plan: Plan,
+        subjects: Sequence[Subject],
+        services: Sequence[str],
+        times: int,
+        width_ns: int,
     ) -> Iterator[tuple[int, Buckets]]:
-        """(start, durations) of what `sums` yields, in buckets that are so many times as wide."""
+        """(start, durations) of what `sums` yields, in buckets that are so many times as wide,
+        added up over times of a width."""
         for piece in plan.pieces:
 
             def read(piece: Piece = piece) -> list[tuple[int, Buckets]]:
+                found: dict[int, Buckets] = defaultdict(Buckets)
                 alone = Plan(piece.start_ns, piece.end_ns, (piece,))
-                return [
-                    (one.start_ns, histogram.coarser(one.measure.buckets, times))
-                    for one in self.sums(alone, subjects, services)
-                ]
+                for one in self.sums(alone, subjects, services):
+                    wide = histogram.coarser(one.measure.buckets, times)
+                    histogram.add(found[one.start_ns - one.start_ns % width_ns], wide)
+                return list(found.items())
 
-            of = ("coarse", times), subjects, services
+            of = ("coarse", times, width_ns), subjects, services
             yield from self._remembered(piece, of, read, lambda rows: sum(len(b) for _, b in rows))
 
     def whole_sums(

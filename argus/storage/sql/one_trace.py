@@ -3,11 +3,12 @@
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, and_, select
+from sqlalchemy import ColumnElement, and_, desc, select
 
 from argus.model import Span, StatusCode, TraceSummary
 from argus.storage import TraceDetail, TraceOutline
 from argus.storage.sql.engine import View
+from argus.storage.sql.index import INT64_MAX
 from argus.storage.sql.logs import count_of_trace, logs_of_trace
 from argus.storage.sql.rows import select_spans, spans_of
 from argus.storage.sql.words import Among, trace_word
@@ -52,6 +53,31 @@ def get_spans(views: Iterable[View], trace_id: bytes, span_ids: Sequence[bytes])
         )
         found += spans_of(view, view.rows(wanted))
     return sorted(found, key=lambda span: span.start_ns)
+
+
+def latest_spans(
+    views: Iterable[View], trace_id: bytes, limit: int, before: int | None
+) -> tuple[list[Span], int | None]:
+    """The last spans of a trace with an id below a number, by id, and the first of those ids; None
+    in its place when there are no others. There may be fewer, as tenants share trace ids."""
+    word, last = Among((trace_word(trace_id),)), INT64_MAX if before is None else before - 1
+    places: list[tuple[int, int]] = []
+    segments = list(views)
+    for index, view in enumerate(segments):
+        if view.matches("span", word, 1, (0, last)) != 0:
+            latest = view.span_ids(word, 0, last).order_by(desc("id")).limit(limit + 1)
+            places += ((id_, index) for id_ in view.columns(latest)[0])
+    places.sort(reverse=True)
+    of_segment: dict[int, list[int]] = {}
+    for id_, index in places[:limit]:
+        of_segment.setdefault(index, []).append(id_)
+    found: list[Span] = []
+    for index, ids in sorted(of_segment.items(), key=lambda one: one[1][-1]):
+        view, c = segments[index], View.spans.c
+        among = c.id.in_(view.span_ids(word, ids[-1], ids[0]))
+        rows = select_spans(view).where(among, c.trace_id == trace_id).order_by(c.id)
+        found += spans_of(view, view.rows(rows))
+    return found, places[limit - 1][0] if len(places) > limit else None
 
 
 _COLUMNS = (

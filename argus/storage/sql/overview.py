@@ -154,7 +154,9 @@ def latency_heatmap(
     columns, plan = columns_of(numbers, range_, BUCKETS, narrowest_s=MINUTE_S)
     coarse = histogram.PER_OCTAVE // _ROWS_PER_OCTAVE
     cells: Counter[tuple[int, int]] = Counter()
-    for start_ns, found in numbers.coarse(plan, [Subject.ENTRIES], services or [ALL], coarse):
+    some = [Subject.ENTRIES], services or [ALL]
+    width_ns = columns.width_s * SECOND_NS
+    for start_ns, found in numbers.coarse(plan, *some, coarse, width_ns):
         column = columns.of(start_ns)
         for row, count in found.items():
             cells[column, row] += count

@@ -47,7 +47,7 @@ from argus.storage.sql.engine import Database, View
 from argus.storage.sql.exactly_once import ExactlyOnce
 from argus.storage.sql.insights import Insights, TokenNotes, insights_in
 from argus.storage.sql.logs import find_logs, get_log, logs_after, logs_around
-from argus.storage.sql.one_trace import get_outline, get_spans, get_trace
+from argus.storage.sql.one_trace import get_outline, get_spans, get_trace, latest_spans
 from argus.storage.sql.overview import (
     dashboard,
     latency_heatmap,
@@ -273,6 +273,13 @@ class _SqlReader:
 
     async def get_spans(self, trace_id: bytes, span_ids: Sequence[bytes]) -> list[Span]:
         return await self._of_trace(trace_id, lambda views: get_spans(views, trace_id, span_ids))
+
+    async def latest_spans(
+        self, trace_id: bytes, limit: int, before: int | None = None
+    ) -> tuple[list[Span], int | None]:
+        return await self._of_trace(
+            trace_id, lambda views: latest_spans(views, trace_id, limit, before)
+        )
 
     async def _of_trace(self, trace_id: bytes, read: Callable[[list[View]], T]) -> T:
         """What is read from the segments that may hold a trace."""
