@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 
 from argus.model import Batch, LogRecord, Span
 from argus.storage import LogQuery, Purged, Retention, SegmentLimits, Storage, TraceQuery
-from argus.storage.sql import driver, tables
+from argus.storage.sql import driver, rolling, tables
 from argus.storage.sql.retention import DAY_NS
 from tests.builders import NOON, a_batch, a_log_record, a_span, a_trace_id
 from tests.storage.conftest import Open, all_sealed, segments_of
@@ -163,6 +163,33 @@ async def test_a_record_of_the_future_pins_nothing(everywhere: Open) -> None:
     storage = await everywhere(retention=Retention(days=7))
     await until(storage, ([], []))
     assert len(segments_of(storage)) == 1
+
+
+async def test_what_is_added_to_the_rollups_keeps_no_older_segment_from_going(
+    opened: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    storage = await opened()
+    for batches in three_ages():
+        await storage.writer.write(batches)
+    oldest, *_ = await all_sealed(storage)
+    upkeep, rollups = (vars(storage)[name] for name in ("_upkeep", "_rolling"))
+    await rollups.catch_up()
+    begun, go_on, whole = threading.Event(), threading.Event(), vars(rolling)["next_step"]
+
+    def slow(*args: Any) -> Any:
+        begun.set()
+        go_on.wait(10)
+        return whole(*args)
+
+    monkeypatch.setattr(rolling, "next_step", slow)
+    monkeypatch.setattr(rolling, "REMEMBERED", 0)
+    await storage.writer.write(received(0, a_span(), a_log_record("new")))
+    assert await asyncio.to_thread(begun.wait, 10)
+    file = tmp_path / "argus.db.segments" / f"{oldest.id:06}.db"
+    assert file.exists()
+    await upkeep.on_upkeep(lambda: vars(upkeep)["_keeper"].drop(oldest))
+    assert not file.exists()
+    go_on.set()
 
 
 async def test_a_summary_loses_the_part_that_is_dropped(everywhere: Open) -> None:

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import threading
 import time
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
@@ -177,6 +177,7 @@ class Rolling:
                 work = self._database.courtesy.work(_REST if behind < 2 * STEP_ROWS else REST)
                 while self._behind_of(wanted):
                     with self._database.reading() as reading:
+                        reading.segments = self._needed(reading.segments)
                         step = self._next(reading, wanted, work.rest)
                     work.rest()
                     with self._transaction() as (connection, changes):
@@ -190,6 +191,19 @@ class Rolling:
             if isinstance(error, DBAPIError):
                 raise Unavailable(f"storage: {error.orig}", retry_after_s=_RETRY_AFTER_S) from error
             raise
+
+    def _needed(self, segments: Sequence[Segment]) -> tuple[Segment, ...]:
+        """Those with rows beyond the rollups, or of which calls remember some. A reading that knew
+        the others would keep them from going."""
+        span_id, log_id = self._progress.span_id - REMEMBERED, self._progress.log_id
+        return tuple(
+            segment
+            for segment in segments
+            if segment.last_span_id is None
+            or segment.last_log_id is None
+            or segment.last_span_id > span_id
+            or segment.last_log_id > log_id
+        )
 
     def _next(self, reading: Reading, wanted: Progress, rest: Callable[[], None]) -> Step:
         """The next step, over the oldest segment that has rows beyond the rollups."""

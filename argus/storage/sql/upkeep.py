@@ -153,10 +153,11 @@ class Upkeep:
         while True:
             pause_s = FOLD_EVERY_S
             try:
-                sealed = await self._seal()
-                if sealed or time.monotonic() - kept >= TIDY_EVERY_S:
-                    kept = time.monotonic()
-                    await self.on_upkeep(self._keeper.apply)
+                # what is over its time goes first: to seal a segment takes seconds
+                if time.monotonic() - kept >= TIDY_EVERY_S:
+                    kept = await self._keep()
+                if await self._seal():
+                    kept = await self._keep()
                 if await self.on_upkeep(self._keeper.sweep):
                     pause_s = SWEEP_EVERY_S
                 await self._do_ahead()
@@ -168,6 +169,12 @@ class Upkeep:
                     await self._wake.wait()
             except TimeoutError:
                 continue
+
+    async def _keep(self) -> float:
+        """Keep to the retention; when that began."""
+        began = time.monotonic()
+        await self.on_upkeep(self._keeper.apply)
+        return began
 
     async def _seal(self) -> bool:
         """Do what sealing there is to do; whether a segment was sealed."""
