@@ -34,6 +34,7 @@ def lines(database: Path, history: History, reader_ms: dict[str, float], size: i
         Generator() as generator,
     ):
         client = _Client(argus.web)
+        argus.process.settle()
         idle = client.p95_ms(history)
         ingest = Ingest(generator, argus)
         found = list(_through_http(idle, reader_ms, size))
