@@ -268,9 +268,8 @@ def _together(plan: Plan) -> Iterator[list[Piece]]:
 def _asked(
     subjects: Sequence[Subject], pieces: Sequence[Piece], services: Sequence[str]
 ) -> dict[str, Any]:
-    piece, other = (*pieces, None)[:2]
-    assert piece is not None
-    return statements.asked(subjects, piece, services, other=other)
+    other = pieces[1] if len(pieces) > 1 else None
+    return statements.asked(subjects, pieces[0], services, other=other)
 
 
 def _whole(*row: Any) -> tuple[Key, Measure]:
